@@ -1,0 +1,2 @@
+//! The `mayreach` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The one conversion layer that bindings and the command share.

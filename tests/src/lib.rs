@@ -1,0 +1,1 @@
+//! Reads the cases under `tests/cases`.

@@ -1,0 +1,2 @@
+//! House rules that no compiler checks.
+fn main() {}
