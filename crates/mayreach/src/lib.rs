@@ -1,7 +1,23 @@
 //! May A reach B, and what decided it?
 #![forbid(unsafe_code)]
 
+mod decision;
 mod error;
+mod kinds;
 mod manifest;
+mod model;
+mod options;
 
-pub use crate::error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId};
+pub use crate::{
+    decision::{
+        ClientFault, ClientSees, Decision, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
+    },
+    error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
+    model::{
+        Attributes, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port, Protocol, Request,
+        ServiceId, TierId, Token, WorkloadId,
+    },
+    options::{
+        AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
+    },
+};

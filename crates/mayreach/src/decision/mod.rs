@@ -1,0 +1,10 @@
+//! Stage 4: a program and a flow to a decision. Total and pure.
+
+mod reason;
+pub(crate) mod resolve;
+pub(crate) mod trace;
+
+pub use self::reason::{
+    ClientFault, ClientSees, Decision, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
+};
+pub use self::trace::{Outcome, Step, StepKind};
