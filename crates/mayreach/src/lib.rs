@@ -1,6 +1,7 @@
 //! May A reach B, and what decided it?
 #![forbid(unsafe_code)]
 
+mod compiled;
 mod decision;
 mod error;
 mod kinds;

@@ -1,6 +1,7 @@
 //! Stage 4: a program and a flow to a decision. Total and pure.
 
 mod reason;
+pub(crate) mod reference;
 pub(crate) mod resolve;
 pub(crate) mod trace;
 

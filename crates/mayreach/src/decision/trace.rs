@@ -86,4 +86,14 @@ impl Trace {
             self.steps.push(make());
         }
     }
+
+    /// An empty trace that keeps steps if this one does.
+    pub(crate) fn fresh(&self) -> Self {
+        Self { steps: Vec::new(), on: self.on }
+    }
+
+    /// Appends another trace's steps.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.steps.extend(other.steps);
+    }
 }
