@@ -8,10 +8,13 @@ mod kinds;
 mod manifest;
 mod model;
 mod options;
+mod program;
+mod workload;
 
 pub use crate::{
     decision::{
-        ClientFault, ClientSees, Decision, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
+        ClientFault, ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Marked,
+        MtlsModeName, Reason, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
     model::{
@@ -21,4 +24,6 @@ pub use crate::{
     options::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
+    program::{Location, PolicyInfo, Program},
+    workload::WorkloadInfo,
 };
