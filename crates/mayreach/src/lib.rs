@@ -5,3 +5,4 @@ mod error;
 mod manifest;
 
 pub use crate::error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId};
+pub use crate::manifest::{Limits, Source};
