@@ -1,8 +1,30 @@
 //! May A reach B, and what decided it?
 #![forbid(unsafe_code)]
 
+mod compiled;
+mod decision;
 mod error;
+mod kinds;
 mod manifest;
+mod model;
+mod options;
+mod program;
+mod workload;
 
-pub use crate::error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId};
-pub use crate::manifest::{Limits, Source};
+pub use crate::{
+    decision::{
+        ClientFault, ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Marked,
+        MtlsModeName, Reason, Verdict, Walk,
+    },
+    error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
+    manifest::{Limits, Source},
+    model::{
+        Attributes, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port, Protocol, Request,
+        ServiceId, TierId, Token, WorkloadId,
+    },
+    options::{
+        AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
+    },
+    program::{Location, PolicyInfo, Program},
+    workload::WorkloadInfo,
+};

@@ -1,0 +1,5 @@
+//! Stage 3: the model to a program: immutable, shareable, looked up by number.
+
+pub(crate) mod index;
+
+pub(crate) use self::index::Index;

@@ -1,0 +1,14 @@
+//! Stage 4: a program and a flow to a decision. Total and pure.
+
+pub(crate) mod combine;
+mod explanation;
+mod reason;
+pub(crate) mod reference;
+pub(crate) mod resolve;
+pub(crate) mod trace;
+
+pub use self::explanation::{Explanation, LayerWalk, Marked, Walk};
+pub use self::reason::{
+    ClientFault, ClientSees, Decision, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
+};
+pub use self::trace::{Outcome, Step, StepKind};

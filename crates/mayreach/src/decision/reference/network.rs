@@ -1,0 +1,299 @@
+//! One direction of one workload's network policy: tiers, policies, rules, in order.
+
+use crate::{
+    decision::{
+        Layer, LayerDecision, Outcome, Reason, Step, StepKind, Verdict,
+        reference::packet::{self, is_endpoint},
+        resolve::{Asked, End},
+        trace::Trace,
+    },
+    model::{
+        Attributes, Model, PolicyId, TierId, Tri,
+        inventory::{Workload, WorkloadKind},
+        network::{Action, NetworkPolicy, NetworkRule, Plugin, PolicyClass, Tier, TierDefault},
+    },
+};
+
+/// What a walk can come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: Reason,
+}
+
+impl Found {
+    pub(crate) const fn new(verdict: Verdict, reason: Reason) -> Self {
+        Self { verdict, reason }
+    }
+
+    /// "Either this, if the unknown condition holds, or `otherwise`": sure only where both agree.
+    pub(crate) fn unless(self, otherwise: Self, missing: Attributes, policy: PolicyId) -> Self {
+        if self.verdict == otherwise.verdict && self.verdict != Verdict::Undetermined {
+            return otherwise;
+        }
+        let missing = missing.union(self.missing()).union(otherwise.missing());
+        let policy = Some(policy);
+        Self::new(Verdict::Undetermined, Reason::Missing { attributes: missing, policy })
+    }
+
+    fn missing(self) -> Attributes {
+        match self.reason {
+            Reason::Missing { attributes, .. } => attributes,
+            _ => Attributes::NONE,
+        }
+    }
+}
+
+/// Asks one direction of network policy.
+pub(crate) fn network(
+    model: &Model,
+    asked: &Asked<'_>,
+    layer: Layer,
+    trace: &mut Trace,
+) -> LayerDecision {
+    let found = ask(model, asked, layer == Layer::Egress, trace);
+    LayerDecision { layer, verdict: found.verdict, reason: found.reason }
+}
+
+fn ask(model: &Model, asked: &Asked<'_>, egress: bool, trace: &mut Trace) -> Found {
+    let (own, other) = if egress {
+        (&asked.source, &asked.destination)
+    } else {
+        (&asked.destination, &asked.source)
+    };
+    let allow = |reason| Found::new(Verdict::Allow, reason);
+    let Some(workload) = own.workload.filter(|w| !w.host_network) else {
+        remark(trace, "no network policy governs this end: it is not a pod of its own network");
+        return allow(Reason::NotPoliced);
+    };
+    // "pod to own pod IP never leaves its netns, so no CNI sees it"
+    if itself(asked) {
+        remark(trace, "a pod's traffic to its own address never leaves it");
+        return allow(Reason::LocalTraffic);
+    }
+    let walk = Walk { model, asked, workload, egress };
+    let found = walk.tiers(trace);
+    if egress || other.node.is_none() {
+        return found;
+    }
+    // "ingress is allowed if the traffic source is the pod's local node" (networking/v1 types.go;
+    // Calico: "We don't currently police host -> endpoint")
+    match local(own, other) {
+        Tri::Yes => allow(Reason::LocalTraffic),
+        Tri::No => found,
+        Tri::Unknown(missing) if found.verdict == Verdict::Allow => {
+            let _ = missing;
+            found
+        }
+        Tri::Unknown(missing) => {
+            Found::new(Verdict::Undetermined, Reason::Missing { attributes: missing, policy: None })
+        }
+    }
+}
+
+/// A pod that calls its own address. Through a Service the packet leaves the pod and comes back.
+pub(crate) fn itself(asked: &Asked<'_>) -> bool {
+    asked.service.is_none()
+        && asked.source.id.is_some()
+        && asked.source.id == asked.destination.id
+        && asked.source.workload.is_some_and(|w| w.kind == WorkloadKind::Pod)
+}
+
+/// Whether the other end is the node that this pod runs on.
+pub(crate) fn local(own: &End<'_>, other: &End<'_>) -> Tri {
+    match (own.workload.and_then(|w| w.node.as_deref()), other.node) {
+        (Some(mine), Some(Some(theirs))) => Tri::of(mine == theirs),
+        (_, None) => Tri::No,
+        _ => Tri::Unknown(Attributes::NODE),
+    }
+}
+
+fn remark(trace: &mut Trace, text: &str) {
+    trace.step(|| Step {
+        kind: StepKind::Remark,
+        outcome: Outcome::Info,
+        text: text.to_owned(),
+        policy: None,
+        rule: None,
+        place: None,
+    });
+}
+
+/// Whether a policy governs a workload in one direction.
+pub(crate) fn governs(
+    model: &Model,
+    policy: &NetworkPolicy,
+    workload: &Workload,
+    egress: bool,
+) -> bool {
+    let direction = if egress { policy.governs_egress } else { policy.governs_ingress };
+    // "doNotTrack/preDNAT policies apply to HEPs only" (event_sequencer.go)
+    let class = matches!(policy.class, PolicyClass::Normal | PolicyClass::Forward);
+    direction
+        && class
+        && policy.subject.matches(&|key| model.inventory.workload_label(workload, key))
+}
+
+struct Walk<'a> {
+    model: &'a Model,
+    asked: &'a Asked<'a>,
+    workload: &'a Workload,
+    egress: bool,
+}
+
+impl Walk<'_> {
+    fn policies<'s>(&'s self, tier: &'s Tier) -> Vec<&'s NetworkPolicy> {
+        tier.policies
+            .iter()
+            .filter_map(|p| self.model.network.policies.get(*p as usize))
+            .filter(|p| governs(self.model, p, self.workload, self.egress))
+            .collect()
+    }
+
+    /// All tiers, from the last to the first: what a tier leaves undecided is what the next one
+    /// says, so each is asked once, and the walk a reader sees stops where it was decided.
+    fn tiers(&self, trace: &mut Trace) -> Found {
+        let mut after = trace.fresh();
+        let mut next = self.after(&mut after);
+        let mut walked = vec![after];
+        for (number, tier) in self.model.network.tiers.iter().enumerate().rev() {
+            let mut steps = trace.fresh();
+            let (found, goes_on) = self.tier(number, tier, next, &mut steps);
+            if !goes_on {
+                walked.clear();
+            }
+            walked.push(steps);
+            next = found;
+        }
+        for steps in walked.into_iter().rev() {
+            trace.extend(steps);
+        }
+        next
+    }
+
+    /// One tier, given what comes after it; and whether that mattered.
+    fn tier(&self, number: usize, tier: &Tier, next: Found, trace: &mut Trace) -> (Found, bool) {
+        let all = self.policies(tier);
+        // "A tier takes part iff at least one enforced policy with a matching selector governs the
+        // direction; otherwise skipped without default action" (endpoints.go, check.go)
+        let enforced: Vec<&NetworkPolicy> = all.iter().copied().filter(|p| !p.staged).collect();
+        let (Some(first), Some(last)) = (enforced.first(), enforced.last()) else {
+            return (next, true);
+        };
+        trace.step(|| Step {
+            kind: StepKind::Tier,
+            outcome: Outcome::Info,
+            text: format!("tier {}", tier.name),
+            policy: None,
+            rule: None,
+            place: None,
+        });
+        let mut possible: Vec<(Attributes, PolicyId, Option<Found>)> = Vec::new();
+        let mut sure: Option<Option<Found>> = None;
+        for policy in &enforced {
+            self.enter(policy, trace);
+            for rule in self.rules(policy) {
+                let tri = self.matches(policy, rule, trace);
+                // "Log is non-terminal: continue with the next rule"
+                if sure.is_some() || tri.is_no() || rule.action == Action::Log {
+                    continue;
+                }
+                let reason = Reason::Rule { policy: policy.id, rule: rule.index };
+                let outcome = match rule.action {
+                    Action::Allow => Some(Found::new(Verdict::Allow, reason)),
+                    Action::Deny => Some(Found::new(Verdict::Deny, reason)),
+                    // "Pass ends this tier; in the last tier, profiles"
+                    Action::Pass | Action::Log => None,
+                };
+                match tri {
+                    Tri::Unknown(missing) => possible.push((missing, policy.id, outcome)),
+                    _ => sure = Some(outcome),
+                }
+            }
+        }
+        let isolated = enforced.iter().all(|p| p.isolates);
+        let end = match tier.default {
+            TierDefault::Pass => None,
+            TierDefault::Deny if isolated => {
+                Some(Found::new(Verdict::Deny, Reason::Isolated { policy: first.id }))
+            }
+            TierDefault::Deny => {
+                let tier = TierId(u32::try_from(number).unwrap_or(u32::MAX));
+                Some(Found::new(Verdict::Deny, Reason::EndOfTier { tier, policy: last.id }))
+            }
+        };
+        let decided = sure.unwrap_or(end);
+        let goes_on = decided.is_none() || possible.iter().any(|(_, _, found)| found.is_none());
+        // Where an earlier rule may match, both futures are followed.
+        let found = possible.iter().rev().fold(
+            decided.unwrap_or(next),
+            |otherwise, (missing, policy, outcome)| {
+                outcome.unwrap_or(next).unless(otherwise, *missing, *policy)
+            },
+        );
+        (found, goes_on)
+    }
+
+    fn enter(&self, policy: &NetworkPolicy, trace: &mut Trace) {
+        let place = self.model.policy(policy.id).map(|m| m.place);
+        trace.step(|| Step {
+            kind: StepKind::Policy,
+            outcome: Outcome::Info,
+            text: String::new(),
+            policy: Some(policy.id),
+            rule: None,
+            place,
+        });
+    }
+
+    fn rules<'p>(&self, policy: &'p NetworkPolicy) -> &'p [NetworkRule] {
+        if self.egress { &policy.egress } else { &policy.ingress }
+    }
+
+    fn matches(&self, policy: &NetworkPolicy, rule: &NetworkRule, trace: &mut Trace) -> Tri {
+        let conditions = packet::conditions(self.model, self.asked, rule);
+        let outcome = Tri::all(conditions.iter().map(|c| c.outcome));
+        let meta = self.model.policy(policy.id);
+        let place = meta.and_then(|m| {
+            let lines = if self.egress { &m.egress_rules } else { &m.rules };
+            lines.get(rule.index as usize).copied()
+        });
+        trace.step(|| Step {
+            kind: StepKind::Rule,
+            outcome: outcome.into(),
+            text: format!("{:?}", rule.action),
+            policy: Some(policy.id),
+            rule: Some(rule.index),
+            place,
+        });
+        for condition in conditions {
+            trace.step(|| Step {
+                kind: StepKind::Condition,
+                outcome: condition.outcome(),
+                text: condition.text,
+                policy: Some(policy.id),
+                rule: Some(rule.index),
+                place,
+            });
+        }
+        outcome
+    }
+
+    /// After the last tier: "pods with no policy are allowed by `kns.<ns>`; if the Namespace is
+    /// unknown, denied" (active_rules_calculator.go DummyDropRules).
+    fn after(&self, trace: &mut Trace) -> Found {
+        let defined = self
+            .model
+            .inventory
+            .namespaces
+            .get(&self.workload.namespace)
+            .is_some_and(|n| n.defined);
+        if self.model.network.plugin == Plugin::Calico && !defined {
+            remark(trace, "Calico has no profile for a namespace that is not defined, and denies");
+            return Found::new(Verdict::Deny, Reason::UndefinedNamespace);
+        }
+        remark(trace, "no policy decides: allowed by default");
+        debug_assert!(is_endpoint(self.workload) || self.workload.finished, "host network is out");
+        Found::new(Verdict::Allow, Reason::DefaultAllow)
+    }
+}

@@ -1,0 +1,441 @@
+//! What a flow is about, once its names are looked up: two ends, a port, a request.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::{
+    compiled::{Index, index::target_number},
+    error::{ErrorCode, Problem},
+    model::{
+        Attributes, Flow, InlineWorkload, Model, Peer, Port, Protocol, ServiceId, Tri, WorkloadId,
+        inventory::{
+            Addresses, ContainerPort, HostEndpoint, Labels, NetworkSet, Workload, WorkloadKind,
+        },
+    },
+};
+
+/// A flow whose names are resolved.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<'m> {
+    pub(crate) flow: &'m Flow<'m>,
+    pub(crate) source: End<'m>,
+    pub(crate) destination: End<'m>,
+    /// The port that arrives at the destination workload (after a Service's translation).
+    pub(crate) port: Option<u16>,
+    /// The Service that was called, with its service port, if the flow names one.
+    pub(crate) service: Option<(ServiceId, u16)>,
+    /// The Services whose endpoint the destination is.
+    pub(crate) services: &'m [ServiceId],
+}
+
+/// One end of a flow.
+#[derive(Clone, Debug)]
+pub(crate) struct End<'m> {
+    pub(crate) id: Option<WorkloadId>,
+    /// `None`: an address of no known workload.
+    pub(crate) workload: Option<&'m Workload>,
+    pub(crate) address: Address<'m>,
+    /// Other workloads at the same address: sets hold addresses, not identities
+    /// (named_port_index.go is reference-counted by IP).
+    pub(crate) twins: Vec<&'m Workload>,
+    /// Network sets (and global ones) with networks that may hold the address.
+    pub(crate) sets: Vec<&'m NetworkSet>,
+    /// Host endpoints that expect the address.
+    pub(crate) hosts: Vec<&'m HostEndpoint>,
+    /// This is a node's own traffic; the node's name where it is known.
+    pub(crate) node: Option<Option<&'m str>>,
+}
+
+/// What is known of an end's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address<'m> {
+    Exact(IpAddr),
+    OneOf(Vec<IpAddr>),
+    /// Somewhere in one of these networks.
+    Within(&'m [IpNet]),
+    /// Nothing at all is known (a node's pod without an address).
+    Unknown,
+}
+
+impl Address<'_> {
+    /// Whether the address is in a network. `missing` names this end.
+    pub(crate) fn within(&self, net: &IpNet, missing: Attributes) -> Tri {
+        let (mut all, mut any) = (true, false);
+        let mut see = |whole: bool, part: bool| {
+            all &= whole;
+            any |= part;
+        };
+        match self {
+            Self::Exact(ip) => see(net.contains(ip), net.contains(ip)),
+            Self::OneOf(ips) => ips.iter().for_each(|ip| see(net.contains(ip), net.contains(ip))),
+            Self::Within(nets) => {
+                nets.iter().for_each(|n| see(net.contains(n), net.contains(n) || n.contains(net)));
+            }
+            Self::Unknown => see(net.prefix_len() == 0, true),
+        }
+        match (all && any, any) {
+            (true, _) => Tri::Yes,
+            (false, true) => Tri::Unknown(missing),
+            (false, false) => Tri::No,
+        }
+    }
+
+    /// Whether the address is IPv6; templates are IPv4 unless their network says otherwise.
+    pub(crate) fn is_v6(&self) -> bool {
+        match self {
+            Self::Exact(ip) => ip.is_ipv6(),
+            Self::OneOf(ips) => ips.first().is_some_and(IpAddr::is_ipv6),
+            Self::Within(nets) => nets.first().is_some_and(|n| n.addr().is_ipv6()),
+            Self::Unknown => false,
+        }
+    }
+}
+
+/// Pods that the flow itself describes, made into workloads for as long as the flow is asked.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    source: Option<Workload>,
+    destination: Option<Workload>,
+}
+
+impl Scratch {
+    pub(crate) fn new(flow: &Flow<'_>, model: &Model) -> Self {
+        let make = |peer: &Peer<'_>| match peer {
+            Peer::Inline(pod) => Some(inline(pod, model)),
+            _ => None,
+        };
+        Self { source: make(&flow.source), destination: make(&flow.destination) }
+    }
+}
+
+fn labels(pairs: &[(&str, &str)]) -> Labels {
+    pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+}
+
+/// A pod that no manifest holds, enrolled as its labels and namespace say.
+fn inline(pod: &InlineWorkload<'_>, model: &Model) -> Workload {
+    let ports = pod.ports.iter().map(|(name, number, protocol)| ContainerPort {
+        name: Some((*name).to_owned()),
+        number: *number,
+        protocol: *protocol,
+        host_port: false,
+        init: false,
+    });
+    let mut workload = Workload {
+        namespace: pod.namespace.to_owned(),
+        name: String::from("(inline)"),
+        kind: WorkloadKind::Pod,
+        labels: labels(pod.labels),
+        annotations: labels(pod.annotations),
+        service_account: pod.service_account.unwrap_or("default").to_owned(),
+        addresses: pod.ip.map_or(Addresses::Unknown, |ip| Addresses::Exact(vec![ip])),
+        node: None,
+        host_network: false,
+        finished: false,
+        ports: ports.collect(),
+        containers: Vec::new(),
+        mesh: crate::model::inventory::Enrolment::None,
+        owner: None,
+        place: crate::error::Place::default(),
+    };
+    workload.mesh = model.inventory.enrol(&workload);
+    workload
+}
+
+/// Looks up names. A flow to a Service gives one `Asked` for each backend.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resolver<'m> {
+    pub(crate) model: &'m Model,
+    pub(crate) index: &'m Index,
+    /// Where pods without an address live.
+    pub(crate) pod_networks: &'m [IpNet],
+}
+
+impl<'m> Resolver<'m> {
+    /// Every way the flow can go: one, or one for each backend of a Service.
+    ///
+    /// # Errors
+    /// A name that no manifest holds, or a flow that contradicts itself.
+    pub(crate) fn resolve(
+        &self,
+        flow: &'m Flow<'m>,
+        scratch: &'m Scratch,
+    ) -> Result<Vec<Asked<'m>>, Problem> {
+        if matches!(flow.source, Peer::Service { .. } | Peer::ServiceId(_)) {
+            return Err(Problem::new(ErrorCode::InvalidFlow, "a Service opens no connections")
+                .field("source")
+                .help("name the workload or the address that does"));
+        }
+        let source = self.find(&flow.source, scratch.source.as_ref(), "source")?;
+        let service = match flow.destination {
+            Peer::Service { namespace, name } => {
+                Some(self.index.service(namespace, name).ok_or_else(|| {
+                    Problem::new(
+                        ErrorCode::UnknownPeer,
+                        format!("no manifest holds a Service `{namespace}/{name}`"),
+                    )
+                    .field("destination.service")
+                })?)
+            }
+            Peer::ServiceId(id) => Some(id),
+            _ => None,
+        };
+        match service {
+            Some(id) => self.to_service(flow, source, id),
+            None => {
+                let found =
+                    self.find(&flow.destination, scratch.destination.as_ref(), "destination")?;
+                let port = self.port(flow, found.1)?;
+                Ok(vec![self.asked(flow, source, found, port, None)])
+            }
+        }
+    }
+
+    fn asked(
+        &self,
+        flow: &'m Flow<'m>,
+        source: Found<'m>,
+        destination: Found<'m>,
+        port: Option<u16>,
+        service: Option<(ServiceId, u16)>,
+    ) -> Asked<'m> {
+        let v6 = family(flow, &source, &destination);
+        Asked {
+            flow,
+            source: self.end(source, v6),
+            destination: self.end(destination, v6),
+            port,
+            service,
+            services: destination.0.map_or(&[], |id| self.index.services_of(id)),
+        }
+    }
+
+    /// "Policy sees post-DNAT pod IP and target port": each backend is asked for itself.
+    fn to_service(
+        &self,
+        flow: &'m Flow<'m>,
+        source: Found<'m>,
+        id: ServiceId,
+    ) -> Result<Vec<Asked<'m>>, Problem> {
+        let Some(service) = self.model.inventory.service(id) else {
+            return Err(
+                Problem::new(ErrorCode::UnknownPeer, "no such Service").field("destination")
+            );
+        };
+        let wrong = |what: String| {
+            let known: Vec<String> = service
+                .ports
+                .iter()
+                .map(|p| {
+                    p.name.as_ref().map_or(p.port.to_string(), |n| format!("{} ({n})", p.port))
+                })
+                .collect();
+            Problem::new(
+                ErrorCode::InvalidFlow,
+                format!("Service `{}/{}` has no port {what}", service.namespace, service.name),
+            )
+            .field("port")
+            .help(format!("it has {}", known.join(", ")))
+        };
+        let of_protocol = || service.ports.iter().filter(|p| p.protocol == flow.protocol);
+        let port = match flow.port {
+            Port::Number(n) => {
+                of_protocol().find(|p| p.port == n).ok_or_else(|| wrong(format!("{n}")))?
+            }
+            Port::Name(name) => of_protocol()
+                .find(|p| p.name.as_deref() == Some(name))
+                .ok_or_else(|| wrong(format!("`{name}`")))?,
+            Port::Unknown => {
+                let mut all = of_protocol();
+                match (all.next(), all.next()) {
+                    (Some(only), None) => only,
+                    _ => {
+                        return Err(
+                            wrong("named by the flow".into()).help("say which port is called")
+                        );
+                    }
+                }
+            }
+        };
+        let mut out = Vec::new();
+        for backend in self.index.backends(id) {
+            let Some(workload) = self.model.inventory.workload(*backend) else { continue };
+            // Pods whose controller is a backend too are the same endpoints.
+            if workload.owner.is_some_and(|owner| self.index.backends(id).contains(&owner)) {
+                continue;
+            }
+            if let Some(number) = target_number(&port.target, port.protocol, workload) {
+                let found = (Some(*backend), Some(workload), None);
+                out.push(self.asked(flow, source, found, Some(number), Some((id, port.port))));
+            }
+        }
+        if out.is_empty() {
+            return Err(Problem::new(
+                ErrorCode::InvalidFlow,
+                format!(
+                    "Service `{}/{}` has no backend among the manifests",
+                    service.namespace, service.name
+                ),
+            )
+            .field("destination.service")
+            .help("give the workloads that its selector matches"));
+        }
+        Ok(out)
+    }
+
+    fn find(
+        &self,
+        peer: &Peer<'_>,
+        inline: Option<&'m Workload>,
+        field: &str,
+    ) -> Result<Found<'m>, Problem> {
+        let known = |id: WorkloadId| (Some(id), self.model.inventory.workload(id), None);
+        match *peer {
+            Peer::Workload { namespace, name } => self
+                .index
+                .workload(namespace, name)
+                .map(known)
+                .ok_or_else(|| self.unknown(namespace, name, field)),
+            Peer::Id(id) if self.model.inventory.workload(id).is_some() => Ok(known(id)),
+            Peer::Ip(ip) => match self.index.at(ip).first() {
+                Some(id) => Ok((Some(*id), self.model.inventory.workload(*id), Some(ip))),
+                None => Ok((None, None, Some(ip))),
+            },
+            Peer::Inline(_) => Ok((None, inline, None)),
+            _ => {
+                Err(Problem::new(ErrorCode::UnknownPeer, "no such workload")
+                    .field(field.to_owned()))
+            }
+        }
+    }
+
+    fn unknown(&self, namespace: &str, name: &str, field: &str) -> Problem {
+        let names = self.index.workload_names();
+        let problem = Problem::new(
+            ErrorCode::UnknownPeer,
+            format!("no manifest holds a workload `{namespace}/{name}`"),
+        )
+        .field(format!("{field}.workload"));
+        match names.get(namespace) {
+            Some(known) => problem.help(format!("`{namespace}` has {}", some(known))),
+            None if names.is_empty() => problem.help("the manifests hold no workload at all"),
+            None => {
+                let spaces: Vec<&str> = names.keys().copied().collect();
+                problem.help(format!("namespaces with workloads are {}", some(&spaces)))
+            }
+        }
+    }
+
+    /// The destination port by number; a name is a container port's.
+    fn port(&self, flow: &Flow<'_>, workload: Option<&Workload>) -> Result<Option<u16>, Problem> {
+        match flow.port {
+            Port::Unknown => Ok(None),
+            Port::Number(n) => Ok(Some(n)),
+            Port::Name(name) => workload
+                .and_then(|w| {
+                    w.ports
+                        .iter()
+                        .find(|p| p.name.as_deref() == Some(name) && p.protocol == flow.protocol)
+                })
+                .map(|p| Some(p.number))
+                .ok_or_else(|| {
+                    Problem::new(
+                        ErrorCode::InvalidFlow,
+                        format!("the destination has no port named `{name}`"),
+                    )
+                    .field("port")
+                    .help("give its number, or name a container port of that protocol")
+                }),
+        }
+    }
+
+    fn end(&self, (id, workload, ip): Found<'m>, v6: bool) -> End<'m> {
+        let inventory = &self.model.inventory;
+        let address = match (ip, workload) {
+            (Some(ip), _) => Address::Exact(ip),
+            (None, Some(w)) => self.address(w, v6),
+            (None, None) => Address::Unknown,
+        };
+        let mut twins = Vec::new();
+        if let Address::Exact(ip) = address {
+            for other in self.index.at(ip) {
+                if Some(*other) != id {
+                    twins.extend(inventory.workload(*other));
+                }
+            }
+        }
+        let near = |net: &IpNet| !address.within(net, Attributes::SOURCE_ADDRESS).is_no();
+        let sets = inventory.network_sets.iter().filter(|s| s.nets.iter().any(near)).collect();
+        let hosts = match address {
+            Address::Exact(ip) => {
+                inventory.host_endpoints.iter().filter(|h| h.expected_ips.contains(&ip)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let node = match (workload, &address) {
+            (Some(w), _) if w.host_network => Some(w.node.as_deref().or_else(|| match address {
+                Address::Exact(ip) => self.index.node(ip),
+                _ => None,
+            })),
+            (None, Address::Exact(ip)) => self.index.node(*ip).map(Some),
+            _ => None,
+        };
+        End { id, workload, address, twins, sets, hosts, node }
+    }
+
+    /// The address of a workload in one family, as far as manifests say.
+    fn address(&self, workload: &'m Workload, v6: bool) -> Address<'m> {
+        let of_family = |ips: &[IpAddr]| -> Vec<IpAddr> {
+            let same: Vec<IpAddr> = ips.iter().copied().filter(|ip| ip.is_ipv6() == v6).collect();
+            if same.is_empty() { ips.to_vec() } else { same }
+        };
+        let known = match &workload.addresses {
+            Addresses::Exact(ips) => of_family(ips).first().copied().map(Address::Exact),
+            Addresses::OneOf(ips) => {
+                Some(of_family(ips)).filter(|l| !l.is_empty()).map(Address::OneOf)
+            }
+            Addresses::Unknown => None,
+        };
+        match known {
+            Some(address) => address,
+            None if workload.host_network => self.host_address(workload),
+            None => Address::Within(self.pod_networks),
+        }
+    }
+
+    fn host_address(&self, workload: &Workload) -> Address<'m> {
+        let node = workload.node.as_ref().and_then(|name| self.model.inventory.nodes.get(name));
+        node.and_then(|n| n.addresses.first()).map_or(Address::Unknown, |ip| Address::Exact(*ip))
+    }
+}
+
+/// Handle, workload and explicit address of one end.
+type Found<'m> = (Option<WorkloadId>, Option<&'m Workload>, Option<IpAddr>);
+
+fn some(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(6).map(|n| format!("`{n}`")).collect();
+    let more = names.len().saturating_sub(shown.len());
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// Which address family the flow uses: the one that both ends have, the destination's first.
+fn family(flow: &Flow<'_>, source: &Found<'_>, destination: &Found<'_>) -> bool {
+    match flow.protocol {
+        Protocol::Icmp => return false,
+        Protocol::Icmpv6 => return true,
+        _ => {}
+    }
+    let families = |(_, workload, ip): &Found<'_>| -> Vec<bool> {
+        match (ip, workload.map(|w| &w.addresses)) {
+            (Some(ip), _) => vec![ip.is_ipv6()],
+            (None, Some(Addresses::Exact(ips) | Addresses::OneOf(ips))) => {
+                ips.iter().map(IpAddr::is_ipv6).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    let (source, destination) = (families(source), families(destination));
+    let shared = destination.iter().find(|v6| source.is_empty() || source.contains(v6));
+    shared.or(destination.first()).or(source.first()).copied().unwrap_or(false)
+}

@@ -1,0 +1,115 @@
+//! Stage 2½: one folder a kind. `manifest.rs` says what is written, `lower.rs` what it means.
+
+mod calico;
+mod istio;
+mod kubernetes;
+mod other;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    error::{ErrorCode, Note, NoteCode, Place, Problem},
+    manifest::Document,
+    model::{Model, PolicyId, PolicyMeta},
+    options::Options,
+};
+
+/// What a kind's `lower` answers: `None` if the document is not of that family.
+pub(crate) type Lowered = Option<Result<(), Vec<Problem>>>;
+
+/// The model while it grows.
+pub(crate) struct Draft<'a> {
+    pub(crate) model: Model,
+    pub(crate) options: &'a Options,
+    /// A Calico object was seen.
+    pub(crate) calico_seen: bool,
+}
+
+impl Draft<'_> {
+    pub(crate) fn note(&mut self, note: Note) {
+        self.model.notes.push(note);
+    }
+
+    /// Registers the policy that a document holds.
+    pub(crate) fn policy(
+        &mut self,
+        kind: &'static str,
+        document: &Document,
+        namespace: Option<String>,
+        rules: Vec<Place>,
+        egress_rules: Vec<Place>,
+    ) -> PolicyId {
+        self.model.add_policy(PolicyMeta {
+            kind,
+            namespace,
+            name: document.metadata.name.clone(),
+            place: document.place,
+            rules,
+            egress_rules,
+        })
+    }
+}
+
+/// Lowers every document, then settles what needs all of them.
+///
+/// # Errors
+/// Every problem of every document; nothing is half-loaded.
+pub(crate) fn lower(documents: &[Document], options: &Options) -> Result<Model, Vec<Problem>> {
+    let mut draft = Draft { model: Model::default(), options, calico_seen: false };
+    let mut problems = duplicates(documents);
+    for document in documents {
+        let outcome = kubernetes::lower(document, &mut draft)
+            .or_else(|| calico::lower(document, &mut draft))
+            .or_else(|| istio::lower(document, &mut draft))
+            .unwrap_or_else(|| other::lower(document, &mut draft));
+        if let Err(found) = outcome {
+            if options.as_cluster {
+                draft.note(absent(document, &found));
+            } else {
+                problems.extend(found);
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    kubernetes::finish(&mut draft);
+    calico::finish(&mut draft);
+    istio::finish(&mut draft);
+    Ok(draft.model)
+}
+
+/// "An invalid object is treated as absent, not as deny" (calico felix/calc/validation_filter.go);
+/// an API server never lets it in at all.
+fn absent(document: &Document, problems: &[Problem]) -> Note {
+    let why = problems.first().map(ToString::to_string).unwrap_or_default();
+    Note::new(NoteCode::Absent, format!("counts as absent: {why}"))
+        .about(document.title())
+        .at(document.place)
+}
+
+/// Two objects of one kind and name cannot both be in a cluster.
+fn duplicates(documents: &[Document]) -> Vec<Problem> {
+    let mut seen: BTreeMap<(&str, &str, Option<&str>, &str), Place> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for document in documents {
+        let group = document.group().strip_prefix("crd.").unwrap_or(document.group());
+        let namespace = document.metadata.namespace.as_deref();
+        let key = (group, document.kind.as_str(), namespace, document.metadata.name.as_str());
+        if let Some(first) = seen.insert(key, document.place) {
+            problems.push(
+                Problem::new(
+                    ErrorCode::Duplicate,
+                    format!("`{}` is defined twice", document.title()),
+                )
+                .at(document.place)
+                .field("metadata.name")
+                .help(format!(
+                    "the other one is at line {}; a cluster holds one of them",
+                    first.line
+                )),
+            );
+        }
+    }
+    problems
+}

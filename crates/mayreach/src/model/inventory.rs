@@ -1,0 +1,382 @@
+//! What exists: namespaces, workloads, services and the rest that flows run between.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use ipnet::IpNet;
+
+use super::{Protocol, ServiceId, WorkloadId};
+use crate::error::Place;
+
+pub(crate) type Labels = BTreeMap<String, String>;
+
+/// Everything that flows run between.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Inventory {
+    /// By name. Namespaces that are named and not defined are here too, with `defined: false`.
+    pub(crate) namespaces: BTreeMap<String, Namespace>,
+    pub(crate) workloads: Vec<Workload>,
+    pub(crate) services: Vec<Service>,
+    pub(crate) slices: Vec<EndpointSlice>,
+    /// By (namespace, name).
+    pub(crate) service_accounts: BTreeMap<(String, String), ServiceAccount>,
+    pub(crate) nodes: BTreeMap<String, Node>,
+    pub(crate) network_sets: Vec<NetworkSet>,
+    pub(crate) host_endpoints: Vec<HostEndpoint>,
+    pub(crate) gateways: Vec<Gateway>,
+    pub(crate) mesh: Mesh,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Namespace {
+    pub(crate) name: String,
+    /// With `kubernetes.io/metadata.name` added.
+    pub(crate) labels: Labels,
+    pub(crate) annotations: Labels,
+    /// A manifest defines it.
+    pub(crate) defined: bool,
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ServiceAccount {
+    pub(crate) labels: Labels,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) labels: Labels,
+    pub(crate) addresses: Vec<IpAddr>,
+}
+
+/// A pod, or the pods of one controller.
+#[derive(Clone, Debug)]
+pub(crate) struct Workload {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) kind: WorkloadKind,
+    /// Of the pod (template).
+    pub(crate) labels: Labels,
+    pub(crate) annotations: Labels,
+    /// `default` where the manifest does not say.
+    pub(crate) service_account: String,
+    pub(crate) addresses: Addresses,
+    pub(crate) node: Option<String>,
+    pub(crate) host_network: bool,
+    /// Succeeded or Failed: has no address in any set (conversion.go IsFinished).
+    pub(crate) finished: bool,
+    pub(crate) ports: Vec<ContainerPort>,
+    /// Container (and init container) names with their arguments, for mesh enrolment.
+    pub(crate) containers: Vec<Container>,
+    pub(crate) mesh: Enrolment,
+    /// The controller that stands for this pod in reports.
+    pub(crate) owner: Option<WorkloadId>,
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Container {
+    pub(crate) name: String,
+    pub(crate) args: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum WorkloadKind {
+    Pod,
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+    ReplicaSet,
+    ReplicationController,
+    Job,
+    CronJob,
+    WorkloadEntry,
+}
+
+impl WorkloadKind {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pod => "Pod",
+            Self::Deployment => "Deployment",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+            Self::ReplicaSet => "ReplicaSet",
+            Self::ReplicationController => "ReplicationController",
+            Self::Job => "Job",
+            Self::CronJob => "CronJob",
+            Self::WorkloadEntry => "WorkloadEntry",
+        }
+    }
+}
+
+/// What is known of a workload's addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Addresses {
+    /// The pod's addresses, one or two families; the first is primary.
+    Exact(Vec<IpAddr>),
+    /// Replicas: each address is some pod's; a condition must hold for all to be sure.
+    OneOf(Vec<IpAddr>),
+    /// A template: somewhere in the pod network (an option).
+    Unknown,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ContainerPort {
+    pub(crate) name: Option<String>,
+    pub(crate) number: u16,
+    pub(crate) protocol: Protocol,
+    pub(crate) host_port: bool,
+    /// On an init container (Calico resolves those too, kube-network-policies does not).
+    pub(crate) init: bool,
+}
+
+/// How a workload takes part in the mesh.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Enrolment {
+    #[default]
+    None,
+    Sidecar,
+    /// Captured by ztunnel; `waypoint` is `(namespace, name)` of the Gateway that its service
+    /// or workload traffic goes through.
+    Ambient {
+        waypoint: Option<(String, String)>,
+    },
+    /// An ingress or egress gateway proxy (`proxy router`).
+    Gateway {
+        gateway_api: bool,
+    },
+    Waypoint,
+}
+
+impl Enrolment {
+    pub(crate) const fn in_mesh(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    /// Empty: no selector, endpoints come from slices.
+    pub(crate) selector: Labels,
+    pub(crate) labels: Labels,
+    pub(crate) annotations: Labels,
+    pub(crate) cluster_ips: Vec<IpAddr>,
+    pub(crate) headless: bool,
+    pub(crate) external_name: Option<String>,
+    pub(crate) ports: Vec<ServicePort>,
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ServicePort {
+    pub(crate) name: Option<String>,
+    pub(crate) port: u16,
+    pub(crate) protocol: Protocol,
+    pub(crate) target: TargetPort,
+    pub(crate) app_protocol: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TargetPort {
+    Number(u16),
+    Name(String),
+}
+
+/// One EndpointSlice (or Endpoints object) of a service.
+#[derive(Clone, Debug)]
+pub(crate) struct EndpointSlice {
+    pub(crate) namespace: String,
+    pub(crate) service: String,
+    pub(crate) ports: Vec<SlicePort>,
+    pub(crate) addresses: Vec<IpAddr>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SlicePort {
+    pub(crate) name: Option<String>,
+    pub(crate) port: Option<u16>,
+    pub(crate) protocol: Protocol,
+}
+
+/// A NetworkSet (with a namespace) or GlobalNetworkSet (without).
+#[derive(Clone, Debug)]
+pub(crate) struct NetworkSet {
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
+    pub(crate) labels: Labels,
+    pub(crate) nets: Vec<IpNet>,
+    pub(crate) place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct HostEndpoint {
+    pub(crate) name: String,
+    pub(crate) labels: Labels,
+    pub(crate) node: String,
+    pub(crate) interface: Option<String>,
+    pub(crate) expected_ips: Vec<IpAddr>,
+    pub(crate) ports: Vec<ContainerPort>,
+    pub(crate) profiles: Vec<String>,
+    pub(crate) place: Place,
+}
+
+/// A Gateway API `Gateway` (a waypoint when its class is `istio-waypoint`).
+#[derive(Clone, Debug)]
+pub(crate) struct Gateway {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) class: String,
+    pub(crate) labels: Labels,
+}
+
+/// Mesh-wide settings: ConfigMap `istio`, key `mesh`, of the root namespace.
+#[derive(Clone, Debug)]
+pub(crate) struct Mesh {
+    pub(crate) trust_domain: String,
+    pub(crate) trust_domain_aliases: Vec<String>,
+    /// Trust domains of `caCertificates`.
+    pub(crate) ca_trust_domains: Vec<String>,
+    pub(crate) root_namespace: String,
+    pub(crate) path_normalization: Normalization,
+    pub(crate) providers: Vec<Provider>,
+    pub(crate) auto_mtls: bool,
+    /// `defaultConfig.gatewayTopology.numTrustedProxies`.
+    pub(crate) trusted_proxies: u32,
+    /// Somebody defined it, or the options did.
+    pub(crate) defined: bool,
+}
+
+impl Default for Mesh {
+    fn default() -> Self {
+        Self {
+            trust_domain: "cluster.local".into(),
+            trust_domain_aliases: Vec::new(),
+            ca_trust_domains: Vec::new(),
+            root_namespace: "istio-system".into(),
+            path_normalization: Normalization::Base,
+            providers: Vec::new(),
+            auto_mtls: true,
+            trusted_proxies: 0,
+            defined: false,
+        }
+    }
+}
+
+/// `meshConfig.pathNormalization.normalization`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Normalization {
+    None,
+    /// Also `DEFAULT`.
+    Base,
+    MergeSlashes,
+    DecodeAndMergeSlashes,
+}
+
+/// An external authorizer of `meshConfig.extensionProviders`.
+#[derive(Clone, Debug)]
+pub(crate) struct Provider {
+    pub(crate) name: String,
+    pub(crate) kind: ProviderKind,
+    pub(crate) fail_open: bool,
+    /// Why istiod refuses it, if it does: matching requests are then denied.
+    pub(crate) invalid: Option<String>,
+    /// `statusOnError` (0: the default 403).
+    pub(crate) status_on_error: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProviderKind {
+    ExtAuthzHttp,
+    ExtAuthzGrpc,
+    Other,
+}
+
+impl Inventory {
+    pub(crate) fn workload(&self, id: WorkloadId) -> Option<&Workload> {
+        self.workloads.get(usize::try_from(id.0).ok()?)
+    }
+
+    pub(crate) fn service(&self, id: ServiceId) -> Option<&Service> {
+        self.services.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// The workload of that name: a controller before a pod of the same name.
+    pub(crate) fn find_workload(&self, namespace: &str, name: &str) -> Option<WorkloadId> {
+        let mut found: Option<(WorkloadKind, WorkloadId)> = None;
+        for (index, workload) in self.workloads.iter().enumerate() {
+            if workload.namespace == namespace && workload.name == name {
+                let id = WorkloadId(u32::try_from(index).ok()?);
+                let better = found.is_none_or(|(kind, _)| {
+                    kind == WorkloadKind::Pod && workload.kind != WorkloadKind::Pod
+                });
+                if better {
+                    found = Some((workload.kind, id));
+                }
+            }
+        }
+        found.map(|(_, id)| id)
+    }
+
+    /// The label of a workload as a flat selector sees it: own labels, `pcns.`, `pcsa.`, and the
+    /// three that Calico adds. Own labels that begin `pcns.`/`pcsa.` are stripped
+    /// (workloadendpointprocessor.go), so nobody forges an inherited one.
+    pub(crate) fn workload_label<'a>(
+        &'a self,
+        workload: &'a Workload,
+        key: &str,
+    ) -> Option<&'a str> {
+        match key {
+            "projectcalico.org/namespace" => return Some(&workload.namespace),
+            "projectcalico.org/orchestrator" => return Some("k8s"),
+            "projectcalico.org/serviceaccount" => return Some(&workload.service_account),
+            _ => {}
+        }
+        if let Some(inner) = key.strip_prefix("pcns.") {
+            return self.namespace_label(&workload.namespace, inner);
+        }
+        if let Some(inner) = key.strip_prefix("pcsa.") {
+            if inner == "projectcalico.org/name" {
+                return Some(&workload.service_account);
+            }
+            let account = (workload.namespace.clone(), workload.service_account.clone());
+            return self.service_accounts.get(&account)?.labels.get(inner).map(String::as_str);
+        }
+        workload.labels.get(key).map(String::as_str)
+    }
+
+    /// A label of a namespace, `projectcalico.org/name` included.
+    pub(crate) fn namespace_label<'a>(&'a self, namespace: &str, key: &str) -> Option<&'a str> {
+        let namespace = self.namespaces.get(namespace)?;
+        if key == "projectcalico.org/name" {
+            return Some(&namespace.name);
+        }
+        namespace.labels.get(key).map(String::as_str)
+    }
+
+    /// The label of a network set as a flat selector sees it (networksetprocessor.go).
+    pub(crate) fn network_set_label<'a>(
+        &'a self,
+        set: &'a NetworkSet,
+        key: &str,
+    ) -> Option<&'a str> {
+        if let Some(namespace) = &set.namespace {
+            if key == "projectcalico.org/namespace" {
+                return Some(namespace);
+            }
+            if let Some(inner) = key.strip_prefix("pcns.") {
+                return self.namespace_label(namespace, inner);
+            }
+        }
+        set.labels.get(key).map(String::as_str)
+    }
+}
+
+impl Inventory {
+    /// How a pod that no manifest holds takes part in the mesh.
+    pub(crate) fn enrol(&self, workload: &Workload) -> Enrolment {
+        // A pod beside it with the same namespace says what its labels leave to the namespace.
+        let _ = workload;
+        Enrolment::None
+    }
+}

@@ -1,0 +1,92 @@
+//! Stage 2: checked values. What kinds lower to; knows no kind, no text format.
+
+pub(crate) mod authz;
+mod flow;
+mod id;
+pub(crate) mod inventory;
+pub(crate) mod jwt;
+pub(crate) mod mtls;
+pub(crate) mod network;
+pub(crate) mod selector;
+pub(crate) mod tri;
+
+pub(crate) use self::tri::Tri;
+pub use self::{
+    flow::{Flow, Http, Icmp, InlineWorkload, Peer, Port, Protocol, Request, Token},
+    id::{PolicyId, ServiceId, TierId, WorkloadId},
+    tri::Attributes,
+};
+
+use crate::error::{Note, Place};
+
+/// Everything that manifests say, checked: what the reference evaluator reads and what the
+/// compiler turns into a program.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) inventory: inventory::Inventory,
+    /// Every policy of every kind, by [`PolicyId`]: what reasons name.
+    pub(crate) policies: Vec<PolicyMeta>,
+    pub(crate) network: network::Network,
+    pub(crate) authz: Vec<authz::AuthzPolicy>,
+    pub(crate) peer_auth: Vec<mtls::PeerAuth>,
+    pub(crate) request_auth: Vec<jwt::RequestAuth>,
+    pub(crate) destination_rules: Vec<mtls::DestinationTls>,
+    /// Objects that bear on verdicts and are not evaluated.
+    pub(crate) unevaluated: Vec<Unevaluated>,
+    pub(crate) notes: Vec<Note>,
+}
+
+/// Who a policy is, for reasons and reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PolicyMeta {
+    pub(crate) kind: &'static str,
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    /// Line of each rule, in manifest order. For network kinds: ingress rules here.
+    pub(crate) rules: Vec<Place>,
+    /// Lines of egress rules (network kinds only).
+    pub(crate) egress_rules: Vec<Place>,
+}
+
+impl Model {
+    /// Registers a policy and gives it its id.
+    pub(crate) fn add_policy(&mut self, meta: PolicyMeta) -> PolicyId {
+        let id = PolicyId(u32::try_from(self.policies.len()).unwrap_or(u32::MAX));
+        self.policies.push(meta);
+        id
+    }
+
+    pub(crate) fn policy(&self, id: PolicyId) -> Option<&PolicyMeta> {
+        self.policies.get(usize::try_from(id.0).ok()?)
+    }
+}
+
+/// An object whose meaning is not evaluated: flows it can touch are undetermined, by its name.
+#[derive(Clone, Debug)]
+pub(crate) struct Unevaluated {
+    pub(crate) policy: PolicyId,
+    pub(crate) layers: LayerSet,
+    pub(crate) scope: Scope,
+}
+
+/// Which workloads an unevaluated object can touch (as destination; as source for `egress`).
+#[derive(Clone, Debug)]
+pub(crate) enum Scope {
+    /// Every workload.
+    Cluster,
+    /// Workloads of one namespace whose labels hold these pairs (empty: all of them).
+    Namespace(String, Vec<(String, String)>),
+    /// Workloads of any namespace whose labels hold these pairs.
+    Labels(Vec<(String, String)>),
+}
+
+/// A set of layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LayerSet {
+    pub(crate) egress: bool,
+    pub(crate) ingress: bool,
+    pub(crate) mtls: bool,
+    pub(crate) jwt: bool,
+    pub(crate) authorization: bool,
+}
