@@ -8,6 +8,7 @@ mod kinds;
 mod manifest;
 mod model;
 mod options;
+mod pipeline;
 mod program;
 mod workload;
 
