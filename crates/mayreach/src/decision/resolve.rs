@@ -41,13 +41,15 @@ pub(crate) struct End<'m> {
     pub(crate) address: Address<'m>,
     /// Other workloads at the same address: sets hold addresses, not identities
     /// (named_port_index.go is reference-counted by IP).
-    pub(crate) twins: Vec<&'m Workload>,
+    pub(crate) twins: Vec<(WorkloadId, &'m Workload)>,
     /// Network sets (and global ones) with networks that may hold the address.
     pub(crate) sets: Vec<&'m NetworkSet>,
     /// Host endpoints that expect the address.
     pub(crate) hosts: Vec<&'m HostEndpoint>,
     /// This is a node's own traffic; the node's name where it is known.
     pub(crate) node: Option<Option<&'m str>>,
+    /// A manifest defines that node, so its labels are known.
+    pub(crate) known_node: bool,
 }
 
 /// What is known of an end's address.
@@ -379,7 +381,7 @@ impl<'m> Resolver<'m> {
         if let Address::Exact(ip) = address {
             for other in self.index.at(ip) {
                 if Some(*other) != id {
-                    twins.extend(inventory.workload(*other));
+                    twins.extend(inventory.workload(*other).map(|w| (*other, w)));
                 }
             }
         }
@@ -399,7 +401,8 @@ impl<'m> Resolver<'m> {
             (None, Address::Exact(ip)) => self.index.node(*ip).map(Some),
             _ => None,
         };
-        End { id, workload, address, twins, sets, hosts, node }
+        let known_node = node.flatten().is_some_and(|n| inventory.nodes.contains_key(n));
+        End { id, workload, address, twins, sets, hosts, node, known_node }
     }
 
     /// The address of a workload in one family, as far as manifests say.
