@@ -74,6 +74,12 @@ impl ProblemOut {
         self
     }
 
+    /// Says in which input it stands, if nothing else is known.
+    pub(crate) fn named(mut self, file: &str) -> Self {
+        self.file.get_or_insert_with(|| file.to_owned());
+        self
+    }
+
     /// From JSON text, whose errors know their line and column.
     pub(crate) fn of_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
         let path = error.path().to_string();

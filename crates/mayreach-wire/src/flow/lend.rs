@@ -10,7 +10,7 @@ impl FlowIn {
     ///
     /// # Errors
     /// A value that no flow can have, with its field.
-    pub fn lend<R>(&self, ask: impl FnOnce(&Flow<'_>) -> R) -> Result<R, ProblemOut> {
+    pub fn with_flow<R>(&self, ask: impl FnOnce(&Flow<'_>) -> R) -> Result<R, ProblemOut> {
         let source = self.source.check_source()?;
         let destination = self.destination.check_destination()?;
         let (source_pod, destination_pod) = (source.inline(), destination.inline());

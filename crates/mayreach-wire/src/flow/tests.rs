@@ -21,7 +21,7 @@ fn flow(fields: Value) -> Value {
 
 fn problem(fields: Value) -> ProblemOut {
     let text = flow(fields).to_string();
-    FlowIn::from_json(&text).and_then(|f| f.lend(|_| ())).expect_err(&text)
+    FlowIn::from_json(&text).and_then(|f| f.with_flow(|_| ())).expect_err(&text)
 }
 
 fn refused(fields: Value, field: &str, message: &str) {
@@ -33,7 +33,7 @@ fn refused(fields: Value, field: &str, message: &str) {
 
 fn asked<R>(fields: Value, ask: impl FnOnce(&Flow<'_>) -> R) -> R {
     let text = flow(fields).to_string();
-    FlowIn::from_json(&text).expect(&text).lend(ask).expect(&text)
+    FlowIn::from_json(&text).expect(&text).with_flow(ask).expect(&text)
 }
 
 #[test]
