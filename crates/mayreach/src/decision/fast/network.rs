@@ -262,7 +262,7 @@ impl Test<'_> {
         let (actual, missing) = if self.source {
             (self.asked.flow.source_port, Attributes::SOURCE_PORT)
         } else {
-            (self.asked.port, Attributes::PORT)
+            (self.asked.network_port, Attributes::PORT)
         };
         match actual {
             Some(port) => Tri::of(low <= port && port <= high),

@@ -40,7 +40,7 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     }
     let mut decision = settle(&decisions);
     decision.destination = asked.destination.id;
-    decision.port = asked.port;
+    decision.port = asked.network_port;
     Walk { decision, layers, audited_by: Vec::new(), dry_run: Vec::new(), remarks: Vec::new() }
 }
 
