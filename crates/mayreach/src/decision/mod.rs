@@ -2,6 +2,7 @@
 
 pub(crate) mod combine;
 mod explanation;
+pub(crate) mod fast;
 mod reason;
 pub(crate) mod reference;
 pub(crate) mod resolve;
