@@ -3,7 +3,7 @@
 use super::{Path, syntax};
 use crate::{
     error::{ErrorCode, Problem},
-    manifest::{Document, Node, Value},
+    manifest::{Document, names},
 };
 
 /// The problems of one document.
@@ -76,21 +76,20 @@ impl<'d> Checks<'d> {
         found
     }
 
-    /// `metadata.name` and `metadata.labels`, as every object's are checked
-    /// (apimachinery ValidateObjectMeta).
-    pub(super) fn metadata(&mut self, name: syntax::Name) {
-        let metadata = Path::Root("metadata");
-        if let Err(why) = name.check(&self.document.metadata.name) {
-            let line = self.line_of(&["metadata", "name"]);
-            self.invalid(&metadata.field("name"), line, why);
-        }
-        let labels = metadata.field("labels");
-        let document = self.document;
-        for (key, value) in &document.metadata.labels {
-            for fault in syntax::label(key, value) {
-                let line = self.line_of(&["metadata", "labels", key]);
-                self.invalid(&labels.key(key), line, fault);
-            }
+    /// Names of namespaces and Services are labels of a host name; other names the reader has
+    /// checked.
+    pub(super) fn name_is_dns_label(&mut self) {
+        let name = &self.document.metadata.name;
+        if !names::is_dns_label(name) {
+            let path = ["metadata", "name"];
+            let line = path.iter().try_fold(&self.document.root, |node, key| node.get(key));
+            self.invalid_help(
+                &Path::Root("metadata").field("name"),
+                line.map_or(0, |node| node.line),
+                format!("`{name}` is not a valid name"),
+                "a name of this kind has lower-case letters, digits and `-`, begins and ends with \
+                 a letter or digit, and has at most 63 characters",
+            );
         }
     }
 
@@ -107,15 +106,9 @@ impl<'d> Checks<'d> {
         }
     }
 
-    /// The line where a value of the document stands; 0 if it is not written.
-    pub(super) fn line_of(&self, names: &[&str]) -> u32 {
-        let mut node: &Node = &self.document.root;
-        for name in names {
-            let Value::Map(entries) = &node.value else { return 0 };
-            let Some((_, child)) = entries.iter().find(|(key, _)| key == name) else { return 0 };
-            node = child;
-        }
-        node.line
+    /// A top-level field that the kind does not have.
+    pub(super) fn only(&mut self, known: &[&str]) {
+        self.problems.extend(self.document.unknown_top_level(known));
     }
 
     pub(super) const fn is_clean(&self) -> bool {

@@ -17,7 +17,7 @@ pub(super) struct Cidr {
 }
 
 /// Reads a CIDR of a legacy field, such as `ipBlock.cidr`: leading zeros count as decimal, host
-/// bits are masked (k8s.io/utils/net ParseCIDRSloppy).
+/// bits are masked (k8s.io/utils/net `ParseCIDRSloppy`).
 pub(super) fn sloppy(text: &str) -> Option<Cidr> {
     let (address, prefix) = text.split_once('/')?;
     let plain = without_leading_zeros(address);
@@ -55,7 +55,7 @@ fn parse(address: &str, prefix: &str) -> Option<Cidr> {
     Some(Cidr { net: masked, host_bits: masked.addr() != address, leading_zeros: false })
 }
 
-/// An address of a legacy field (k8s.io/utils/net ParseIPSloppy).
+/// An address of a legacy field (k8s.io/utils/net `ParseIPSloppy`).
 pub(super) fn address(text: &str) -> Option<IpAddr> {
     let plain = without_leading_zeros(text);
     let ip: IpAddr = plain.as_deref().unwrap_or(text).parse().ok()?;

@@ -15,7 +15,6 @@ use crate::{
             pod::PodFacts,
             selector::{self, LabelSelector, Whose},
             settle,
-            syntax::Name,
         },
     },
     manifest::{Document, Spanned},
@@ -111,7 +110,6 @@ fn push(
     path: &Path<'_>,
     added: Vec<(&str, &str)>,
 ) -> Outcome {
-    checks.metadata(Name::Subdomain);
     let at = path.field("template");
     if template.is_none() && checks.is_clean() {
         checks.missing(&at, 0, "`template` is required");

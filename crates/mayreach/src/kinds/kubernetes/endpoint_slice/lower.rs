@@ -5,7 +5,7 @@ use crate::{
     error::{Note, NoteCode, Problem},
     kinds::{
         Draft,
-        kubernetes::{Checks, Path, cidr, namespace_of, rules, syntax, syntax::Name},
+        kubernetes::{Checks, Path, cidr, namespace_of, rules, syntax},
     },
     manifest::Document,
     model::inventory::{EndpointSlice, SlicePort},
@@ -20,7 +20,6 @@ pub(in crate::kinds::kubernetes) fn lower(
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
-    checks.metadata(Name::Subdomain);
     let kind: String = checks.field("addressType").unwrap_or_default();
     let endpoints: Vec<Endpoint> = checks.field("endpoints").unwrap_or_default();
     let ports: Vec<EndpointPort> = checks.field("ports").unwrap_or_default();

@@ -5,7 +5,7 @@ use crate::{
     error::Problem,
     kinds::{
         Draft,
-        kubernetes::{Checks, Path, cidr, endpoint_slice, namespace_of, syntax::Name},
+        kubernetes::{Checks, Path, cidr, endpoint_slice, namespace_of},
     },
     manifest::Document,
     model::inventory::EndpointSlice,
@@ -17,7 +17,6 @@ pub(in crate::kinds::kubernetes) fn lower(
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
-    checks.metadata(Name::Subdomain);
     let subsets: Vec<Subset> = checks.field("subsets").unwrap_or_default();
     let path = Path::Root("subsets");
     let mut slices = Vec::new();
@@ -26,9 +25,7 @@ pub(in crate::kinds::kubernetes) fn lower(
         let item = path.item(index);
         let mut ips = Vec::new();
         // Sets are not filtered by readiness (serviceindex.go).
-        for (name, list) in
-            [("addresses", addresses), ("notReadyAddresses", not_ready_addresses)]
-        {
+        for (name, list) in [("addresses", addresses), ("notReadyAddresses", not_ready_addresses)] {
             let at = item.field(name);
             for (n, Address { ip }) in list.iter().flatten().enumerate() {
                 let Some(text) = ip else { continue };

@@ -2,10 +2,7 @@
 
 use crate::{
     error::{Note, NoteCode, Problem},
-    kinds::{
-        Draft,
-        kubernetes::{Checks, syntax::Name},
-    },
+    kinds::{Draft, kubernetes::Checks},
     manifest::Document,
     model::inventory::{Labels, Namespace},
 };
@@ -19,8 +16,8 @@ pub(in crate::kinds::kubernetes) fn lower(
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
-    checks.metadata(Name::Label);
-    checks.read(document.unknown_top_level(&["spec", "status"]));
+    checks.name_is_dns_label();
+    checks.only(&["spec"]);
     checks.done()?;
     let name = document.metadata.name.clone();
     let mut labels = document.metadata.labels.clone();

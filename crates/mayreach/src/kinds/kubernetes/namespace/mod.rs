@@ -2,4 +2,4 @@
 
 mod lower;
 
-pub(super) use self::lower::lower;
+pub(super) use self::lower::{implied, lower};

@@ -15,7 +15,6 @@ use crate::{
             Checks, Path, namespace_of,
             rules::{self, Direction},
             selector::{self, Whose},
-            syntax::Name,
             uncertain,
         },
     },
@@ -36,8 +35,7 @@ pub(in crate::kinds::kubernetes) fn lower(
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
-    checks.metadata(Name::Subdomain);
-    checks.read(document.unknown_top_level(&["spec", "status"]));
+    checks.only(&["spec"]);
     // An absent spec selects every pod of the namespace and isolates it for ingress.
     let spec: NetworkPolicySpec = checks.field("spec").unwrap_or_default();
     let namespace = namespace_of(document);
@@ -47,19 +45,21 @@ pub(in crate::kinds::kubernetes) fn lower(
 
     let lines = |rules: &[Written<'_>]| rules.iter().map(|r| document.at(r.line)).collect();
     let written = (Written::ingress(&spec), Written::egress(&spec));
-    let id = draft.policy(
-        KIND,
-        document,
-        Some(namespace.clone()),
-        lines(&written.0),
-        lines(&written.1),
-    );
+    let id =
+        draft.policy(KIND, document, Some(namespace.clone()), lines(&written.0), lines(&written.1));
     notes(document, draft, &spec, &read, &odd);
     let certain = shadowed(&spec).map(|key| uncertain::shadowed_key(&key)).into_iter().chain(
         (!odd.leading_zeros.is_empty()).then(|| uncertain::leading_zeros(&odd.leading_zeros)),
     );
     for why in certain {
-        uncertain::note(document, draft, id, &namespace, (read.egress_governed, read.ingress_governed), why);
+        uncertain::note(
+            document,
+            draft,
+            id,
+            &namespace,
+            (read.egress_governed, read.ingress_governed),
+            why,
+        );
     }
     rules::tier(&mut draft.model.network.tiers, "default", TierDefault::Deny);
     let name = &document.metadata.name;
@@ -197,9 +197,8 @@ impl<'s> Written<'s> {
             ports.map(|(n, port)| port::lower(&port.value, &at.item(n), checks)).collect();
         let at = path.field(direction.peers());
         let peers = self.peers.iter().enumerate();
-        let mut peers: Vec<PeerMatch> = peers
-            .map(|(n, peer)| peer::lower(peer, namespace, &at.item(n), checks, odd))
-            .collect();
+        let mut peers: Vec<PeerMatch> =
+            peers.map(|(n, peer)| peer::lower(peer, namespace, &at.item(n), checks, odd)).collect();
         if peers.is_empty() {
             peers.push(PeerMatch::default());
         }

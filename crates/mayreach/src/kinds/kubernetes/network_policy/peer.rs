@@ -32,7 +32,11 @@ pub(super) fn lower(
     let pods = pod_selector.is_some() || namespace_selector.is_some();
     match ip_block {
         None if !pods => {
-            checks.missing(path, peer.line, "a peer needs `podSelector`, `namespaceSelector` or `ipBlock`");
+            checks.missing(
+                path,
+                peer.line,
+                "a peer needs `podSelector`, `namespaceSelector` or `ipBlock`",
+            );
             PeerMatch::default()
         }
         None => {

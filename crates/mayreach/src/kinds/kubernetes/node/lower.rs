@@ -5,7 +5,7 @@ use crate::{
     error::Problem,
     kinds::{
         Draft,
-        kubernetes::{Checks, Path, cidr, syntax::Name},
+        kubernetes::{Checks, Path, cidr},
     },
     manifest::Document,
     model::inventory::Node,
@@ -17,7 +17,6 @@ pub(in crate::kinds::kubernetes) fn lower(
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
-    checks.metadata(Name::Subdomain);
     let NodeStatus { addresses } = checks.field("status").unwrap_or_default();
     let root = Path::Root("status");
     let path = root.field("addresses");

@@ -10,7 +10,7 @@ use crate::{
     error::Problem,
     kinds::{
         Draft,
-        kubernetes::{Checks, Path, cidr, namespace_of, settle, syntax::Name},
+        kubernetes::{Checks, Path, cidr, namespace_of, settle},
     },
     manifest::{Document, Spanned},
     model::inventory::{Addresses, Enrolment, Workload, WorkloadKind},
@@ -26,7 +26,6 @@ pub(in crate::kinds::kubernetes) fn lower(
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
-    checks.metadata(Name::Subdomain);
     let spec: PodSpec = checks.field("spec").unwrap_or_default();
     let facts = PodFacts::new(spec, &Path::Root("spec"), &mut checks);
     let status: PodStatus = checks.field("status").unwrap_or_default();

@@ -34,8 +34,7 @@ impl PodFacts {
         } = spec;
         let given = |name: &String| !name.is_empty();
         // core/v1 conversion: the old field is an alias that counts when the new one is empty.
-        let account =
-            service_account_name.filter(given).or_else(|| service_account.filter(given));
+        let account = service_account_name.filter(given).or_else(|| service_account.filter(given));
         let mut facts = Self {
             service_account: account.unwrap_or_else(|| "default".into()),
             host_network: host_network.unwrap_or(false),

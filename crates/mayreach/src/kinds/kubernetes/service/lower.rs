@@ -7,9 +7,9 @@ use crate::{
     error::Problem,
     kinds::{
         Draft,
-        kubernetes::{Checks, Path, cidr, namespace_of, rules, syntax, syntax::Name},
+        kubernetes::{Checks, Path, cidr, namespace_of, rules, syntax},
     },
-    manifest::{Document, IntOrString, Spanned},
+    manifest::{Document, IntOrString, Spanned, names},
     model::inventory::{self, Labels, Service, TargetPort},
 };
 
@@ -19,7 +19,7 @@ pub(in crate::kinds::kubernetes) fn lower(
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
-    checks.metadata(Name::Label);
+    checks.name_is_dns_label();
     let spec: ServiceSpec = checks.field("spec").unwrap_or_default();
     let ServiceSpec { r#type, selector, ports, cluster_ip, cluster_ips, external_name } = spec;
     let root = Path::Root("spec");
@@ -154,9 +154,10 @@ fn lower_port(
     };
     let name = name.as_ref().filter(|name| !name.value.is_empty());
     if let Some(name) = name
-        && let Err(why) = Name::Label.check(&name.value)
+        && !names::is_dns_label(&name.value)
     {
-        checks.invalid(&path.field("name"), name.line, why);
+        let message = format!("`{}` is not a valid name of a Service port", name.value);
+        checks.invalid(&path.field("name"), name.line, message);
     }
     Some(inventory::ServicePort {
         name: name.map(|name| name.value.clone()),
@@ -187,12 +188,7 @@ fn target(
         },
         IntOrString::String(name) => {
             if let Err(why) = syntax::port_name(name) {
-                checks.invalid_help(
-                    path,
-                    written.line,
-                    why,
-                    "a number is written without quotes",
-                );
+                checks.invalid_help(path, written.line, why, "a number is written without quotes");
             }
             TargetPort::Name(name.clone())
         }
