@@ -7,6 +7,7 @@ mod reason;
 pub(crate) mod reference;
 pub(crate) mod resolve;
 pub(crate) mod trace;
+pub(crate) mod unevaluated;
 
 pub use self::explanation::{Explanation, LayerWalk, Marked, Walk};
 pub use self::reason::{
