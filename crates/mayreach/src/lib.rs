@@ -8,6 +8,7 @@ mod kinds;
 mod manifest;
 mod model;
 mod options;
+mod pipeline;
 mod program;
 mod workload;
 
@@ -17,6 +18,7 @@ pub use crate::{
         MtlsModeName, Reason, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
+    manifest::{Limits, Source},
     model::{
         Attributes, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port, Protocol, Request,
         ServiceId, TierId, Token, WorkloadId,

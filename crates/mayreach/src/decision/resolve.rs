@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::{
-    compiled::{Index, index::target_number},
+    compiled::{
+        Index,
+        index::{Backend, target_number},
+    },
     error::{ErrorCode, Problem},
     model::{
         Attributes, Flow, InlineWorkload, Model, Peer, Port, Protocol, ServiceId, Tri, WorkloadId,
@@ -179,6 +182,8 @@ impl<'m> Resolver<'m> {
                 })?)
             }
             Peer::ServiceId(id) => Some(id),
+            // A ClusterIP is translated to a backend before any policy sees the packet.
+            Peer::Ip(ip) => self.index.cluster_ip(ip),
             _ => None,
         };
         match service {
@@ -259,14 +264,27 @@ impl<'m> Resolver<'m> {
             }
         };
         let mut out = Vec::new();
-        for backend in self.index.backends(id) {
-            let Some(workload) = self.model.inventory.workload(*backend) else { continue };
-            // Pods whose controller is a backend too are the same endpoints.
-            if workload.owner.is_some_and(|owner| self.index.backends(id).contains(&owner)) {
-                continue;
-            }
-            if let Some(number) = target_number(&port.target, port.protocol, workload) {
-                let found = (Some(*backend), Some(workload), None);
+        let backends = self.index.backends(id);
+        for backend in backends {
+            let (found, number) = match backend {
+                Backend::Workload(workload_id) => {
+                    let Some(workload) = self.model.inventory.workload(*workload_id) else {
+                        continue;
+                    };
+                    // Pods whose controller is a backend too are the same endpoints.
+                    let stands = |owner| backends.contains(&Backend::Workload(owner));
+                    if workload.owner.is_some_and(stands) {
+                        continue;
+                    }
+                    let number = target_number(&port.target, port.protocol, workload);
+                    ((Some(*workload_id), Some(workload), None), number)
+                }
+                Backend::Address(ip, ports) => {
+                    let same = ports.iter().find(|(name, _)| *name == port.name);
+                    ((None, None, Some(*ip)), same.and_then(|(_, number)| *number))
+                }
+            };
+            if let Some(number) = number {
                 out.push(self.asked(flow, source, found, Some(number), Some((id, port.port))));
             }
         }
