@@ -24,6 +24,8 @@ pub(crate) struct Inventory {
     pub(crate) host_endpoints: Vec<HostEndpoint>,
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) mesh: Mesh,
+    /// Where pods live by Calico's IPPools; empty: the options say.
+    pub(crate) pod_networks: Vec<IpNet>,
 }
 
 #[derive(Clone, Debug, Default)]

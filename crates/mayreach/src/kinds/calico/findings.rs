@@ -90,6 +90,11 @@ impl<'d> Findings<'d> {
         self.problems.is_empty()
     }
 
+    /// The problems alone.
+    pub(super) fn problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
     /// Ends the document: its problems, or its notes into the draft.
     pub(super) fn settle(self, draft: &mut Draft<'_>) -> Result<(), Vec<Problem>> {
         if !self.problems.is_empty() {

@@ -49,8 +49,8 @@ pub(super) fn global_subject(subject: Subject<'_>) -> String {
             .replace("all()", IN_A_NAMESPACE);
     }
     if !subject.account_selector.is_empty() {
-        flat = append(flat, subject.account_selector, ACCOUNT_PREFIX)
-            .replace("all()", HAS_AN_ACCOUNT);
+        flat =
+            append(flat, subject.account_selector, ACCOUNT_PREFIX).replace("all()", HAS_AN_ACCOUNT);
     }
     flat
 }
@@ -205,10 +205,7 @@ mod tests {
             "(mylabel == 'selectme') && has(projectcalico.org/serviceaccount)"
         );
         assert_eq!(
-            global_subject(Subject {
-                namespace_selector: "a == 'b' || c == 'd'",
-                ..own
-            }),
+            global_subject(Subject { namespace_selector: "a == 'b' || c == 'd'", ..own }),
             "(mylabel == 'selectme') && (pcns.a == \"b\" || pcns.c == \"d\")"
         );
         assert_eq!(
@@ -234,10 +231,7 @@ mod tests {
             "projectcalico.org/namespace == 'namespace2'"
         );
         assert_eq!(
-            endpoints(
-                None,
-                Side { namespace_selector: "namespacelabel1 == 'value1'", ..none }
-            ),
+            endpoints(None, Side { namespace_selector: "namespacelabel1 == 'value1'", ..none }),
             "pcns.namespacelabel1 == \"value1\""
         );
         assert_eq!(
@@ -308,10 +302,7 @@ mod tests {
     #[test]
     fn the_replacement_is_textual() {
         let inside = Side { namespace_selector: "a == 'all()'", ..Side::default() };
-        assert_eq!(
-            endpoints(None, inside),
-            "pcns.a == \"has(projectcalico.org/namespace)\""
-        );
+        assert_eq!(endpoints(None, inside), "pcns.a == \"has(projectcalico.org/namespace)\"");
         let blanks = Subject { selector: " ", ..Subject::default() };
         assert!(parse(&namespaced_subject("n", blanks)).is_err());
     }

@@ -28,14 +28,14 @@ pub(super) fn check(
     let Spanned { value, line } = written?;
     let length = value.chars().count();
     if length > MAX_LENGTH {
-        let message = format!("a selector of {length} characters, at most {MAX_LENGTH} are allowed");
+        let message =
+            format!("a selector of {length} characters, at most {MAX_LENGTH} are allowed");
         findings.invalid(*line, field, message, "split the policy");
     }
     match parse(value) {
         Ok(expression) => Some(expression),
         Err(mistake) => {
-            let code =
-                if mistake.too_deep { ErrorCode::Limit } else { ErrorCode::InvalidValue };
+            let code = if mistake.too_deep { ErrorCode::Limit } else { ErrorCode::InvalidValue };
             let message = format!(
                 "{} is not a selector: {} at character {}",
                 quoted(value),
@@ -72,7 +72,8 @@ pub(super) fn only_global(
 ) {
     let Some((Spanned { value, line }, expression)) = written.zip(expression) else { return };
     if value.contains("global(") && *expression != Expression::Global {
-        let message = format!("`global()` cannot be combined with other selectors, in {}", quoted(value));
+        let message =
+            format!("`global()` cannot be combined with other selectors, in {}", quoted(value));
         findings.invalid(*line, field, message, "write two rules");
     }
 }
@@ -164,9 +165,5 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 fn printable(character: char) -> Vec<char> {
-    if character.is_control() {
-        character.escape_default().collect()
-    } else {
-        vec![character]
-    }
+    if character.is_control() { character.escape_default().collect() } else { vec![character] }
 }

@@ -36,7 +36,10 @@ fn canonical_text_is_what_calico_prints() {
         ("!(!has(a))", "!!has(a)"),
         ("a == '1' && b == '2' || c == '3'", "((a == \"1\" && b == \"2\") || c == \"3\")"),
         ("((has(a)) && (has(b) && has(c)))", "(has(a) && (has(b) && has(c)))"),
-        ("has == 'x' && in in {'y'} && all != 'z'", "(has == \"x\" && in in {\"y\"} && all != \"z\")"),
+        (
+            "has == 'x' && in in {'y'} && all != 'z'",
+            "(has == \"x\" && in in {\"y\"} && all != \"z\")",
+        ),
     ] {
         assert_eq!(canonical(written), printed, "{written}");
         assert_eq!(canonical(printed), canonical(&canonical(printed)), "{printed}");
@@ -57,8 +60,9 @@ fn what_calico_refuses() {
         ("a in {'x' 'y'}", "}"),
         ("a eq 'x'", "operator"),
         ("a inx", "operator"),
-        ("a == 'x' and b == 'y'", "after the end"),
+        ("a == 'x' and b == 'y'", "operator"),
         ("a == 'x' b == 'y'", "after the end"),
+        ("a == 'x' 'y'", "after the end"),
         ("a == 'x", "unterminated"),
         ("()", "condition"),
         ("!", "condition"),
@@ -89,7 +93,8 @@ fn absent_labels() {
     assert!(matches("a not in {'x'}", none));
     assert!(matches("a not in {}", none));
     assert!(matches("!(a == 'x')", none));
-    for text in ["a == 'x'", "a in {'x'}", "a in {}", "a contains ''", "a starts with ''", "has(a)"] {
+    for text in ["a == 'x'", "a in {'x'}", "a in {}", "a contains ''", "a starts with ''", "has(a)"]
+    {
         assert!(!matches(text, none), "{text}");
     }
     assert!(matches("a contains ''", &[("a", "")]));

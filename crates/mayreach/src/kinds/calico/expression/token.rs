@@ -173,10 +173,12 @@ impl<'a> Lexer<'a> {
         if self.rest.starts_with(['\n', '\r']) {
             return Err(self.line_break());
         }
-        Err(self.mistake(
-            format!("expected an operator after label `{label}`"),
-            Some("`==`, `!=`, `in`, `not in`, `contains`, `starts with` or `ends with`"),
-        ))
+        let help = match label {
+            "and" | "AND" => "\"and\" is written `&&`",
+            "or" | "OR" => "\"or\" is written `||`",
+            _ => "`==`, `!=`, `in`, `not in`, `contains`, `starts with` or `ends with`",
+        };
+        Err(self.mistake(format!("expected an operator after label `{label}`"), Some(help)))
     }
 
     fn operand(&mut self) -> Result<Token<'a>, Mistake> {

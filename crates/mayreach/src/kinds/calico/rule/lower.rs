@@ -1,8 +1,9 @@
 //! What a rule means: one flat rule of the model, in the direction it stands in.
 
 use super::{
-    http, nets, port,
+    http,
     manifest::{Icmp, Rule, RuleMetadata},
+    nets, port,
     protocol::{self, Named},
     side,
 };
@@ -81,8 +82,7 @@ fn rule(
     if let Some(RuleMetadata { annotations: _ }) = metadata {}
     let action = action(&written_action, at, findings);
     let version = version(written_version.as_ref(), at, findings);
-    let protocol =
-        protocol::field(written_protocol.as_ref(), at, "protocol", context, findings);
+    let protocol = protocol::field(written_protocol.as_ref(), at, "protocol", context, findings);
     let not_protocol =
         protocol::field(written_not_protocol.as_ref(), at, "notProtocol", context, findings);
     check_versions(version, [protocol, not_protocol], at, findings);
@@ -94,9 +94,8 @@ fn rule(
     }
     port::check_protocol(protocol, [&written_source, &written_destination], at, findings);
     nets::check_families(version, [&written_source, &written_destination], at, findings);
-    let http = written_http.and_then(|http| {
-        http::lower(&http, action, protocol, context.direction, at, findings)
-    });
+    let http = written_http
+        .and_then(|http| http::lower(&http, action, protocol, context.direction, at, findings));
     let source = side::lower(written_source, side::End::Source, at, context, findings)?;
     let destination =
         side::lower(written_destination, side::End::Destination, at, context, findings)?;
@@ -173,8 +172,7 @@ fn check_versions(
             _ => continue,
         };
         if version.is_some_and(|version| version != wanted) {
-            let (name, number) =
-                if wanted == IpVersion::V4 { ("ICMP", 4) } else { ("ICMPv6", 6) };
+            let (name, number) = if wanted == IpVersion::V4 { ("ICMP", 4) } else { ("ICMPv6", 6) };
             findings.conflict(
                 at.line,
                 format!("{}.ipVersion", at.field),
@@ -223,8 +221,7 @@ fn icmp(
 
 /// "ICMP fields require protocol to be ICMP or ICMPv6"; `notICMP` does not.
 fn check_icmp(protocol: Option<Named>, line: u32, at: At<'_>, findings: &mut Findings<'_>) {
-    let is_icmp = protocol
-        .is_some_and(|p| matches!(p.protocol, Protocol::Icmp | Protocol::Icmpv6));
+    let is_icmp = protocol.is_some_and(|p| matches!(p.protocol, Protocol::Icmp | Protocol::Icmpv6));
     if !is_icmp {
         findings.conflict(
             line,

@@ -3,11 +3,7 @@
 use ipnet::IpNet;
 
 use super::{lower::At, manifest::EntityRule};
-use crate::{
-    kinds::calico::findings::Findings,
-    manifest::Spanned,
-    model::network::IpVersion,
-};
+use crate::{kinds::calico::findings::Findings, manifest::Spanned, model::network::IpVersion};
 
 /// Most entries of one list of networks.
 const MAX_NETS: usize = 256;
@@ -72,7 +68,12 @@ pub(super) fn check_families(
                 let field = || format!("{}.{name}.{list}[{index}]", at.field);
                 if version.is_some_and(|version| version != family) {
                     let message = format!("the rule's `ipVersion` does not match `{value}`");
-                    findings.conflict(*line, field(), message, "remove `ipVersion`, or the network");
+                    findings.conflict(
+                        *line,
+                        field(),
+                        message,
+                        "remove `ipVersion`, or the network",
+                    );
                 }
                 if seen.is_some_and(|seen| seen != family) {
                     let message = "the rule contains both IPv4 and IPv6 CIDRs";

@@ -1,12 +1,8 @@
 //! Ports: a number, a range `a:b`, or the name of a port of the endpoint.
 
-use super::{
-    lower::At,
-    manifest::EntityRule,
-    protocol::Named,
-};
+use super::{lower::At, manifest::EntityRule, protocol::Named};
 use crate::{
-    kinds::calico::{findings::Findings, names},
+    kinds::calico::{findings::Findings, names, object::shown},
     manifest::{IntOrString, Spanned},
     model::network::PortMatch,
 };
@@ -29,7 +25,7 @@ pub(super) fn ports(
             Err(why) => findings.invalid(
                 *line,
                 format!("{field}[{index}]"),
-                format!("`{value}` is not a port: {why}"),
+                format!("`{}` is not a port: {why}", shown(value)),
                 "a number from 1 to 65535, a range such as `8000:8999`, or a port's name",
             ),
         }
@@ -47,8 +43,7 @@ fn port(written: &IntOrString) -> Result<PortMatch, &'static str> {
         IntOrString::String(text) => text.as_str(),
     };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let number =
-        |text: &str| text.parse().ok().and_then(port_number).ok_or("outside 1 to 65535");
+    let number = |text: &str| text.parse().ok().and_then(port_number).ok_or("outside 1 to 65535");
     if digits(text) {
         let number = number(text)?;
         return Ok(PortMatch::Range(number, number));

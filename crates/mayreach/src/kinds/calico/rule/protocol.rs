@@ -2,7 +2,7 @@
 
 use super::lower::{At, Context, surprise};
 use crate::{
-    kinds::calico::findings::Findings,
+    kinds::calico::{findings::Findings, object::shown},
     manifest::{IntOrString, Spanned},
     model::Protocol,
 };
@@ -70,13 +70,16 @@ pub(super) fn field(
         None => findings.invalid(
             *line,
             format!("{}.{name}", at.field),
-            format!("`{value}` is not a protocol"),
+            format!("`{}` is not a protocol", shown(value)),
             "`TCP`, `UDP`, `ICMP`, `ICMPv6`, `SCTP`, `UDPLite`, or a number from 1 to 255",
         ),
         Some(named) if context.ebpf && named.lost_in_ebpf() => surprise(
             findings,
             at,
-            format!("the eBPF data plane never matches protocol `{value}` by name; write its number"),
+            format!(
+                "the eBPF data plane never matches protocol `{}` by name; write its number",
+                shown(value)
+            ),
         ),
         Some(_) => {}
     }

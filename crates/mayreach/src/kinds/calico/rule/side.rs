@@ -56,7 +56,8 @@ pub(super) fn lower(
     } = written;
     let accounts = service_accounts.map(|accounts| accounts.value).unwrap_or_default();
     let selectors = Selectors { selector, not_selector, namespace_selector, accounts };
-    let (selector, not_selector) = selectors.lower(end, At { field: &field, ..at }, context, findings)?;
+    let (selector, not_selector) =
+        selectors.lower(end, At { field: &field, ..at }, context, findings)?;
     Ok(PeerMatch {
         selector,
         not_selector,
@@ -65,8 +66,7 @@ pub(super) fn lower(
         not_nets: nets(&not_nets, &format!("{field}.notNets"), true, findings),
         ports: ports(&written_ports, &format!("{field}.ports"), findings),
         not_ports: ports(&not_ports, &format!("{field}.notPorts"), findings),
-        service: services
-            .and_then(|services| service(services, &field, context, findings)),
+        service: services.and_then(|services| service(services, &field, context, findings)),
         domains: Vec::new(),
     })
 }
