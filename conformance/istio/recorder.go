@@ -123,8 +123,8 @@ func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, text := range c.rejected {
-		say("the webhook refuses an object", s.name, text)
+	if len(c.rejected) > 0 {
+		return nil, nil, fmt.Errorf("the webhook refuses %s", c.rejected)
 	}
 	ports := map[string]map[uint32]bool{}
 	for _, k := range s.cases {

@@ -151,14 +151,19 @@ fn add_block(name: &str, scenario: &mut Scenario, lang: &str, body: &str) {
         }
         "files" => {
             for path in body.split_whitespace() {
-                let text = fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{name}: {path}: {e}"));
+                let text = fs::read_to_string(root().join(path))
+                    .unwrap_or_else(|e| panic!("{name}: {path}: {e}"));
                 scenario.manifests.push((path.to_owned(), text));
             }
         }
-        "options" => scenario.options = serde_json::from_str(body).unwrap_or_else(|e| panic!("{name}: {e}")),
+        "options" => {
+            scenario.options = serde_json::from_str(body).unwrap_or_else(|e| panic!("{name}: {e}"))
+        }
         "cases" => {
             for line in body.lines().filter(|l| !l.trim().is_empty()) {
-                scenario.cases.push(serde_json::from_str(line).unwrap_or_else(|e| panic!("{name}: {e}: {line}")));
+                scenario.cases.push(
+                    serde_json::from_str(line).unwrap_or_else(|e| panic!("{name}: {e}: {line}")),
+                );
             }
         }
         _ => {}
@@ -176,7 +181,8 @@ fn compare(path: &str, expect: &Value, actual: &Value, out: &mut Vec<String>) {
     match (expect, actual) {
         (Value::Object(wanted), Value::Array(layers)) if path == ".layers" => {
             for (layer, value) in wanted {
-                let found = layers.iter().find(|l| l.get("layer").and_then(Value::as_str) == Some(layer));
+                let found =
+                    layers.iter().find(|l| l.get("layer").and_then(Value::as_str) == Some(layer));
                 compare(&format!("{path}.{layer}"), value, found.unwrap_or(&Value::Null), out);
             }
         }
@@ -186,7 +192,12 @@ fn compare(path: &str, expect: &Value, actual: &Value, out: &mut Vec<String>) {
     }
 }
 
-fn fields(path: &str, wanted: &Map<String, Value>, have: &Map<String, Value>, out: &mut Vec<String>) {
+fn fields(
+    path: &str,
+    wanted: &Map<String, Value>,
+    have: &Map<String, Value>,
+    out: &mut Vec<String>,
+) {
     for (key, value) in wanted {
         compare(&format!("{path}.{key}"), value, have.get(key).unwrap_or(&Value::Null), out);
     }

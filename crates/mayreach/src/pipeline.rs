@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{Error, Options, Program, Source, compiled::Index, kinds, manifest, program::Inner};
+use crate::{
+    Error, Options, Program, Source,
+    compiled::{Index, Net},
+    kinds, manifest,
+    program::Inner,
+};
 
 impl Program {
     /// Reads manifests, lowers every kind, compiles what they say.
@@ -19,7 +24,8 @@ impl Program {
         let model = kinds::lower(&documents, options).map_err(fail)?;
         let index = Index::new(&model.inventory);
         let pod_networks = options.pod_networks.clone();
-        let inner = Inner { model, index, sources: names, pod_networks };
+        let net = Net::new(&model);
+        let inner = Inner { model, index, net, sources: names, pod_networks };
         Ok(Self { inner: Arc::new(inner) })
     }
 }
