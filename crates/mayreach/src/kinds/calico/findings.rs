@@ -75,17 +75,6 @@ impl<'d> Findings<'d> {
         self.notes.push(Note::new(code, message).about(self.document.title()).at(place));
     }
 
-    /// A value read from the document, or its problem.
-    pub(super) fn take<T>(&mut self, read: Result<T, Problem>) -> Option<T> {
-        match read {
-            Ok(value) => Some(value),
-            Err(problem) => {
-                self.problems.push(problem);
-                None
-            }
-        }
-    }
-
     pub(super) fn clean(&self) -> bool {
         self.problems.is_empty()
     }
@@ -100,7 +89,7 @@ impl<'d> Findings<'d> {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
-        self.notes.into_iter().for_each(|note| draft.note(note));
+        draft.model.notes.extend(self.notes);
         Ok(())
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn endpoints(namespace: Option<&str>, side: Side<'_>) -> String {
 }
 
 /// With a positive selector the negated one only narrows it; without, it stands alone and is
-/// true of every address outside its set (rule_scanner.go combineMatchesIfPossible).
+/// true of every address outside its set (`rule_scanner.go` combineMatchesIfPossible).
 pub(super) fn combine(endpoints: String, not_selector: &str) -> (String, String) {
     if endpoints.is_empty() || not_selector.is_empty() {
         return (endpoints, not_selector.to_owned());

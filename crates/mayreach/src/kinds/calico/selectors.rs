@@ -49,7 +49,7 @@ pub(super) fn check(
     }
 }
 
-/// "global() can only be used in an EntityRule namespaceSelector"; the test is textual, as
+/// "`global()` can only be used in an `EntityRule` namespaceSelector"; the test is textual, as
 /// Calico's is.
 pub(super) fn forbid_global(
     written: Option<&Spanned<String>>,
@@ -63,7 +63,7 @@ pub(super) fn forbid_global(
     }
 }
 
-/// "global() cannot be combined with other selectors".
+/// "`global()` cannot be combined with other selectors".
 pub(super) fn only_global(
     written: Option<&Spanned<String>>,
     expression: Option<&Expression>,
@@ -79,7 +79,7 @@ pub(super) fn only_global(
 }
 
 /// A flat selector, parsed again as Felix does. One that no longer parses makes Felix treat the
-/// whole policy as missing (validation_filter.go), which is the error here.
+/// whole policy as missing (`validation_filter.go`), which is the error here.
 pub(super) fn flat(text: &str) -> Result<Option<Selector>, Dropped> {
     if text.is_empty() {
         return Ok(None);

@@ -63,20 +63,10 @@ impl Expression {
             }
             Self::Not(inner) => inner.add_prefix(prefix),
             Self::And(parts) | Self::Or(parts) => {
-                parts.iter_mut().for_each(|part| part.add_prefix(prefix));
+                for part in parts {
+                    part.add_prefix(prefix);
+                }
             }
-        }
-    }
-
-    /// Every label that the selector asks for.
-    pub(super) fn labels<'a>(&'a self, into: &mut Vec<&'a str>) {
-        match self {
-            Self::All | Self::Global => {}
-            Self::Has(label) | Self::Compare { label, .. } | Self::Set { label, .. } => {
-                into.push(label);
-            }
-            Self::Not(inner) => inner.labels(into),
-            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.labels(into)),
         }
     }
 
@@ -87,7 +77,11 @@ impl Expression {
             Self::Compare { text, .. } => into.push(text),
             Self::Set { values, .. } => into.extend(values.iter().map(String::as_str)),
             Self::Not(inner) => inner.texts(into),
-            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.texts(into)),
+            Self::And(parts) | Self::Or(parts) => {
+                for part in parts {
+                    part.texts(into);
+                }
+            }
         }
     }
 }

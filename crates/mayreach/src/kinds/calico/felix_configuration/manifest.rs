@@ -1,4 +1,4 @@
-//! FelixConfiguration and KubeControllersConfiguration as written: only what bears on verdicts,
+//! `FelixConfiguration` and `KubeControllersConfiguration` as written: only what bears on verdicts,
 //! all other fields are accepted unread.
 
 use serde::Deserialize;

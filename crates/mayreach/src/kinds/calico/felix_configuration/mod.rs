@@ -1,4 +1,4 @@
-//! FelixConfiguration and KubeControllersConfiguration: what of them bears on verdicts.
+//! `FelixConfiguration` and `KubeControllersConfiguration`: what of them bears on verdicts.
 
 mod lower;
 mod manifest;

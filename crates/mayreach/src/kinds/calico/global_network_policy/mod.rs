@@ -1,4 +1,4 @@
-//! GlobalNetworkPolicy and StagedGlobalNetworkPolicy.
+//! GlobalNetworkPolicy and `StagedGlobalNetworkPolicy`.
 
 mod lower;
 mod manifest;

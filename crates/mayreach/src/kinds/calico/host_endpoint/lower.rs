@@ -1,4 +1,4 @@
-//! What a HostEndpoint means: addresses that selectors match. What its own policies do to the
+//! What a `HostEndpoint` means: addresses that selectors match. What its own policies do to the
 //! host's traffic is not decided here.
 
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! HostEndpoint as written.
+//! `HostEndpoint` as written.
 
 use serde::Deserialize;
 

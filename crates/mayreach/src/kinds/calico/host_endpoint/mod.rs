@@ -1,4 +1,4 @@
-//! HostEndpoint.
+//! `HostEndpoint`.
 
 mod lower;
 mod manifest;

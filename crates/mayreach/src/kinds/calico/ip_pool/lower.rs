@@ -1,4 +1,4 @@
-//! What an IPPool means: pods without a known address have one of it.
+//! What an `IPPool` means: pods without a known address have one of it.
 
 use ipnet::IpNet;
 

@@ -1,4 +1,4 @@
-//! IPPool as written: only what tells where pods live, all other fields are accepted unread.
+//! `IPPool` as written: only what tells where pods live, all other fields are accepted unread.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! IPPool: where pods get their addresses.
+//! `IPPool`: where pods get their addresses.
 
 mod lower;
 mod manifest;

@@ -1,4 +1,4 @@
-//! NetworkPolicy and StagedNetworkPolicy.
+//! NetworkPolicy and `StagedNetworkPolicy`.
 
 mod lower;
 mod manifest;

@@ -1,4 +1,4 @@
-//! NetworkSet and GlobalNetworkSet as written.
+//! `NetworkSet` and `GlobalNetworkSet` as written.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! NetworkSet and GlobalNetworkSet.
+//! `NetworkSet` and `GlobalNetworkSet`.
 
 mod lower;
 mod manifest;

@@ -69,18 +69,15 @@ pub(in crate::kinds::calico) fn lower(
     let class = class(&policy, directions.egress, &mut findings);
     check_hints(&policy.performance_hints, &mut findings);
     let places = Places::of(&policy, document);
-    let lowered = body(policy, draft.options.calico_data_plane, &mut findings);
-    let Body { kind, namespace, order, staged, subject, ingress, egress } = match lowered {
-        Ok(body) => body,
-        Err(Dropped) => {
-            findings.note(
-                NoteCode::Ignored,
-                0,
-                "a selector of blanks makes Calico drop the whole policy: it governs nothing",
-            );
-            return findings.settle(draft);
-        }
+    let Ok(body) = body(policy, draft.options.calico_data_plane, &mut findings) else {
+        findings.note(
+            NoteCode::Ignored,
+            0,
+            "a selector of blanks makes Calico drop the whole policy: it governs nothing",
+        );
+        return findings.settle(draft);
     };
+    let Body { kind, namespace, order, staged, subject, ingress, egress } = body;
     findings.settle(draft)?;
     let id = draft.policy(kind, document, namespace, places.ingress, places.egress);
     draft.model.network.policies.push(NetworkPolicy {
@@ -214,7 +211,7 @@ fn check_hints(hints: &[Spanned<String>], findings: &mut Findings<'_>) {
     }
 }
 
-/// Which traffic the policy sees, and that its flags go together (CEL of GlobalNetworkPolicySpec).
+/// Which traffic the policy sees, and that its flags go together (CEL of `GlobalNetworkPolicySpec`).
 fn class(policy: &Policy, egress: bool, findings: &mut Findings<'_>) -> PolicyClass {
     let Policy { do_not_track, pre_dnat, apply_on_forward, .. } = *policy;
     let mut conflict = |field: &str, message: &str, help: &str| {

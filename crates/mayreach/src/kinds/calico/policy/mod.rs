@@ -4,7 +4,4 @@ mod direction;
 mod lower;
 mod place;
 
-pub(super) use self::{
-    lower::{Policy, StagedAction, lower},
-    place::{tie, tier},
-};
+pub(super) use self::lower::{Policy, StagedAction, lower};

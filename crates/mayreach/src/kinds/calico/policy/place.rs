@@ -47,12 +47,8 @@ pub(super) fn check_name(policy: &Policy, version: CalicoVersion, findings: &mut
 }
 
 /// Checks and reads the tier: `spec.tier`, or until 3.31 what stands before the first dot of the
-/// name (TierFromPolicyName).
-pub(in crate::kinds::calico) fn tier(
-    policy: &Policy,
-    version: CalicoVersion,
-    findings: &mut Findings<'_>,
-) -> String {
+/// name (`TierFromPolicyName`).
+pub(super) fn tier(policy: &Policy, version: CalicoVersion, findings: &mut Findings<'_>) -> String {
     if let Some(written) = &policy.tier
         && !written.value.is_empty()
         && !names::is_subdomain(&written.value)
@@ -77,13 +73,9 @@ fn written_tier(policy: &Policy) -> &str {
     written.filter(|tier| !tier.is_empty()).unwrap_or(DEFAULT)
 }
 
-/// What breaks ties of order: `name/namespace/kind` (policy_sorter.go PolKVLess), until 3.31 the
+/// What breaks ties of order: `name/namespace/kind` (`policy_sorter.go` `PolKVLess`), until 3.31 the
 /// name in storage, which has its tier before it, after the namespace.
-pub(in crate::kinds::calico) fn tie(
-    policy: &Policy,
-    version: CalicoVersion,
-    findings: &Findings<'_>,
-) -> String {
+pub(super) fn tie(policy: &Policy, version: CalicoVersion, findings: &Findings<'_>) -> String {
     let document = findings.document();
     let name = document.metadata.name.as_str();
     let namespace = policy.namespace.as_deref();

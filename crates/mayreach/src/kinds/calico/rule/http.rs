@@ -29,7 +29,7 @@ pub(super) fn lower(
     direction: Direction,
     at: At<'_>,
     findings: &mut Findings<'_>,
-) -> Option<HttpMatch> {
+) -> HttpMatch {
     let Spanned { value: Http { methods, paths }, line } = written;
     let field = format!("{}.http", at.field);
     if action != Action::Allow {
@@ -67,7 +67,7 @@ pub(super) fn lower(
              allow all that the rule's other conditions match"
         ),
     );
-    Some(lowered)
+    lowered
 }
 
 /// Exactly one of `exact` and `prefix`, from `/`, without `?`, `#` and blanks.

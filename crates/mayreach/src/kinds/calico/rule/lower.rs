@@ -95,7 +95,7 @@ fn rule(
     port::check_protocol(protocol, [&written_source, &written_destination], at, findings);
     nets::check_families(version, [&written_source, &written_destination], at, findings);
     let http = written_http
-        .and_then(|http| http::lower(&http, action, protocol, context.direction, at, findings));
+        .map(|http| http::lower(&http, action, protocol, context.direction, at, findings));
     let source = side::lower(written_source, side::End::Source, at, context, findings)?;
     let destination =
         side::lower(written_destination, side::End::Destination, at, context, findings)?;
@@ -149,7 +149,7 @@ fn version(
     }
 }
 
-/// "`protocol: ICMP` silently means IPv4 only" (rule_convert.go ipVersionToProtoIPVersion).
+/// "`protocol: ICMP` silently means IPv4 only" (`rule_convert.go` ipVersionToProtoIPVersion).
 fn implied_version(protocol: Named) -> Option<IpVersion> {
     match protocol.protocol {
         Protocol::Icmp if protocol.by_name => Some(IpVersion::V4),
@@ -158,7 +158,7 @@ fn implied_version(protocol: Named) -> Option<IpVersion> {
     }
 }
 
-/// "protocol ICMP requires ipVersion 4", "protocol ICMPv6 requires ipVersion 6"; negated ones too.
+/// "protocol ICMP requires ipVersion 4", "protocol `ICMPv6` requires ipVersion 6"; negated ones too.
 fn check_versions(
     version: Option<IpVersion>,
     protocols: [Option<Named>; 2],
@@ -219,7 +219,7 @@ fn icmp(
     }
 }
 
-/// "ICMP fields require protocol to be ICMP or ICMPv6"; `notICMP` does not.
+/// "ICMP fields require protocol to be ICMP or `ICMPv6`"; `notICMP` does not.
 fn check_icmp(protocol: Option<Named>, line: u32, at: At<'_>, findings: &mut Findings<'_>) {
     let is_icmp = protocol.is_some_and(|p| matches!(p.protocol, Protocol::Icmp | Protocol::Icmpv6));
     if !is_icmp {

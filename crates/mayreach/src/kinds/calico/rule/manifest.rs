@@ -1,4 +1,4 @@
-//! A rule as written (api/pkg/apis/projectcalico/v3 policy_common.go).
+//! A rule as written (api/pkg/apis/projectcalico/v3 `policy_common.go`).
 
 use std::collections::BTreeMap;
 

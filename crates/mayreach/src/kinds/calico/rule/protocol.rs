@@ -15,8 +15,8 @@ pub(in crate::kinds::calico) struct Named {
 }
 
 impl Named {
-    /// "In BPF mode names other than tcp/udp/icmp/sctp map to protocol 0: ICMPv6 and UDPLite by
-    /// name never match" (pol_prog_builder.go protocolToNumber).
+    /// "In BPF mode names other than tcp/udp/icmp/sctp map to protocol 0: `ICMPv6` and `UDPLite` by
+    /// name never match" (`pol_prog_builder.go` protocolToNumber).
     pub(super) fn effective(self, ebpf: bool) -> Protocol {
         if ebpf && self.lost_in_ebpf() { Protocol::Other(0) } else { self.protocol }
     }
@@ -25,7 +25,7 @@ impl Named {
         self.by_name && matches!(self.protocol, Protocol::Icmpv6 | Protocol::UdpLite)
     }
 
-    /// TCP, UDP and SCTP, by name or number; UDPLite not (numorstring SupportsPorts).
+    /// TCP, UDP and SCTP, by name or number; `UDPLite` not (numorstring `SupportsPorts`).
     pub(in crate::kinds::calico) fn supports_ports(self) -> bool {
         matches!(self.protocol, Protocol::Tcp | Protocol::Udp | Protocol::Sctp)
     }

@@ -151,7 +151,7 @@ impl Selectors {
 }
 
 /// A Service's endpoints. "Namespace empty means the policy's" is documented and not implemented:
-/// the set stays empty (rules.go, rule_scanner.go).
+/// the set stays empty (rules.go, `rule_scanner.go`).
 fn service(
     written: Spanned<Services>,
     field: &str,

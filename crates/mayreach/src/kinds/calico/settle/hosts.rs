@@ -21,7 +21,7 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
     for host in &mut draft.model.inventory.host_endpoints {
         notes.extend(inherit(host, &profiles));
     }
-    notes.into_iter().for_each(|note| draft.note(note));
+    draft.model.notes.extend(notes);
     let auto = draft.calico.auto_host_endpoints;
     let special: Vec<(PolicyId, PolicyClass, bool)> = draft
         .model
@@ -93,7 +93,7 @@ fn unevaluated(policy: PolicyId, class: PolicyClass, draft: &mut Draft<'_>) {
     draft.note(note);
 }
 
-/// "doNotTrack and preDNAT policies apply to host endpoints only" (event_sequencer.go).
+/// "doNotTrack and preDNAT policies apply to host endpoints only" (`event_sequencer.go`).
 fn remark_nothing(policy: PolicyId, draft: &mut Draft<'_>) {
     let Some(meta) = draft.model.policy(policy) else { return };
     let note = Note::new(

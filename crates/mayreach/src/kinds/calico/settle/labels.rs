@@ -24,7 +24,7 @@ pub(super) fn remark(draft: &mut Draft<'_>) {
     let model = &draft.model;
     let notes: Vec<Note> =
         model.network.policies.iter().flat_map(|policy| remarks(model, policy, &known)).collect();
-    notes.into_iter().for_each(|note| draft.note(note));
+    draft.model.notes.extend(notes);
 }
 
 /// Label keys that something has.
@@ -128,7 +128,9 @@ fn labels<'s>(selector: &'s Selector, into: &mut Vec<&'s str>) {
         | Selector::EndsWith(key, _) => into.push(key),
         Selector::Not(inner) => labels(inner, into),
         Selector::And(parts) | Selector::Or(parts) => {
-            parts.iter().for_each(|part| labels(part, into));
+            for part in parts {
+                labels(part, into);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Tiers in order, and in each its policies (felix/calc policy_sorter.go).
+//! Tiers in order, and in each its policies (felix/calc `policy_sorter.go`).
 
 use std::{cmp::Ordering, collections::BTreeSet};
 
@@ -32,7 +32,7 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
     }
     let notes = undefined(&draft.model, &missing);
     draft.model.network.tiers = tiers;
-    notes.into_iter().for_each(|note| draft.note(note));
+    draft.model.notes.extend(notes);
 }
 
 /// Tiers that exist: declared ones, `default`, and the other built-in ones if a policy is in

@@ -23,7 +23,7 @@ pub(in crate::kinds::calico) struct Declared {
     pub(in crate::kinds::calico) default: TierDefault,
 }
 
-/// The tiers that Calico itself makes (clientv3 EnsureInitialized).
+/// The tiers that Calico itself makes (clientv3 `EnsureInitialized`).
 pub(in crate::kinds::calico) fn built_in(name: &str, version: CalicoVersion) -> Option<Declared> {
     let (order, default) = match (version, name) {
         (_, "default") => (DEFAULT_ORDER, TierDefault::Deny),
