@@ -100,7 +100,7 @@ fn ends_say_one_thing() {
     let labels = json!({"source": {"workload": "a/b", "labels": {"a": "b"}}});
     refused(&labels, "source.labels", "only a pod that no manifest holds");
     refused(
-        json!({"destination": {"ip": "10.0.0.1", "mtls": false}}),
+        &json!({"destination": {"ip": "10.0.0.1", "mtls": false}}),
         "destination.mtls",
         "source",
     );
@@ -181,7 +181,7 @@ fn authorizers_answer_allow_or_deny() {
     });
     refused(&json!({"ext_authz": {"opa": true}}), "ext_authz.opa", "invalid type");
     refused(
-        json!({"ext_authz": {"opa": "maybe"}}),
+        &json!({"ext_authz": {"opa": "maybe"}}),
         "ext_authz.opa",
         "string \"maybe\", expected `allow` or `deny`",
     );
@@ -192,7 +192,7 @@ fn what_is_not_json_says_where() {
     let problem = FlowIn::from_json("{\"id\": 1,}").expect_err("a comma too many");
     assert_eq!((problem.code, problem.line, problem.column), ("syntax", Some(1), Some(10)));
     refused(
-        json!({"source": ["shop/web"]}),
+        &json!({"source": ["shop/web"]}),
         "source",
         "invalid type: sequence, expected an object",
     );
