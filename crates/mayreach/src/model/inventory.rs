@@ -24,6 +24,9 @@ pub(crate) struct Inventory {
     pub(crate) host_endpoints: Vec<HostEndpoint>,
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) mesh: Mesh,
+    /// Workloads with the controller (kind and name) that their `ownerReferences` name; empty once
+    /// it is settled in [`Workload::owner`].
+    pub(crate) controlled: Vec<(WorkloadId, WorkloadKind, String)>,
     /// Where pods live by Calico's IPPools; empty: the options say.
     pub(crate) pod_networks: Vec<IpNet>,
 }
