@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 use super::{Draft, Lowered};
 use crate::{
-    error::{ErrorCode, Note, NoteCode, Problem},
+    error::{ErrorCode, Note, NoteCode, Place, Problem},
     manifest::Document,
 };
 
@@ -35,8 +35,20 @@ use crate::{
 pub(crate) struct Pending {
     tiers: Vec<tier::Declared>,
     profiles: BTreeMap<String, profile::Written>,
-    /// Every node is a host endpoint that no manifest shows.
-    auto_host_endpoints: bool,
+    nodes: Nodes,
+    /// Where it is said what nodes are.
+    nodes_place: Place,
+}
+
+/// Whether Calico makes host endpoints of nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Nodes {
+    #[default]
+    Plain,
+    /// One for each node, as it always makes them.
+    HostEndpoints,
+    /// By templates that are not read.
+    Hidden,
 }
 
 /// Kinds that say nothing about reachability.

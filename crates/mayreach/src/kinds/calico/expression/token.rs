@@ -68,10 +68,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Mistake> {
     loop {
         lexer.skip_blanks();
         let at = lexer.offset();
-        let after = match out.last() {
-            Some((_, Token::Label(name))) => Some(*name),
-            _ => None,
-        };
+        let after = out.last().map_or(Token::End, |(_, token)| *token);
         let token = lexer.next(after)?;
         out.push((at, token));
         if token == Token::End {
@@ -110,9 +107,8 @@ impl<'a> Lexer<'a> {
         Mistake { message: message.into(), help, offset, too_deep: false }
     }
 
-    /// The next token. `after` is the label that stands directly before, where an operator must
-    /// follow.
-    fn next(&mut self, after: Option<&str>) -> Result<Token<'a>, Mistake> {
+    /// The next token. `after` is the one before: behind a label only an operator can stand.
+    fn next(&mut self, after: Token<'_>) -> Result<Token<'a>, Mistake> {
         const PLAIN: &[(&str, Token<'static>)] = &[
             ("(", Token::OpenParen),
             (")", Token::CloseParen),
@@ -140,8 +136,12 @@ impl<'a> Lexer<'a> {
             Some(b'&') => Err(self.mistake("expected `&&`", Some("\"and\" is written `&&`"))),
             Some(b'|') => Err(self.mistake("expected `||`", Some("\"or\" is written `||`"))),
             _ => match after {
-                Some(label) => self.operator(label),
-                None => self.operand(),
+                Token::Label(label) => self.operator(label),
+                Token::Equal | Token::NotEqual => self.operand().map_err(|mistake| Mistake {
+                    help: Some("put the value in quotes"),
+                    ..mistake
+                }),
+                _ => self.operand(),
             },
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     error::{NoteCode, Problem},
     kinds::{
         Draft,
-        calico::{findings::Findings, object::spec},
+        calico::{Nodes, findings::Findings, object::spec},
     },
     manifest::Document,
     options::CalicoDataPlane,
@@ -76,19 +76,25 @@ pub(in crate::kinds::calico) fn lower_controllers(
     document: &Document,
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
-    let KubeControllersConfigurationSpec {
-        controllers:
-            Controllers { node: NodeController { host_endpoint: AutoHostEndpoint { auto_create } } },
-    } = spec(document)?;
-    let mut findings = Findings::new(document);
-    if auto_create.as_deref() == Some("Enabled") {
-        draft.calico.auto_host_endpoints = true;
+    let KubeControllersConfigurationSpec { controllers: Controllers { node } } = spec(document)?;
+    let NodeController { host_endpoint } = node;
+    let AutoHostEndpoint { auto_create, create_default_host_endpoint, templates } = host_endpoint;
+    if auto_create.as_deref() != Some("Enabled") {
+        return Ok(());
+    }
+    draft.calico.nodes_place = document.place;
+    let default = create_default_host_endpoint.as_deref() != Some("Disabled");
+    draft.calico.nodes =
+        if default && templates.is_empty() { Nodes::HostEndpoints } else { Nodes::Hidden };
+    if draft.calico.nodes == Nodes::Hidden {
+        let mut findings = Findings::new(document);
         findings.note(
             NoteCode::NotEvaluated,
             0,
-            "every node becomes a host endpoint: selectors match node addresses that are not known \
-             here, and what nodes may send or receive is not evaluated",
+            "host endpoints are made by templates that are not evaluated: what nodes may send or \
+             receive, and selectors that match their addresses, are not known here",
         );
+        return findings.settle(draft);
     }
-    findings.settle(draft)
+    Ok(())
 }

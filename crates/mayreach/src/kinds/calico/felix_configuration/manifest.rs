@@ -47,4 +47,6 @@ pub(super) struct NodeController {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct AutoHostEndpoint {
     pub(super) auto_create: Option<String>,
+    pub(super) create_default_host_endpoint: Option<String>,
+    pub(super) templates: Vec<Anything>,
 }

@@ -17,8 +17,8 @@ pub(super) fn finish(draft: &mut Draft<'_>) {
         AssumedPlugin::Auto if draft.calico_seen => Plugin::Calico,
         AssumedPlugin::Auto | AssumedPlugin::Kubernetes => Plugin::Kubernetes,
     };
-    tiers::settle(draft);
     hosts::settle(draft);
+    tiers::settle(draft);
     labels::remark(draft);
 }
 
