@@ -27,6 +27,8 @@ pub(crate) struct Inventory {
     /// Workloads with the controller (kind and name) that their `ownerReferences` name; empty once
     /// it is settled in [`Workload::owner`].
     pub(crate) controlled: Vec<(WorkloadId, WorkloadKind, String)>,
+    /// Where pods live by Calico's IPPools; empty: the options say.
+    pub(crate) pod_networks: Vec<IpNet>,
 }
 
 #[derive(Clone, Debug, Default)]
