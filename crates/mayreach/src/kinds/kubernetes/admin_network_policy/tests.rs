@@ -1,4 +1,4 @@
-//! AdminNetworkPolicy.
+//! `AdminNetworkPolicy`.
 
 use crate::{
     kinds::kubernetes::tests::{

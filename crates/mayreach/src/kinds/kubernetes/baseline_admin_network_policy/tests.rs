@@ -1,4 +1,4 @@
-//! BaselineAdminNetworkPolicy.
+//! `BaselineAdminNetworkPolicy`.
 
 use crate::{
     kinds::kubernetes::tests::{model, policy, rejected},

@@ -1,4 +1,4 @@
-//! ClusterNetworkPolicy.
+//! `ClusterNetworkPolicy`.
 
 use crate::{
     kinds::kubernetes::tests::{

@@ -1,4 +1,4 @@
-//! Owners, undefined namespaces, ClusterIPs in rules, labels set at run time.
+//! Owners, undefined namespaces, `ClusterIP`s in rules, labels set at run time.
 
 use crate::{
     error::NoteCode,

@@ -44,7 +44,7 @@ pub(in crate::kinds::kubernetes) fn settle(draft: &mut Draft<'_>) {
 }
 
 /// "If two policies of a tier have one priority, the implementation can apply any of them"
-/// (ClusterNetworkPolicySpec); here they are asked by name.
+/// (`ClusterNetworkPolicySpec`); here they are asked by name.
 fn same_priority(draft: &Draft<'_>) -> Vec<Note> {
     let mut notes = Vec::new();
     let policies = || draft.model.network.policies.iter();
