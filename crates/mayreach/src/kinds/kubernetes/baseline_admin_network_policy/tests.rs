@@ -17,7 +17,8 @@ fn it_is_asked_after_network_policy() {
     assert_eq!((lowered.tier.as_str(), lowered.order), ("kube-baseline", Some(1000.0)));
     assert!(lowered.governs_ingress && !lowered.governs_egress && !lowered.isolates);
     assert_eq!(lowered.ingress[0].action, Action::Deny);
-    assert_eq!(model.network.tiers[0].default, TierDefault::Pass);
+    let tier = model.network.tiers.iter().find(|tier| tier.name == "kube-baseline").unwrap();
+    assert_eq!(tier.default, TierDefault::Pass);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn port(
             Some(PortMatch::Range(port, port))
         }
         (None, Some(PortRange { start, end })) => {
-            sig_network::range(start, end, &path.field("range"), checks)
+            sig_network::range(start, end, false, &path.field("range"), checks)
         }
         _ => {
             let message = "exactly one of `number` and `range` must be set";

@@ -73,7 +73,7 @@ impl Named for AdminPort {
             (None, None, Some(PortRange { protocol, start, end })) => {
                 let path = path.field("portRange");
                 let protocol = rules::protocol(protocol.as_ref(), &path.field("protocol"), checks);
-                Some((Some(protocol), range(start, end, &path, checks)))
+                Some((Some(protocol), range(start, end, true, &path, checks)))
             }
             _ => {
                 let message =
@@ -85,17 +85,19 @@ impl Named for AdminPort {
     }
 }
 
-/// "Start port must be less than End port."
+/// A range of ports. v1alpha2 wants its start to be less than its end (CEL); v1alpha1 only says
+/// so, and one that begins and ends at one port is that port.
 pub(in crate::kinds::kubernetes) fn range(
     start: &Spanned<i64>,
     end: &Spanned<i64>,
+    one_port: bool,
     path: &Path<'_>,
     checks: &mut Checks<'_>,
 ) -> Option<PortMatch> {
     let first = checks.port_number(start, &path.field("start"));
     let last = checks.port_number(end, &path.field("end"));
     let (first, last) = (first?, last?);
-    if first >= last {
+    if first > last || (first == last && !one_port) {
         let message = format!("the range ends at {last}, not after its start {first}");
         checks.invalid(&path.field("end"), end.line, message);
     }
