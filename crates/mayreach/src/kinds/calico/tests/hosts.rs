@@ -65,7 +65,13 @@ fn configuration_is_said_aloud() {
         "defaultEndpointToHostAction: Accept, failsafeInboundHostPorts: [{protocol: TCP, port: 22}], \
          logSeverityScreen: Info, bpfEnabled: false",
     );
-    assert_eq!(notes(&model(&text), NoteCode::NotEvaluated).len(), 2);
+    let configured = model(&text);
+    assert_eq!(notes(&configured, NoteCode::NotEvaluated).len(), 1);
+    let failsafe = &configured.inventory.failsafe;
+    assert_eq!((failsafe.inbound.len(), failsafe.outbound.len()), (1, 9));
+    assert_eq!((failsafe.inbound[0].protocol, failsafe.inbound[0].port), (Protocol::Tcp, 22));
+    let none = model(&object("FelixConfiguration", "default", "failsafeInboundHostPorts: []"));
+    assert!(none.inventory.failsafe.inbound.is_empty());
     let harmless =
         object("BGPPeer", "x", "peerIP: 10.0.0.1") + &object("ClusterInformation", "d", "");
     assert!(model(&harmless).notes.is_empty());
