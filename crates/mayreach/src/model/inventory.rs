@@ -283,6 +283,8 @@ pub(crate) struct Mesh {
     pub(crate) trusted_proxies: u32,
     /// Somebody defined it, or the options did.
     pub(crate) defined: bool,
+    /// Enrolment of workloads of which nothing says anything.
+    pub(crate) assumed: Enrolment,
 }
 
 impl Default for Mesh {
@@ -297,6 +299,7 @@ impl Default for Mesh {
             auto_mtls: true,
             trusted_proxies: 0,
             defined: false,
+            assumed: Enrolment::None,
         }
     }
 }
