@@ -8,12 +8,17 @@ mod kinds;
 mod manifest;
 mod model;
 mod options;
+mod pipeline;
+mod program;
+mod workload;
 
 pub use crate::{
     decision::{
-        ClientFault, ClientSees, Decision, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
+        ClientFault, ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Marked,
+        MtlsModeName, Reason, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
+    manifest::{Limits, Source},
     model::{
         Attributes, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port, Protocol, Request,
         ServiceId, TierId, Token, WorkloadId,
@@ -21,4 +26,6 @@ pub use crate::{
     options::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
+    program::{Location, PolicyInfo, Program},
+    workload::WorkloadInfo,
 };

@@ -1,10 +1,15 @@
 //! Stage 4: a program and a flow to a decision. Total and pure.
 
+pub(crate) mod combine;
+mod explanation;
+pub(crate) mod fast;
 mod reason;
 pub(crate) mod reference;
 pub(crate) mod resolve;
 pub(crate) mod trace;
+pub(crate) mod unevaluated;
 
+pub use self::explanation::{Explanation, LayerWalk, Marked, Walk};
 pub use self::reason::{
     ClientFault, ClientSees, Decision, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
 };

@@ -1,9 +1,27 @@
 //! Stage 1: text to documents. Knows YAML, JSON and lists; knows no kind.
 
+mod budget;
+mod de;
 mod document;
+mod json;
+mod limits;
+mod list;
+mod metadata;
+pub(crate) mod names;
 mod node;
+mod read;
+mod scalar;
+mod source;
+pub(crate) mod suggest;
+#[cfg(test)]
+mod tests;
+mod text;
+mod yaml;
 
 pub(crate) use self::{
+    de::{IntOrString, Spanned},
     document::{Document, Metadata, OwnerReference},
-    node::{Node, Spanned, Value},
+    node::{Entry, Node, Value},
+    read::read,
 };
+pub use self::{limits::Limits, source::Source};

@@ -18,12 +18,68 @@ pub(crate) enum Value {
     String(String),
     List(Vec<Node>),
     /// In the order written; keys are unique.
-    Map(Vec<(String, Node)>),
+    Map(Vec<Entry>),
 }
 
-/// A deserialized value and the line where it is written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Spanned<T> {
-    pub(crate) value: T,
+/// One key of a map with its value. Line and column are those of the key.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
     pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) value: Node,
+}
+
+impl Node {
+    /// The value under a key, if this is a map that has it.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entry under a key, if this is a map that has it.
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+        match &self.value {
+            Value::Map(entries) => entries.iter().find(|entry| entry.key == key),
+            _ => None,
+        }
+    }
+
+    /// The text, if this is a string.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What this is, for messages: `the number `80``, `a map`.
+    pub(crate) fn describe(&self) -> String {
+        match &self.value {
+            Value::Null => "null".to_owned(),
+            Value::Bool(value) => format!("the boolean `{value}`"),
+            Value::Int(value) => format!("the number `{value}`"),
+            Value::Float(value) => format!("the number `{value}`"),
+            Value::String(text) => format!("the string `{}`", shorten(text)),
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a map".to_owned(),
+        }
+    }
+}
+
+/// User text for a message: long text is cut, control characters are escaped.
+pub(crate) fn shorten(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut out = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == LONGEST {
+            out.push('…');
+            break;
+        }
+        if character.is_control() {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out
 }

@@ -3,3 +3,50 @@
 
 pub(crate) mod network;
 pub(crate) mod packet;
+
+use crate::{
+    decision::{
+        ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Reason, Verdict, Walk,
+        combine, resolve::Asked, trace::Trace, unevaluated::left_open,
+    },
+    model::Model,
+};
+
+/// One flow to one destination.
+pub(crate) fn decide(model: &Model, asked: &Asked<'_>) -> Walk {
+    walk(model, asked, &Trace::off())
+}
+
+/// Every walk of a flow, with all steps.
+pub(crate) fn explain(model: &Model, asked: &[Asked<'_>]) -> Explanation {
+    let walks: Vec<Walk> = asked.iter().map(|a| walk(model, a, &Trace::on())).collect();
+    Explanation { decision: combine::backends(walks.iter().map(|w| w.decision)), walks }
+}
+
+fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
+    let mut layers = Vec::new();
+    let mut decisions = Vec::new();
+    for layer in [Layer::Egress, Layer::Ingress] {
+        let mut trace = like.fresh();
+        let decision = network::network(model, asked, layer, &mut trace);
+        let decision = left_open(model, asked, decision);
+        decisions.push((decision, Some(ClientSees::Timeout)));
+        layers.push(LayerWalk { decision, steps: trace.steps });
+    }
+    for layer in [Layer::Mtls, Layer::Jwt, Layer::Authorization] {
+        let decision = LayerDecision { layer, verdict: Verdict::Allow, reason: Reason::NotInMesh };
+        decisions.push((decision, None));
+        layers.push(LayerWalk { decision, steps: Vec::new() });
+    }
+    let mut decision = settle(&decisions);
+    decision.destination = asked.destination.id;
+    decision.port = asked.network_port;
+    Walk { decision, layers, audited_by: Vec::new(), dry_run: Vec::new(), remarks: Vec::new() }
+}
+
+fn settle(decisions: &[(LayerDecision, Option<ClientSees>)]) -> Decision {
+    match decisions {
+        [a, b, c, d, e] => combine::layers([a.0, b.0, c.0, d.0, e.0], [a.1, b.1, c.1, d.1, e.1]),
+        _ => combine::unknown_peer(),
+    }
+}

@@ -1,0 +1,182 @@
+//! Sources to documents: which part is JSON, where YAML documents begin and end, lists opened.
+
+use super::{
+    Document, Limits, Node, Source, Value,
+    budget::{self, Budget},
+    json, list, text, yaml,
+};
+use crate::error::{ErrorCode, Place, Problem, SourceId};
+
+type Result<T> = std::result::Result<T, Box<Problem>>;
+
+/// Reads every object of every source. Nothing is half-loaded: one problem anywhere, and all
+/// problems come back instead.
+pub(crate) fn read(
+    sources: &[Source],
+    limits: &Limits,
+) -> std::result::Result<Vec<Document>, Vec<Problem>> {
+    let mut budget = Budget::new(limits);
+    let mut reading = Reading { documents: Vec::new(), problems: Vec::new(), stopped: false };
+    let mut total = 0_usize;
+    for (index, source) in sources.iter().enumerate() {
+        let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+        total = total.saturating_add(source.bytes.len());
+        if let Err(problem) = sizes(source, total, limits) {
+            reading.fail(*problem, id, source);
+            break;
+        }
+        reading.source(source, id, &mut budget);
+        if reading.stopped {
+            break;
+        }
+    }
+    if reading.problems.is_empty() { Ok(reading.documents) } else { Err(reading.problems) }
+}
+
+fn sizes(source: &Source, total: usize, limits: &Limits) -> Result<()> {
+    let size = source.bytes.len();
+    if size > limits.source_bytes {
+        let message = format!("the text has {size} bytes, more than {}", limits.source_bytes);
+        return Err(budget::reached(message, "source_bytes", 0, 0));
+    }
+    if total > limits.total_bytes {
+        let message = format!("all texts together have more than {} bytes", limits.total_bytes);
+        return Err(budget::reached(message, "total_bytes", 0, 0));
+    }
+    Ok(())
+}
+
+/// What has been read so far.
+struct Reading {
+    documents: Vec<Document>,
+    problems: Vec<Problem>,
+    /// A limit over all sources is reached: going on would only repeat it.
+    stopped: bool,
+}
+
+impl Reading {
+    fn fail(&mut self, mut problem: Problem, id: SourceId, source: &Source) {
+        problem.place = Some(Place { source: id, line: problem.line });
+        problem.file = Some(source.name.clone());
+        self.stopped |= problem.code == ErrorCode::Limit;
+        self.problems.push(problem);
+    }
+
+    fn source(&mut self, source: &Source, id: SourceId, budget: &mut Budget<'_>) {
+        let mut found = false;
+        let mut each = |this: &mut Self, part: Result<Option<Node>>, budget: &mut Budget<'_>| {
+            let part = match part {
+                Ok(None) => return,
+                Ok(Some(Node { value: Value::Null, .. })) => return,
+                Ok(Some(node)) => list::open(node, id, budget, &mut this.documents),
+                Err(problem) => Err(problem),
+            };
+            found = true;
+            if let Err(problem) = part {
+                this.fail(*problem, id, source);
+            }
+        };
+        match text::decode(&source.bytes) {
+            Ok(text) => walk(text, budget, &mut |part, budget| each(self, part, budget)),
+            Err(problem) => each(self, Err(problem), budget),
+        }
+        if !found {
+            let problem = Problem::new(ErrorCode::Empty, "no object is written here")
+                .help("remove the file, or write a Kubernetes object into it");
+            self.fail(problem, id, source);
+        }
+    }
+}
+
+type Each<'f> = &'f mut dyn FnMut(Result<Option<Node>>, &mut Budget<'_>);
+
+/// Hands every document of a text to `each`. As in `kubectl` (`YAMLOrJSONDecoder`), text that
+/// begins with `{` is JSON values one after the other; where that fails at the first or second
+/// value, the rest is YAML.
+fn walk(text: &str, budget: &mut Budget<'_>, each: Each<'_>) {
+    if !text.trim_start().starts_with('{') {
+        return yaml_parts(text, 1, budget, each);
+    }
+    let mut reader = json::Reader::new(text);
+    let mut count = 0_usize;
+    loop {
+        let (rest, line) = reader.rest();
+        match reader.next(budget) {
+            Ok(None) => return,
+            Ok(node) => {
+                count = count.saturating_add(1);
+                each(Ok(node), budget);
+            }
+            Err(problem) if count > 1 || problem.code != ErrorCode::Syntax => {
+                return each(Err(problem), budget);
+            }
+            Err(problem) => return yaml_instead(rest, line, problem, budget, each),
+        }
+    }
+}
+
+/// Reads text as YAML that began like JSON. If it is not YAML either, and its first key stands
+/// in double quotes, what JSON found wrong with it says more.
+fn yaml_instead(
+    text: &str,
+    line: u32,
+    json_problem: Box<Problem>,
+    budget: &mut Budget<'_>,
+    each: Each<'_>,
+) {
+    let quoted = text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'));
+    let mut better = quoted.then_some(json_problem);
+    yaml_parts(text, line, budget, &mut |part, budget| {
+        let better = better.take();
+        each(part.map_err(|problem| better.unwrap_or(problem)), budget);
+    });
+}
+
+/// Hands every YAML document to `each`. As in `kubectl` (`YAMLReader`), documents are split at
+/// lines that begin with `---` before any YAML is read.
+fn yaml_parts(text: &str, first_line: u32, budget: &mut Budget<'_>, each: Each<'_>) {
+    if let Some((line, column, what)) = text::forbidden(text) {
+        let message = format!("the text holds {what}, which YAML does not allow here");
+        let mut problem = Problem::new(ErrorCode::Syntax, message).column(column);
+        problem.line = first_line.saturating_add(line).saturating_sub(1);
+        return each(Err(Box::new(problem)), budget);
+    }
+    let mut line = first_line;
+    let mut rest = text;
+    loop {
+        let (part, next) = split(rest);
+        let lines = part.bytes().filter(|&byte| byte == b'\n').count();
+        each(yaml::read(part, line, budget), budget);
+        line = line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        let Some(next) = next else { return };
+        let (separator, after) = next.split_once('\n').unwrap_or((next, ""));
+        if let Err(problem) = check_separator(separator, line) {
+            each(Err(problem), budget);
+        }
+        line = line.saturating_add(1);
+        rest = after;
+    }
+}
+
+/// Text up to the next line that begins with `---`, and from there.
+fn split(text: &str) -> (&str, Option<&str>) {
+    let place = if text.starts_with("---") { Some(0) } else { text.find("\n---").map(|at| at + 1) };
+    match place.and_then(|place| text.split_at_checked(place)) {
+        Some((part, next)) => (part, Some(next)),
+        None => (text, None),
+    }
+}
+
+/// `kubectl` takes nothing but a comment behind `---`.
+fn check_separator(line_text: &str, line: u32) -> Result<()> {
+    let after = line_text.strip_prefix("---").unwrap_or(line_text);
+    let trimmed = after.trim();
+    if trimmed.is_empty() || (trimmed.starts_with('#') && !after.starts_with('#')) {
+        return Ok(());
+    }
+    let mut problem = Problem::new(ErrorCode::Syntax, "text stands behind `---` on the same line")
+        .column(4)
+        .help("`kubectl` refuses this; begin the document on the next line");
+    problem.line = line;
+    Err(Box::new(problem))
+}

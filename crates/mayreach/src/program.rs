@@ -1,0 +1,211 @@
+//! The program: manifests compiled once, immutable, shared by every asker.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::{
+    Decision, Explanation,
+    compiled::{Index, Net},
+    decision::{
+        Layer, combine, fast, reference,
+        resolve::{Asked, Resolver, Scratch},
+    },
+    error::{Note, Place, Problem},
+    model::{Flow, Model, PolicyId, PolicyMeta, ServiceId, TierId, WorkloadId},
+};
+
+/// Policies and inventory, compiled. Cheap to clone, shared between threads, never changed.
+///
+/// ```
+/// use mayreach::{Flow, Options, Peer, Port, Program, Source, Verdict};
+///
+/// let manifests = r#"
+/// apiVersion: v1
+/// kind: Namespace
+/// metadata: {name: shop}
+/// ---
+/// apiVersion: v1
+/// kind: Pod
+/// metadata: {name: web, namespace: shop, labels: {app: web}}
+/// ---
+/// apiVersion: v1
+/// kind: Pod
+/// metadata: {name: db, namespace: shop, labels: {app: db}}
+/// ---
+/// apiVersion: networking.k8s.io/v1
+/// kind: NetworkPolicy
+/// metadata: {name: db-closed, namespace: shop}
+/// spec: {podSelector: {matchLabels: {app: db}}}
+/// "#;
+/// let program = Program::compile(&[Source::new("shop.yaml", manifests)], &Options::default())?;
+/// let web = Peer::Workload { namespace: "shop", name: "web" };
+/// let db = Peer::Workload { namespace: "shop", name: "db" };
+/// let decision = program.decide(&Flow::new(web, db, Port::Number(5432)));
+/// assert_eq!(decision.verdict, Verdict::Deny);
+/// # Ok::<(), mayreach::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) model: Model,
+    pub(crate) index: Index,
+    pub(crate) net: Net,
+    /// Names of the sources, for places.
+    pub(crate) sources: Vec<String>,
+    pub(crate) pod_networks: Vec<IpNet>,
+}
+
+/// A file and a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location<'a> {
+    /// Name of the source as the caller gave it.
+    pub file: &'a str,
+    /// Line, from 1.
+    pub line: u32,
+}
+
+impl std::fmt::Display for Location<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// Who a policy is.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyInfo<'a> {
+    program: &'a Program,
+    meta: &'a PolicyMeta,
+}
+
+impl<'a> PolicyInfo<'a> {
+    /// Its kind, as manifests spell it.
+    pub fn kind(&self) -> &'a str {
+        self.meta.kind
+    }
+
+    /// Its namespace; `None` for cluster-scoped kinds.
+    pub fn namespace(&self) -> Option<&'a str> {
+        self.meta.namespace.as_deref()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        &self.meta.name
+    }
+
+    /// Where it is written.
+    pub fn at(&self) -> Option<Location<'a>> {
+        self.program.location(self.meta.place)
+    }
+
+    /// Where one of its rules is written. `layer` tells a network policy's egress rules from its
+    /// ingress rules.
+    pub fn rule_at(&self, layer: Layer, rule: u32) -> Option<Location<'a>> {
+        let rules = if layer == Layer::Egress { &self.meta.egress_rules } else { &self.meta.rules };
+        self.program.location(*rules.get(rule as usize)?)
+    }
+}
+
+impl std::fmt::Display for PolicyInfo<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.namespace() {
+            Some(namespace) => write!(f, "{} {namespace}/{}", self.kind(), self.name()),
+            None => write!(f, "{} {}", self.kind(), self.name()),
+        }
+    }
+}
+
+impl Program {
+    /// The verdict of every layer, and what decided it. Never fails: a flow that names something
+    /// unknown is undetermined with [`crate::Reason::UnknownPeer`]; see [`Program::check`].
+    pub fn decide(&self, flow: &Flow<'_>) -> Decision {
+        let scratch = Scratch::new(flow, &self.inner.model);
+        match self.resolver().resolve(flow, &scratch) {
+            Ok(asked) => combine::backends(asked.iter().map(|a| fast::decide(&self.inner, a))),
+            Err(_) => combine::unknown_peer(),
+        }
+    }
+
+    /// The same answer from the slow evaluator that follows the specification word by word.
+    pub fn decide_by_reference(&self, flow: &Flow<'_>) -> Decision {
+        let scratch = Scratch::new(flow, &self.inner.model);
+        match self.resolver().resolve(flow, &scratch) {
+            Ok(asked) => combine::backends(
+                asked.iter().map(|a| reference::decide(&self.inner.model, a).decision),
+            ),
+            Err(_) => combine::unknown_peer(),
+        }
+    }
+
+    /// Whether every name of a flow is known.
+    ///
+    /// # Errors
+    /// Which name is not, with the ones that are.
+    pub fn check(&self, flow: &Flow<'_>) -> Result<(), Problem> {
+        let scratch = Scratch::new(flow, &self.inner.model);
+        self.resolver().resolve(flow, &scratch).map(|_| ())
+    }
+
+    /// The whole walk: every layer, tier, policy and rule asked, what matched and what did not.
+    ///
+    /// # Errors
+    /// A name of the flow that no manifest holds.
+    pub fn explain(&self, flow: &Flow<'_>) -> Result<Explanation, Problem> {
+        let scratch = Scratch::new(flow, &self.inner.model);
+        let asked = self.resolver().resolve(flow, &scratch)?;
+        Ok(reference::explain(&self.inner.model, &asked))
+    }
+
+    pub(crate) fn resolver(&self) -> Resolver<'_> {
+        Resolver {
+            model: &self.inner.model,
+            index: &self.inner.index,
+            pod_networks: &self.inner.pod_networks,
+        }
+    }
+
+    /// What a cluster would accept and then ignore, and what is not evaluated.
+    pub fn notes(&self) -> &[Note] {
+        &self.inner.model.notes
+    }
+
+    /// A policy by its id.
+    pub fn policy(&self, id: PolicyId) -> Option<PolicyInfo<'_>> {
+        let meta = self.inner.model.policy(id)?;
+        Some(PolicyInfo { program: self, meta })
+    }
+
+    /// Every policy, in the order of the manifests.
+    pub fn policies(&self) -> impl Iterator<Item = (PolicyId, PolicyInfo<'_>)> {
+        let metas = self.inner.model.policies.iter().enumerate();
+        metas.map(|(n, meta)| {
+            (PolicyId(u32::try_from(n).unwrap_or(u32::MAX)), PolicyInfo { program: self, meta })
+        })
+    }
+
+    /// The file and line of a place.
+    pub fn location(&self, place: Place) -> Option<Location<'_>> {
+        let file = self.inner.sources.get(place.source.0 as usize)?;
+        Some(Location { file, line: place.line })
+    }
+
+    /// The name of a tier.
+    pub fn tier(&self, id: TierId) -> Option<&str> {
+        self.inner.model.network.tiers.get(id.0 as usize).map(|t| t.name.as_str())
+    }
+
+    /// A workload by name.
+    pub fn workload(&self, namespace: &str, name: &str) -> Option<WorkloadId> {
+        self.inner.index.workload(namespace, name)
+    }
+
+    /// A Service by name.
+    pub fn service(&self, namespace: &str, name: &str) -> Option<ServiceId> {
+        self.inner.index.service(namespace, name)
+    }
+}
