@@ -24,6 +24,7 @@ type answer struct {
 	status    int
 	body      string
 	reached   bool  // the application answered
+	opaque    bool  // it answered TLS bytes, which Envoy had not terminated
 	handshake error // TLS failed
 	broken    error // the connection ended without an answer
 }
@@ -56,7 +57,7 @@ func (s *sender) send(c *cluster, tr translation, f *flow) (*answer, error) {
 	conn, err := s.secure(c, tr, f, raw)
 	if err != nil {
 		if errors.Is(err, errEchoed) {
-			a.reached = true
+			a.reached, a.opaque = true, true
 			return a, nil
 		}
 		a.handshake = err

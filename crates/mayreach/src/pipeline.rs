@@ -23,7 +23,9 @@ impl Program {
         let documents = manifest::read(sources, &options.limits).map_err(fail)?;
         let model = kinds::lower(&documents, options).map_err(fail)?;
         let index = Index::new(&model.inventory);
-        let pod_networks = options.pod_networks.clone();
+        // Calico's IPPools say where pods live; the options only guess.
+        let pools = &model.inventory.pod_networks;
+        let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
         let net = Net::new(&model);
         let inner = Inner { model, index, net, sources: names, pod_networks };
         Ok(Self { inner: Arc::new(inner) })

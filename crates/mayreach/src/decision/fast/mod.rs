@@ -18,7 +18,11 @@ pub(crate) fn decide(inner: &Inner, asked: &Asked<'_>) -> Decision {
     }
     let _ = &mut decision;
     for layer in [Layer::Egress, Layer::Ingress] {
-        let found = left_open(&inner.model, asked, network::network(&inner.net, asked, layer));
+        let found = left_open(
+            &inner.model,
+            asked,
+            network::network(&inner.net, &inner.model, asked, layer),
+        );
         if let Some(slot) = decision.layers.iter_mut().find(|l| l.layer == layer) {
             *slot = found;
         }

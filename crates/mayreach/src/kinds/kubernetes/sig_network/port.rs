@@ -1,0 +1,127 @@
+//! Ports of v1alpha1, and port ranges of both versions.
+
+use serde::Deserialize;
+
+use crate::{
+    kinds::kubernetes::{Checks, Path, rules, syntax},
+    manifest::Spanned,
+    model::{Protocol, network::PortMatch},
+};
+
+/// `AdminNetworkPolicyPort`: exactly one field is set.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(in crate::kinds::kubernetes) struct AdminPort {
+    port_number: Option<PortNumber>,
+    named_port: Option<Spanned<String>>,
+    port_range: Option<PortRange>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct PortNumber {
+    /// TCP, if it is not written (`kubebuilder:default`).
+    protocol: Option<Spanned<String>>,
+    port: Spanned<i64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct PortRange {
+    protocol: Option<Spanned<String>>,
+    start: Spanned<i64>,
+    end: Spanned<i64>,
+}
+
+/// What a rule's list of ports or protocols holds.
+pub(in crate::kinds::kubernetes) trait Named {
+    /// Name of the list.
+    const LIST: &'static str;
+    /// The name of a container port, if the item is one.
+    fn port_name(&self) -> Option<&Spanned<String>>;
+    /// Protocol and port; a named port is of any protocol.
+    fn lower(
+        &self,
+        line: u32,
+        path: &Path<'_>,
+        checks: &mut Checks<'_>,
+    ) -> Option<(Option<Protocol>, Option<PortMatch>)>;
+}
+
+impl Named for AdminPort {
+    const LIST: &'static str = "ports";
+
+    fn port_name(&self) -> Option<&Spanned<String>> {
+        self.named_port.as_ref()
+    }
+
+    fn lower(
+        &self,
+        line: u32,
+        path: &Path<'_>,
+        checks: &mut Checks<'_>,
+    ) -> Option<(Option<Protocol>, Option<PortMatch>)> {
+        let Self { port_number, named_port, port_range } = self;
+        match (port_number, named_port, port_range) {
+            (Some(PortNumber { protocol, port }), None, None) => {
+                let path = path.field("portNumber");
+                let protocol = rules::protocol(protocol.as_ref(), &path.field("protocol"), checks);
+                let port = number(port, &path.field("port"), checks)?;
+                Some((Some(protocol), Some(PortMatch::Range(port, port))))
+            }
+            (None, Some(name), None) => Some((None, named(name, &path.field("namedPort"), checks))),
+            (None, None, Some(PortRange { protocol, start, end })) => {
+                let path = path.field("portRange");
+                let protocol = rules::protocol(protocol.as_ref(), &path.field("protocol"), checks);
+                Some((Some(protocol), range(start, end, &path, checks)))
+            }
+            _ => {
+                let message =
+                    "exactly one of `portNumber`, `namedPort` and `portRange` must be set";
+                checks.conflict(path, line, message);
+                None
+            }
+        }
+    }
+}
+
+/// "Start port must be less than End port."
+pub(in crate::kinds::kubernetes) fn range(
+    start: &Spanned<i64>,
+    end: &Spanned<i64>,
+    path: &Path<'_>,
+    checks: &mut Checks<'_>,
+) -> Option<PortMatch> {
+    let first = number(start, &path.field("start"), checks);
+    let last = number(end, &path.field("end"), checks);
+    let (first, last) = (first?, last?);
+    if first >= last {
+        let message = format!("the range ends at {last}, not after its start {first}");
+        checks.invalid(&path.field("end"), end.line, message);
+    }
+    Some(PortMatch::Range(first, last))
+}
+
+/// A port number.
+pub(in crate::kinds::kubernetes) fn number(
+    written: &Spanned<i64>,
+    path: &Path<'_>,
+    checks: &mut Checks<'_>,
+) -> Option<u16> {
+    let checked = syntax::port_number(written.value);
+    checked.map_err(|why| checks.invalid(path, written.line, why)).ok()
+}
+
+/// The name of a container port. The CRDs take any text; no port is called by an empty one, and
+/// implementations take it for no condition at all.
+pub(in crate::kinds::kubernetes) fn named(
+    name: &Spanned<String>,
+    path: &Path<'_>,
+    checks: &mut Checks<'_>,
+) -> Option<PortMatch> {
+    if name.value.is_empty() {
+        checks.invalid(path, name.line, "the name is empty");
+        return None;
+    }
+    Some(PortMatch::Named(name.value.clone()))
+}
