@@ -48,7 +48,7 @@ fn what_the_webhook_refuses() {
         "cannot stand beside",
     );
     refused(
-        "rules: [{when: [{key: request.header[x], values: [a]}]}]",
+        "rules: [{when: [{key: \"request.header[x]\", values: [a]}]}]",
         "spec.rules[0].when[0].key",
         "not a known attribute",
     );
