@@ -138,7 +138,8 @@ fn selectors(rule: &NetworkRule) -> impl Iterator<Item = &Selector> {
         .flatten()
 }
 
-fn labels<'s>(selector: &'s Selector, into: &mut Vec<&'s str>) {
+/// Every label that a selector asks for.
+pub(super) fn labels<'s>(selector: &'s Selector, into: &mut Vec<&'s str>) {
     match selector {
         Selector::All => {}
         Selector::Has(key)
