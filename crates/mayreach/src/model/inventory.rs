@@ -283,6 +283,8 @@ pub(crate) struct Mesh {
     pub(crate) trusted_proxies: u32,
     /// Somebody defined it, or the options did.
     pub(crate) defined: bool,
+    /// Enrolment of pods of which neither they nor their namespace says anything.
+    pub(crate) assumed: Enrolment,
 }
 
 impl Default for Mesh {
@@ -297,6 +299,7 @@ impl Default for Mesh {
             auto_mtls: true,
             trusted_proxies: 0,
             defined: false,
+            assumed: Enrolment::None,
         }
     }
 }
@@ -407,14 +410,5 @@ impl Inventory {
             }
         }
         set.labels.get(key).map(String::as_str)
-    }
-}
-
-impl Inventory {
-    /// How a pod that no manifest holds takes part in the mesh.
-    pub(crate) fn enrol(&self, workload: &Workload) -> Enrolment {
-        // A pod beside it with the same namespace says what its labels leave to the namespace.
-        let _ = workload;
-        Enrolment::None
     }
 }
