@@ -23,12 +23,6 @@ pub(crate) struct Custom {
     pub(crate) open: Option<RuleRef>,
 }
 
-impl Default for Tri {
-    fn default() -> Self {
-        Self::No
-    }
-}
-
 impl Custom {
     /// Who denied, if that is sure.
     pub(crate) fn reason(&self) -> Option<Reason> {

@@ -1,11 +1,10 @@
 //! The authorization layer: AuthorizationPolicies as the destination's proxies enforce them.
 
+mod claims;
 mod custom;
 mod rules;
 mod scene;
 mod select;
-#[cfg(test)]
-mod tests;
 mod ztunnel;
 
 pub(crate) use self::{rules::RuleRef, select::Chooser};

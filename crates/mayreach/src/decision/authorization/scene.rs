@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::claims;
 use crate::{
     decision::{
         jwt::Claims,
@@ -70,7 +71,7 @@ impl Scene<'_> {
             Attribute::RequestPrincipal
             | Attribute::Audiences
             | Attribute::Presenter
-            | Attribute::Claim(_) => self.claims.test(attribute, matcher),
+            | Attribute::Claim(_) => claims::test(self.claims, attribute, matcher),
             Attribute::Host | Attribute::Method | Attribute::Path | Attribute::Header(_) => {
                 self.seen.map_or(Tri::No, |seen| request(seen, attribute, matcher))
             }
@@ -141,7 +142,7 @@ impl Scene<'_> {
             Attribute::RequestPrincipal
             | Attribute::Audiences
             | Attribute::Presenter
-            | Attribute::Claim(_) => self.claims.describe(attribute),
+            | Attribute::Claim(_) => claims::describe(self.claims, attribute),
             Attribute::Host => quoted(self.seen.and_then(|s| s.host.as_deref())),
             Attribute::Method => quoted(self.seen.and_then(|s| s.method.as_deref())),
             Attribute::Path => quoted(self.seen.and_then(Seen::bare_path)),

@@ -2,7 +2,7 @@
 
 mod claims;
 
-pub(crate) use self::claims::Claims;
+pub(crate) use self::claims::{ClaimValue, Claims};
 use crate::{
     decision::{
         ClientSees, Layer, LayerDecision, Reason, Verdict, authorization::Chooser, mesh::Proxy,

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     decision::{
         ClientSees, Layer, LayerDecision, Marked, Reason, Step, Verdict,
-        authorization::{Arrived, Authorization, authorization},
+        authorization::{Arrived, Authorization, RuleRef, authorization},
         jwt::{Jwt, jwt},
         mtls::{Connection, Mtls, mtls},
         request::{self, Seen},
@@ -15,8 +15,8 @@ use crate::{
         trace::Trace,
     },
     model::{
-        Attributes, Http, Model, Protocol, Request, Token,
-        inventory::{Enrolment, Workload},
+        Attributes, Http, Model, PolicyId, Protocol, Request, Token,
+        inventory::Workload,
     },
 };
 
@@ -31,9 +31,8 @@ pub(crate) struct Answer {
 /// The three layers.
 #[derive(Clone, Debug)]
 pub(crate) struct MeshLayers {
-    pub(crate) mtls: Answer,
-    pub(crate) jwt: Answer,
-    pub(crate) authorization: Answer,
+    /// mTLS, JWT, authorization.
+    pub(crate) answers: [Answer; 3],
     pub(crate) audited_by: Vec<Marked>,
     pub(crate) dry_run: Vec<Marked>,
     pub(crate) remarks: Vec<String>,
@@ -51,9 +50,8 @@ pub(crate) fn layers(model: &Model, asked: &Asked<'_>, like: &Trace) -> MeshLaye
     };
     let reading = port::reading(model, asked);
     let way = Way { model, asked, proxy, workload, reading: &reading };
-    let mut all = reading.classes.iter().map(|class| way.walk(*class, like));
-    let Some(first) = all.next() else { return outside() };
-    all.fold(first, |one, other| combine(one, other, reading.missing))
+    let all = reading.classes.iter().map(|class| way.walk(*class, like));
+    all.reduce(|one, other| either(one, other, reading.missing)).unwrap_or_else(outside)
 }
 
 fn outside() -> MeshLayers {
@@ -63,47 +61,47 @@ fn outside() -> MeshLayers {
         steps: Vec::new(),
     };
     MeshLayers {
-        mtls: free(Layer::Mtls),
-        jwt: free(Layer::Jwt),
-        authorization: free(Layer::Authorization),
+        answers: [Layer::Mtls, Layer::Jwt, Layer::Authorization].map(free),
         audited_by: Vec::new(),
         dry_run: Vec::new(),
         remarks: Vec::new(),
     }
 }
 
-/// Two readings: sure only where both agree.
-fn combine(one: MeshLayers, other: MeshLayers, missing: Attributes) -> MeshLayers {
-    let both = |a: Answer, b: Answer| {
-        if a.decision.verdict == b.decision.verdict {
-            let sees = if a.sees == b.sees { a.sees } else { None };
-            return Answer { sees, ..a };
-        }
-        let more = |d: &LayerDecision| match d.reason {
-            Reason::Missing { attributes, .. } => attributes,
-            _ => Attributes::NONE,
-        };
-        let attributes = missing.union(more(&a.decision)).union(more(&b.decision));
-        let policy = policy_of(&b.decision.reason).or(policy_of(&a.decision.reason));
-        let reason = Reason::Missing { attributes, policy };
-        let decision = LayerDecision { verdict: Verdict::Undetermined, reason, ..a.decision };
-        let steps = a.steps.into_iter().chain(b.steps).collect();
-        Answer { decision, sees: None, steps }
-    };
-    let shared = |a: Vec<Marked>, b: &[Marked]| a.into_iter().filter(|m| b.contains(m)).collect();
+/// Two readings of one connection: sure only where both agree.
+fn either(one: MeshLayers, other: MeshLayers, missing: Attributes) -> MeshLayers {
+    let [m1, j1, a1] = one.answers;
+    let [m2, j2, a2] = other.answers;
+    let shared =
+        |a: Vec<Marked>, b: &[Marked]| a.into_iter().filter(|m| b.contains(m)).collect();
     let mut remarks = one.remarks;
-    remarks.push("whether the connection is HTTP is not said: both readings are asked".to_owned());
+    remarks.push("how the proxy reads the connection is not sure: both ways are asked".to_owned());
     MeshLayers {
-        mtls: both(one.mtls, other.mtls),
-        jwt: both(one.jwt, other.jwt),
-        authorization: both(one.authorization, other.authorization),
+        answers: [agree(m1, m2, missing), agree(j1, j2, missing), agree(a1, a2, missing)],
         audited_by: shared(one.audited_by, &other.audited_by),
         dry_run: shared(one.dry_run, &other.dry_run),
         remarks,
     }
 }
 
-fn policy_of(reason: &Reason) -> Option<crate::model::PolicyId> {
+fn agree(a: Answer, b: Answer, missing: Attributes) -> Answer {
+    if a.decision.verdict == b.decision.verdict {
+        let sees = if a.sees == b.sees { a.sees } else { None };
+        return Answer { sees, ..a };
+    }
+    let more = |d: &LayerDecision| match d.reason {
+        Reason::Missing { attributes, .. } => attributes,
+        _ => Attributes::NONE,
+    };
+    let attributes = missing.union(more(&a.decision)).union(more(&b.decision));
+    let policy = policy_of(&b.decision.reason).or(policy_of(&a.decision.reason));
+    let reason = Reason::Missing { attributes, policy };
+    let decision = LayerDecision { verdict: Verdict::Undetermined, reason, ..a.decision };
+    let steps = a.steps.into_iter().chain(b.steps).collect();
+    Answer { decision, sees: None, steps }
+}
+
+fn policy_of(reason: &Reason) -> Option<PolicyId> {
     match reason {
         Reason::Rule { policy, .. }
         | Reason::NoAllowMatch { policy }
@@ -136,18 +134,14 @@ impl Way<'_> {
         }
         let (jwt, authz) = self.after(&found, class, jwt_trace, authz_trace, &mut remarks);
         let [mtls_trace, jwt_trace, authz_trace] = traces;
-        let marked = |at: crate::decision::authorization::RuleRef, would| Marked {
-            policy: at.policy,
-            rule: Some(at.rule),
-            layer: Layer::Authorization,
-            would,
-        };
         MeshLayers {
             audited_by: authz.audited_by.iter().map(|at| marked(*at, None)).collect(),
             dry_run: authz.dry_run.iter().map(|(at, v)| marked(*at, Some(*v))).collect(),
-            mtls: answer(found.decision, found.sees, mtls_trace),
-            jwt: answer(jwt.decision, jwt.sees, jwt_trace),
-            authorization: answer(authz.decision, authz.sees, authz_trace),
+            answers: [
+                answer(found.decision, found.sees, mtls_trace),
+                answer(jwt.decision, jwt.sees, jwt_trace),
+                answer(authz.decision, authz.sees, authz_trace),
+            ],
             remarks,
         }
     }
@@ -171,8 +165,7 @@ impl Way<'_> {
             }
         };
         let service = None;
-        let jwt =
-            jwt(self.model, self.proxy, self.workload, service, seen.as_ref(), jwt_trace);
+        let jwt = jwt(self.model, self.proxy, self.workload, service, seen.as_ref(), jwt_trace);
         let arrived = Arrived {
             proxy: self.proxy,
             workload: self.workload,
@@ -199,7 +192,8 @@ impl Way<'_> {
         let flow = self.asked.flow;
         let mut seen = match &flow.http {
             Http::Request(request) => {
-                request::see(request, token(flow.token, request), self.mesh(), self.http2())?
+                let mesh = &self.model.inventory.mesh;
+                request::see(request, token(flow.token, request), mesh, self.http2())?
             }
             // "declared HTTP ⇒ HCM chain only": other bytes are no request.
             Http::Raw => return Err(request::Rejected),
@@ -210,17 +204,14 @@ impl Way<'_> {
         Ok(Some(seen))
     }
 
-    fn mesh(&self) -> &crate::model::inventory::Mesh {
-        &self.model.inventory.mesh
-    }
-
     fn http2(&self) -> bool {
-        self.reading.declared.iter().all(|d| *d == Declared::Http2)
-            || matches!(
-                self.asked.source.workload.map(|w| &w.mesh),
-                Some(Enrolment::Gateway { .. })
-            )
+        !self.reading.declared.is_empty()
+            && self.reading.declared.iter().all(|d| *d == Declared::Http2)
     }
+}
+
+fn marked(at: RuleRef, would: Option<Verdict>) -> Marked {
+    Marked { policy: at.policy, rule: Some(at.rule), layer: Layer::Authorization, would }
 }
 
 /// "Token unknown when the request is whole: as if absent".
