@@ -4,8 +4,6 @@ mod accept;
 mod ambient;
 mod client;
 mod mode;
-#[cfg(test)]
-mod tests;
 
 use self::{
     accept::Outcome,
