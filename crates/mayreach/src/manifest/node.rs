@@ -1,10 +1,16 @@
 //! A parsed value that remembers where it stands.
 
-/// A value and the line and column (both from 1) where it begins.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Node {
+/// A line and a column, both from 1. Columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct At {
     pub(crate) line: u32,
     pub(crate) column: u32,
+}
+
+/// A value and where it begins.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) at: At,
     pub(crate) value: Value,
 }
 
@@ -21,12 +27,11 @@ pub(crate) enum Value {
     Map(Vec<Entry>),
 }
 
-/// One key of a map with its value. Line and column are those of the key.
+/// One key of a map, where it begins, and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    pub(crate) line: u32,
-    pub(crate) column: u32,
+    pub(crate) at: At,
     pub(crate) value: Node,
 }
 
@@ -50,6 +55,17 @@ impl Node {
             Value::String(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// How many collections deep this goes. Recurses no further than the depth limit, under which
+    /// every node is read.
+    pub(crate) fn depth(&self) -> usize {
+        let deepest = match &self.value {
+            Value::List(items) => items.iter().map(Node::depth).max(),
+            Value::Map(entries) => entries.iter().map(|entry| entry.value.depth()).max(),
+            _ => return 0,
+        };
+        deepest.unwrap_or(0).saturating_add(1)
     }
 
     /// What this is, for messages: `the number `80``, `a map`.

@@ -1,13 +1,16 @@
 //! Sources to documents: which part is JSON, where YAML documents begin and end, lists opened.
 
+use std::borrow::Cow;
+
 use super::{
     Document, Limits, Node, Source, Value,
     budget::{self, Budget},
-    json, list, text, yaml,
+    fail::{Result, WithHelp, syntax},
+    json, list,
+    node::At,
+    text, yaml,
 };
 use crate::error::{ErrorCode, Place, Problem, SourceId};
-
-type Result<T> = std::result::Result<T, Box<Problem>>;
 
 /// Reads every object of every source. Nothing is half-loaded: one problem anywhere, and all
 /// problems come back instead.
@@ -33,15 +36,18 @@ pub(crate) fn read(
     if reading.problems.is_empty() { Ok(reading.documents) } else { Err(reading.problems) }
 }
 
+/// The source as a whole.
+const NOWHERE: At = At { line: 0, column: 0 };
+
 fn sizes(source: &Source, total: usize, limits: &Limits) -> Result<()> {
     let size = source.bytes.len();
     if size > limits.source_bytes {
         let message = format!("the text has {size} bytes, more than {}", limits.source_bytes);
-        return Err(budget::reached(message, "source_bytes", 0, 0));
+        return Err(budget::reached(message, "source_bytes", NOWHERE));
     }
     if total > limits.total_bytes {
         let message = format!("all texts together have more than {} bytes", limits.total_bytes);
-        return Err(budget::reached(message, "total_bytes", 0, 0));
+        return Err(budget::reached(message, "total_bytes", NOWHERE));
     }
     Ok(())
 }
@@ -135,19 +141,20 @@ fn yaml_instead(
 /// Hands every YAML document to `each`. As in `kubectl` (`YAMLReader`), documents are split at
 /// lines that begin with `---` before any YAML is read.
 fn yaml_parts(text: &str, first_line: u32, budget: &mut Budget<'_>, each: Each<'_>) {
-    if let Some((line, column, what)) = text::forbidden(text) {
-        let message = format!("the text holds {what}, which YAML does not allow here");
-        let mut problem = Problem::new(ErrorCode::Syntax, message).column(column);
-        problem.line = first_line.saturating_add(line).saturating_sub(1);
-        return each(Err(Box::new(problem)), budget);
+    if let Err(problem) = text::check(text, first_line) {
+        return each(Err(problem), budget);
     }
     let mut line = first_line;
     let mut rest = text;
     loop {
         let (part, next) = split(rest);
-        let lines = part.bytes().filter(|&byte| byte == b'\n').count();
-        each(yaml::read(part, line, budget), budget);
-        line = line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        // `kubectl` ends the last line, which a block scalar may keep.
+        let part = match next {
+            None if !part.is_empty() && !part.ends_with('\n') => Cow::Owned(format!("{part}\n")),
+            _ => Cow::Borrowed(part),
+        };
+        each(yaml::read(&part, line, budget), budget);
+        line = line.saturating_add(text::line_feeds(&part));
         let Some(next) = next else { return };
         let (separator, after) = next.split_once('\n').unwrap_or((next, ""));
         if let Err(problem) = check_separator(separator, line) {
@@ -174,9 +181,6 @@ fn check_separator(line_text: &str, line: u32) -> Result<()> {
     if trimmed.is_empty() || (trimmed.starts_with('#') && !after.starts_with('#')) {
         return Ok(());
     }
-    let mut problem = Problem::new(ErrorCode::Syntax, "text stands behind `---` on the same line")
-        .column(4)
-        .help("`kubectl` refuses this; begin the document on the next line");
-    problem.line = line;
-    Err(Box::new(problem))
+    Err(syntax("text stands behind `---` on the same line", At { line, column: 4 })
+        .with_help("`kubectl` refuses this; begin the document on the next line"))
 }
