@@ -2,10 +2,10 @@
 
 use super::{
     Limits,
-    fail::{Result, WithHelp, fail},
+    fail::{Failure, Result},
     node::At,
 };
-use crate::error::{ErrorCode, Problem};
+use crate::error::ErrorCode;
 
 /// Counts what one call of the reader takes in.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl<'a> Budget<'a> {
         if depth <= self.limits.depth() { Ok(()) } else { Err(self.too_deep(at)) }
     }
 
-    pub(super) fn too_deep(&self, at: At) -> Box<Problem> {
+    pub(super) fn too_deep(&self, at: At) -> Failure {
         let message = format!("maps and lists nest deeper than {}", self.limits.depth());
         reached(message, "depth", at)
     }
@@ -70,7 +70,7 @@ impl<'a> Budget<'a> {
 }
 
 /// The error of a limit; `limit` is its name.
-pub(super) fn reached(message: String, limit: &str, at: At) -> Box<Problem> {
-    fail(ErrorCode::Limit, message, at)
-        .with_help(format!("raise the limit `{limit}` if the input is meant to be this large"))
+pub(super) fn reached(message: String, limit: &str, at: At) -> Failure {
+    Failure::new(ErrorCode::Limit, message, at)
+        .help(format!("raise the limit `{limit}` if the input is meant to be this large"))
 }

@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use super::{
     Node, Value,
     budget::Budget,
-    fail::{Result, duplicate_key, syntax},
+    fail::{Failure, Result, duplicate_key, syntax},
     node::{At, Entry, shorten},
     scalar,
 };
-use crate::error::{ErrorCode, Problem};
+use crate::error::ErrorCode;
 
 /// A cursor over text that may hold several JSON values, one after the other.
 pub(super) struct Reader<'t> {
@@ -77,11 +77,11 @@ impl<'t> Reader<'t> {
         At { line: self.line, column: u32::try_from(column).unwrap_or(u32::MAX) }
     }
 
-    fn wrong(&self, message: &str) -> Box<Problem> {
+    fn wrong(&self, message: &str) -> Failure {
         syntax(format!("not valid JSON: {message}"), self.at())
     }
 
-    fn expected(&self, what: &str) -> Box<Problem> {
+    fn expected(&self, what: &str) -> Failure {
         match self.text.get(self.offset..).and_then(|rest| rest.chars().next()) {
             Some(found) => {
                 let found = shorten(&found.to_string());
@@ -211,10 +211,8 @@ impl<'t> Reader<'t> {
         match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(scalar::as_json(Value::Float(number))),
             _ => {
-                let mut problem =
-                    self.wrong(&format!("the number `{}` is too large", shorten(text)));
-                problem.code = ErrorCode::InvalidValue;
-                Err(problem)
+                let message = format!("the number `{}` is too large", shorten(text));
+                Err(Failure::new(ErrorCode::InvalidValue, message, self.at()))
             }
         }
     }

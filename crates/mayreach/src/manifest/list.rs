@@ -3,11 +3,11 @@
 use super::{
     Document, Node, Value,
     budget::Budget,
-    fail::{Result, WithHelp, fail},
+    fail::{Failure, Result},
     node::Entry,
     suggest,
 };
-use crate::error::{ErrorCode, Problem, SourceId};
+use crate::error::{ErrorCode, SourceId};
 
 /// Turns an object, or each item of a list, into documents.
 pub(super) fn open(
@@ -47,7 +47,7 @@ fn object(
         kind: item_kind.map(ToOwned::to_owned),
     };
     for (index, item) in take_items(&mut node)?.into_iter().enumerate() {
-        object(item, &hint, source, budget, out).map_err(|problem| inside(problem, index))?;
+        object(item, &hint, source, budget, out).map_err(|failure| failure.in_item(index))?;
     }
     Ok(())
 }
@@ -63,31 +63,17 @@ fn take_items(node: &mut Node) -> Result<Vec<Node>> {
         other => {
             value.value = other;
             let message = format!("expected a list, found {}", value.describe());
-            Err(in_field(fail(ErrorCode::WrongType, message, value.at), "items"))
+            Err(Failure::new(ErrorCode::WrongType, message, value.at).field("items"))
         }
     }
-}
-
-/// Puts a problem into the item of a list.
-fn inside(problem: Box<Problem>, index: usize) -> Box<Problem> {
-    let field = match &problem.field {
-        Some(field) => format!("items[{index}].{field}"),
-        None => format!("items[{index}]"),
-    };
-    in_field(problem, &field)
-}
-
-fn in_field(mut problem: Box<Problem>, field: &str) -> Box<Problem> {
-    problem.field = Some(field.to_owned());
-    problem
 }
 
 /// `apiVersion` or `kind`, from the object or else from its list.
 fn type_field(node: &Node, name: &str, hint: Option<&str>) -> Result<String> {
     let Value::Map(_) = node.value else {
         let message = format!("expected a Kubernetes object, found {}", node.describe());
-        return Err(fail(ErrorCode::NotAnObject, message, node.at)
-            .with_help("an object is a map with `apiVersion`, `kind` and `metadata`"));
+        return Err(Failure::new(ErrorCode::NotAnObject, message, node.at)
+            .help("an object is a map with `apiVersion`, `kind` and `metadata`"));
     };
     let found = node.get(name).filter(|value| value.value != Value::Null);
     match (found, hint) {
@@ -96,8 +82,8 @@ fn type_field(node: &Node, name: &str, hint: Option<&str>) -> Result<String> {
             Some(text) => Ok(text.to_owned()),
             None => {
                 let message = format!("expected a string, found {}", value.describe());
-                let problem = fail(ErrorCode::WrongType, message, value.at);
-                Err(in_field(problem, name).with_help("put it in quotes"))
+                let failure = Failure::new(ErrorCode::WrongType, message, value.at);
+                Err(failure.field(name).help("put it in quotes"))
             }
         },
         (None, Some(hint)) => Ok(hint.to_owned()),
@@ -105,7 +91,7 @@ fn type_field(node: &Node, name: &str, hint: Option<&str>) -> Result<String> {
     }
 }
 
-fn not_an_object(node: &Node, name: &str) -> Box<Problem> {
+fn not_an_object(node: &Node, name: &str) -> Failure {
     let near = match &node.value {
         Value::Map(entries) => suggest::closest(name, entries.iter().map(|e| e.key.as_str())),
         _ => None,
@@ -115,5 +101,5 @@ fn not_an_object(node: &Node, name: &str) -> Box<Problem> {
         None => "every Kubernetes object says its `apiVersion` and `kind`".to_owned(),
     };
     let message = format!("the object has no `{name}`");
-    fail(ErrorCode::NotAnObject, message, node.at).with_help(help)
+    Failure::new(ErrorCode::NotAnObject, message, node.at).help(help)
 }

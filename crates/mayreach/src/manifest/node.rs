@@ -68,7 +68,7 @@ impl Node {
         deepest.unwrap_or(0).saturating_add(1)
     }
 
-    /// What this is, for messages: `the number `80``, `a map`.
+    /// What this is, for messages, such as "a map".
     pub(crate) fn describe(&self) -> String {
         match &self.value {
             Value::Null => "null".to_owned(),

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::{
     Document, Limits, Node, Source, Value,
     budget::{self, Budget},
-    fail::{Result, WithHelp, syntax},
+    fail::{Failure, Result, syntax},
     json, list,
     node::At,
     text, yaml,
 };
-use crate::error::{ErrorCode, Place, Problem, SourceId};
+use crate::error::{ErrorCode, Problem, SourceId};
 
 /// Reads every object of every source. Nothing is half-loaded: one problem anywhere, and all
 /// problems come back instead.
@@ -24,8 +24,8 @@ pub(crate) fn read(
     for (index, source) in sources.iter().enumerate() {
         let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
         total = total.saturating_add(source.bytes.len());
-        if let Err(problem) = sizes(source, total, limits) {
-            reading.fail(*problem, id, source);
+        if let Err(failure) = sizes(source, total, limits) {
+            reading.fail(failure, id, source);
             break;
         }
         reading.source(source, id, &mut budget);
@@ -61,35 +61,32 @@ struct Reading {
 }
 
 impl Reading {
-    fn fail(&mut self, mut problem: Problem, id: SourceId, source: &Source) {
-        problem.place = Some(Place { source: id, line: problem.line });
-        problem.file = Some(source.name.clone());
-        self.stopped |= problem.code == ErrorCode::Limit;
-        self.problems.push(problem);
+    fn fail(&mut self, failure: Failure, id: SourceId, source: &Source) {
+        self.stopped |= failure.code() == ErrorCode::Limit;
+        self.problems.push(failure.of(id, &source.name));
     }
 
     fn source(&mut self, source: &Source, id: SourceId, budget: &mut Budget<'_>) {
         let mut found = false;
         let mut each = |this: &mut Self, part: Result<Option<Node>>, budget: &mut Budget<'_>| {
             let part = match part {
-                Ok(None) => return,
-                Ok(Some(Node { value: Value::Null, .. })) => return,
+                Ok(None | Some(Node { value: Value::Null, .. })) => return,
                 Ok(Some(node)) => list::open(node, id, budget, &mut this.documents),
-                Err(problem) => Err(problem),
+                Err(failure) => Err(failure),
             };
             found = true;
-            if let Err(problem) = part {
-                this.fail(*problem, id, source);
+            if let Err(failure) = part {
+                this.fail(failure, id, source);
             }
         };
         match text::decode(&source.bytes) {
             Ok(text) => walk(text, budget, &mut |part, budget| each(self, part, budget)),
-            Err(problem) => each(self, Err(problem), budget),
+            Err(failure) => each(self, Err(failure), budget),
         }
         if !found {
-            let problem = Problem::new(ErrorCode::Empty, "no object is written here")
+            let failure = Failure::new(ErrorCode::Empty, "no object is written here", NOWHERE)
                 .help("remove the file, or write a Kubernetes object into it");
-            self.fail(problem, id, source);
+            self.fail(failure, id, source);
         }
     }
 }
@@ -113,10 +110,10 @@ fn walk(text: &str, budget: &mut Budget<'_>, each: Each<'_>) {
                 count = count.saturating_add(1);
                 each(Ok(node), budget);
             }
-            Err(problem) if count > 1 || problem.code != ErrorCode::Syntax => {
-                return each(Err(problem), budget);
+            Err(failure) if count > 1 || failure.code() != ErrorCode::Syntax => {
+                return each(Err(failure), budget);
             }
-            Err(problem) => return yaml_instead(rest, line, problem, budget, each),
+            Err(failure) => return yaml_instead(rest, line, failure, budget, each),
         }
     }
 }
@@ -126,23 +123,23 @@ fn walk(text: &str, budget: &mut Budget<'_>, each: Each<'_>) {
 fn yaml_instead(
     text: &str,
     line: u32,
-    json_problem: Box<Problem>,
+    json_failure: Failure,
     budget: &mut Budget<'_>,
     each: Each<'_>,
 ) {
     let quoted = text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'));
-    let mut better = quoted.then_some(json_problem);
+    let mut better = quoted.then_some(json_failure);
     yaml_parts(text, line, budget, &mut |part, budget| {
         let better = better.take();
-        each(part.map_err(|problem| better.unwrap_or(problem)), budget);
+        each(part.map_err(|failure| better.unwrap_or(failure)), budget);
     });
 }
 
 /// Hands every YAML document to `each`. As in `kubectl` (`YAMLReader`), documents are split at
 /// lines that begin with `---` before any YAML is read.
 fn yaml_parts(text: &str, first_line: u32, budget: &mut Budget<'_>, each: Each<'_>) {
-    if let Err(problem) = text::check(text, first_line) {
-        return each(Err(problem), budget);
+    if let Err(failure) = text::check(text, first_line) {
+        return each(Err(failure), budget);
     }
     let mut line = first_line;
     let mut rest = text;
@@ -157,8 +154,8 @@ fn yaml_parts(text: &str, first_line: u32, budget: &mut Budget<'_>, each: Each<'
         line = line.saturating_add(text::line_feeds(&part));
         let Some(next) = next else { return };
         let (separator, after) = next.split_once('\n').unwrap_or((next, ""));
-        if let Err(problem) = check_separator(separator, line) {
-            each(Err(problem), budget);
+        if let Err(failure) = check_separator(separator, line) {
+            each(Err(failure), budget);
         }
         line = line.saturating_add(1);
         rest = after;
@@ -182,5 +179,5 @@ fn check_separator(line_text: &str, line: u32) -> Result<()> {
         return Ok(());
     }
     Err(syntax("text stands behind `---` on the same line", At { line, column: 4 })
-        .with_help("`kubectl` refuses this; begin the document on the next line"))
+        .help("`kubectl` refuses this; begin the document on the next line"))
 }

@@ -3,7 +3,7 @@
 use std::str;
 
 use super::{
-    fail::{Result, WithHelp, syntax},
+    fail::{Result, syntax},
     node::At,
 };
 
@@ -13,14 +13,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str> {
         syntax(message, At { line: line_of(bytes, offset), column: 0 })
     };
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err(wrong("the text is UTF-16", 0).with_help("save it as UTF-8"));
+        return Err(wrong("the text is UTF-16", 0).help("save it as UTF-8"));
     }
     if let Some(offset) = bytes.iter().position(|&byte| byte == 0) {
         return Err(wrong("the text holds a NUL byte; it looks like a binary file", offset));
     }
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     str::from_utf8(text).map_err(|error| {
-        wrong("the text is not UTF-8", error.valid_up_to()).with_help("save it as UTF-8")
+        wrong("the text is not UTF-8", error.valid_up_to()).help("save it as UTF-8")
     })
 }
 
@@ -56,7 +56,7 @@ fn check_line(text: &str, line: u32) -> Result<()> {
         if let Some(what) = refused(character) {
             let message = format!("the text holds {what}, which YAML does not allow here");
             return Err(syntax(message, At { line, column })
-                .with_help("in double quotes, write it as an escape"));
+                .help("in double quotes, write it as an escape"));
         }
     }
     Ok(())
@@ -65,8 +65,7 @@ fn check_line(text: &str, line: u32) -> Result<()> {
 /// Whether a byte is neither printable ASCII nor a tab or line feed. Branch-free on purpose: it
 /// runs over every byte of every source.
 fn has_suspicious(bytes: &[u8]) -> bool {
-    let suspicious =
-        |byte: u8| (byte >= 0x7F) | ((byte < 0x20) & (byte != b'\n') & (byte != b'\t'));
+    let suspicious = |byte: u8| !matches!(byte, b' '..=b'~' | b'\n' | b'\t');
     bytes.iter().fold(false, |found, &byte| found | suspicious(byte))
 }
 

@@ -98,14 +98,14 @@ impl Fault {
         let mut path = String::new();
         for step in self.0.path.iter().rev() {
             match step {
-                Step::Index(index) => path.push_str(&format!("[{index}]")),
+                Step::Index(index) => path.extend(["[", &index.to_string(), "]"]),
                 Step::Key(key) if is_word(key) => {
                     if !path.is_empty() {
                         path.push('.');
                     }
                     path.push_str(key);
                 }
-                Step::Key(key) => path.push_str(&format!("[{}]", shorten(key))),
+                Step::Key(key) => path.extend(["[", &shorten(key), "]"]),
             }
         }
         path

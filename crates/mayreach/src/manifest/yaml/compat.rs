@@ -6,7 +6,7 @@
 use granit_parser::{ScalarStyle, Span};
 
 use crate::manifest::{
-    fail::{Result, WithHelp, syntax},
+    fail::{Result, syntax},
     node::{At, shorten},
 };
 
@@ -60,7 +60,7 @@ impl<'t> Surroundings<'t> {
             return Ok(());
         }
         Err(syntax("a key and its `:` stand on different lines", at)
-            .with_help("write the key on one line"))
+            .help("write the key on one line"))
     }
 
     /// Between brackets, go.yaml.in/yaml/v2 ends plain text at `?`, takes `a:` whole where a
@@ -76,7 +76,7 @@ impl<'t> Surroundings<'t> {
             return Ok(());
         }
         Err(syntax("this plain text between brackets is not read the same way everywhere", at)
-            .with_help("put it in quotes"))
+            .help("put it in quotes"))
     }
 
     /// YAML 1.1 knows neither `\/` nor pairs of surrogates.
@@ -88,7 +88,7 @@ impl<'t> Surroundings<'t> {
             match characters.next() {
                 Some('/') => {
                     return Err(syntax("`kubectl` does not read the escape `\\/` in YAML", at)
-                        .with_help("write `/`"));
+                        .help("write `/`"));
                 }
                 Some('u')
                     if matches!(
@@ -97,7 +97,7 @@ impl<'t> Surroundings<'t> {
                     ) =>
                 {
                     return Err(syntax("`kubectl` reads no surrogate pairs in YAML", at)
-                        .with_help("write the character itself, or `\\U` and eight digits"));
+                        .help("write the character itself, or `\\U` and eight digits"));
                 }
                 _ => rest = characters.as_str(),
             }
@@ -116,8 +116,9 @@ impl<'t> Surroundings<'t> {
         let blank = before.get(left.len()..).unwrap_or_default();
         let indents = left.is_empty() || left.ends_with(['\n', '-', '?']);
         if indents && blank.contains('\t') {
-            return Err(syntax("a tab stands in the indentation", at)
-                .with_help("indent with spaces, not tabs"));
+            return Err(
+                syntax("a tab stands in the indentation", at).help("indent with spaces, not tabs")
+            );
         }
         Ok(())
     }
@@ -128,7 +129,7 @@ fn block(text: &str, at: At) -> Result<()> {
     if !text.trim_start_matches('\n').starts_with('\t') {
         return Ok(());
     }
-    Err(syntax("the text of a block begins with a tab", at).with_help("put it in double quotes"))
+    Err(syntax("the text of a block begins with a tab", at).help("put it in double quotes"))
 }
 
 /// go.yaml.in/yaml/v2 ends the name at any other character, YAML 1.2 reads on.
@@ -138,5 +139,5 @@ pub(super) fn anchor(name: &str, at: At) -> Result<()> {
         return Ok(());
     }
     Err(syntax(format!("`&{}` is not a valid anchor", shorten(name)), at)
-        .with_help("an anchor has letters, digits, `_` and `-`"))
+        .help("an anchor has letters, digits, `_` and `-`"))
 }

@@ -18,11 +18,10 @@ use self::{
 use super::{
     Node, Value,
     budget::Budget,
-    fail::{Result, WithHelp, syntax},
+    fail::{Failure, Result, syntax},
     node::{At, Entry},
     scalar,
 };
-use crate::error::Problem;
 
 /// Reads the one document that `text` holds; `None` if it holds comments at most. `first_line`
 /// is the line of the source where `text` begins.
@@ -247,7 +246,7 @@ impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
             return Err(syntax("an anchor must not contain itself", at));
         };
         if self.wants_key() {
-            return Err(syntax("an alias as a key is not read", at).with_help("write the key out"));
+            return Err(syntax("an alias as a key is not read", at).help("write the key out"));
         }
         // go.yaml.in/yaml/v2, `merge`: an alias of a list is no list of maps.
         if self.wants_merge() && !matches!(anchored.node.value, Value::Map(_)) {
@@ -266,7 +265,7 @@ impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
         if self.documents > 1 {
             // `kubectl` splits at lines that begin with `---` and reads one document of each part.
             return Err(syntax("a second document begins without a `---` line of its own", at)
-                .with_help("`kubectl` would drop it; put `---` on a line before it"));
+                .help("`kubectl` would drop it; put `---` on a line before it"));
         }
         Ok(())
     }
@@ -290,7 +289,7 @@ impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
         Ok(())
     }
 
-    fn scan_error(&self, error: &ScanError) -> Box<Problem> {
+    fn scan_error(&self, error: &ScanError) -> Failure {
         let marker = error.marker();
         let at = self.at(marker.line(), marker.col());
         if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
@@ -298,7 +297,7 @@ impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
         }
         let problem = syntax(format!("not valid YAML: {}", error.info()), at);
         match help_for(error.kind()) {
-            Some(help) => problem.with_help(help),
+            Some(help) => problem.help(help),
             None => problem,
         }
     }

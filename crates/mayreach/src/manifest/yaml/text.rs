@@ -4,7 +4,7 @@ use granit_parser::{ScalarStyle, Tag};
 
 use crate::manifest::{
     Value,
-    fail::{Result, WithHelp, syntax},
+    fail::{Failure, Result, syntax},
     node::{At, shorten},
     scalar,
 };
@@ -54,8 +54,7 @@ pub(super) fn key(written: &str, style: ScalarStyle, tag: Option<&Tag>, at: At) 
         Some(_) => None,
     };
     text.ok_or_else(|| {
-        syntax(format!("`{}` cannot be a key", shorten(written)), at)
-            .with_help("put the key in quotes")
+        syntax(format!("`{}` cannot be a key", shorten(written)), at).help("put the key in quotes")
     })
 }
 
@@ -67,7 +66,7 @@ pub(super) fn check_collection_tag(tag: Option<&Tag>, name: &str, at: At) -> Res
     }
 }
 
-fn unread_tag(tag: &Tag, at: At) -> Box<crate::error::Problem> {
+fn unread_tag(tag: &Tag, at: At) -> Failure {
     syntax(format!("the tag `{}` is not read", shorten(&tag.original())), at)
-        .with_help("remove the tag; Kubernetes objects need none")
+        .help("remove the tag; Kubernetes objects need none")
 }
