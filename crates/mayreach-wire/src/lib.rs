@@ -1,1 +1,29 @@
-//! The one conversion layer that bindings and the command share.
+//! The one conversion layer between mayreach and its bindings, command and case files.
+//!
+//! Flows come in ([`FlowIn`]), decisions go out ([`DecisionOut`]), what is wrong is a
+//! [`ProblemOut`]; [`Engine`] joins them. The JSON of each is the same everywhere.
+#![forbid(unsafe_code)]
+
+pub mod decision;
+mod engine;
+pub mod explanation;
+pub mod flow;
+mod note;
+mod options;
+mod pairs;
+mod problem;
+mod stream;
+
+pub use mayreach;
+
+pub use self::{
+    decision::DecisionOut,
+    engine::Engine,
+    explanation::ExplanationOut,
+    flow::FlowIn,
+    note::NoteOut,
+    options::OptionsIn,
+    pairs::Pairs,
+    problem::{ProblemOut, Problems},
+    stream::{Tally, stream},
+};

@@ -8,13 +8,15 @@ mod kinds;
 mod manifest;
 mod model;
 mod options;
+mod pipeline;
 mod program;
+mod report;
 mod workload;
 
 pub use crate::{
     decision::{
         ClientFault, ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Marked,
-        MtlsModeName, Reason, Verdict, Walk,
+        MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
     manifest::{Limits, Source},
@@ -26,5 +28,6 @@ pub use crate::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
     program::{Location, PolicyInfo, Program},
+    report::{Marks, Nearest, Selecting},
     workload::WorkloadInfo,
 };

@@ -7,6 +7,8 @@ use ipnet::IpNet;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
+    /// Limits on what is read.
+    pub limits: crate::Limits,
     /// Invalid objects count as absent, as the cluster has it, and become notes.
     pub as_cluster: bool,
     /// Root namespace of the mesh; `None`: the namespace of the mesh ConfigMap, else
@@ -91,6 +93,7 @@ pub enum CalicoDefaulting {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            limits: crate::Limits::default(),
             as_cluster: false,
             root_namespace: None,
             pod_networks: default_pod_networks(),

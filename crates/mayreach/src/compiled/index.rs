@@ -19,9 +19,19 @@ pub(crate) struct Index {
     /// Node name by address.
     nodes: HashMap<IpAddr, String>,
     /// Backends of each service, in order.
-    backends: Vec<Vec<WorkloadId>>,
+    backends: Vec<Vec<Backend>>,
+    /// Services by ClusterIP.
+    cluster_ips: HashMap<IpAddr, ServiceId>,
     /// Services that select each workload.
     selected_by: Vec<Vec<ServiceId>>,
+}
+
+/// Where a Service sends a connection.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Backend {
+    Workload(WorkloadId),
+    /// An address that is no known workload's, with the ports its slice gives: (name, number).
+    Address(IpAddr, Vec<(Option<String>, Option<u16>)>),
 }
 
 fn number(index: usize) -> u32 {
@@ -45,6 +55,9 @@ impl Index {
             let id = ServiceId(number(n));
             let names = index.services.entry(service.namespace.clone()).or_default();
             names.insert(service.name.clone(), id);
+            for ip in &service.cluster_ips {
+                index.cluster_ips.insert(*ip, id);
+            }
         }
         index.add_backends(inventory);
         index
@@ -82,37 +95,46 @@ impl Index {
     }
 
     /// The endpoints of a Service: pods its selector matches, as the endpoint controller does it,
-    /// or the pods behind the addresses of its slices.
+    /// or what its slices list.
     fn add_backends(&mut self, inventory: &Inventory) {
         for (n, service) in inventory.services.iter().enumerate() {
             let id = ServiceId(number(n));
-            let mut found = Vec::new();
-            if service.selector.is_empty() {
-                for slice in &inventory.slices {
-                    if slice.namespace == service.namespace && slice.service == service.name {
-                        let ids = slice.addresses.iter().filter_map(|ip| self.addresses.get(ip));
-                        found.extend(ids.flatten().copied());
-                    }
-                }
-            } else {
-                for (w, workload) in inventory.workloads.iter().enumerate() {
-                    if workload.namespace == service.namespace
-                        && !workload.finished
-                        && service.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v))
-                    {
-                        found.push(WorkloadId(number(w)));
-                    }
-                }
+            let mut found: Vec<Backend> = Vec::new();
+            if !service.selector.is_empty() {
+                let pods = inventory.workloads.iter().enumerate().filter(|(_, w)| {
+                    w.namespace == service.namespace
+                        && !w.finished
+                        && service.selector.iter().all(|(k, v)| w.labels.get(k) == Some(v))
+                });
+                found.extend(pods.map(|(w, _)| Backend::Workload(WorkloadId(number(w)))));
+            }
+            if found.is_empty() {
+                found = self.listed(inventory, &service.namespace, &service.name);
             }
             found.sort_unstable();
             found.dedup();
-            for workload in &found {
-                if let Some(list) = self.selected_by.get_mut(workload.0 as usize) {
+            for backend in &found {
+                if let Backend::Workload(workload) = backend
+                    && let Some(list) = self.selected_by.get_mut(workload.0 as usize)
+                {
                     list.push(id);
                 }
             }
             self.backends.push(found);
         }
+    }
+
+    fn listed(&self, inventory: &Inventory, namespace: &str, name: &str) -> Vec<Backend> {
+        let slices = inventory.slices.iter();
+        let mine = slices.filter(|s| s.namespace == namespace && s.service == name);
+        mine.flat_map(|slice| {
+            let ports: Vec<_> = slice.ports.iter().map(|p| (p.name.clone(), p.port)).collect();
+            slice.addresses.iter().map(move |ip| match self.at(*ip).first() {
+                Some(id) => Backend::Workload(*id),
+                None => Backend::Address(*ip, ports.clone()),
+            })
+        })
+        .collect()
     }
 
     pub(crate) fn workload(&self, namespace: &str, name: &str) -> Option<WorkloadId> {
@@ -131,8 +153,13 @@ impl Index {
         self.nodes.get(&ip).map(String::as_str)
     }
 
+    /// The Service whose ClusterIP an address is.
+    pub(crate) fn cluster_ip(&self, ip: IpAddr) -> Option<ServiceId> {
+        self.cluster_ips.get(&ip).copied()
+    }
+
     /// Backends of a service; a controller stands for its pods.
-    pub(crate) fn backends(&self, id: ServiceId) -> &[WorkloadId] {
+    pub(crate) fn backends(&self, id: ServiceId) -> &[Backend] {
         self.backends.get(id.0 as usize).map_or(&[], Vec::as_slice)
     }
 

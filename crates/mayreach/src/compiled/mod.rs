@@ -1,5 +1,6 @@
 //! Stage 3: the model to a program: immutable, shareable, looked up by number.
 
 pub(crate) mod index;
+pub(crate) mod network;
 
-pub(crate) use self::index::Index;
+pub(crate) use self::{index::Index, network::Net};

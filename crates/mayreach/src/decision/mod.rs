@@ -2,10 +2,12 @@
 
 pub(crate) mod combine;
 mod explanation;
+pub(crate) mod fast;
 mod reason;
 pub(crate) mod reference;
 pub(crate) mod resolve;
 pub(crate) mod trace;
+pub(crate) mod unevaluated;
 
 pub use self::explanation::{Explanation, LayerWalk, Marked, Walk};
 pub use self::reason::{

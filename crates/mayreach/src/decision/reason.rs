@@ -83,6 +83,10 @@ pub enum Reason {
     DefaultAllow,
     /// Calico knows no profile for a namespace that does not exist: denied.
     UndefinedNamespace,
+    /// A host endpoint without a profile: what no policy decides is dropped.
+    NoProfile,
+    /// A failsafe port of Calico's host endpoints is open whatever policies say.
+    Failsafe,
     /// This end has no network policy: it is outside the cluster, or on the host's network.
     NotPoliced,
     /// Traffic of a node to its own pods, or of a pod to itself, is not policed.

@@ -5,12 +5,16 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::{
-    compiled::{Index, index::target_number},
+    compiled::{
+        Index,
+        index::{Backend, target_number},
+    },
     error::{ErrorCode, Problem},
     model::{
         Attributes, Flow, InlineWorkload, Model, Peer, Port, Protocol, ServiceId, Tri, WorkloadId,
         inventory::{
-            Addresses, ContainerPort, HostEndpoint, Labels, NetworkSet, Workload, WorkloadKind,
+            Addresses, ContainerPort, Enrolment, HostEndpoint, Labels, NetworkSet, Workload,
+            WorkloadKind,
         },
     },
 };
@@ -23,6 +27,8 @@ pub(crate) struct Asked<'m> {
     pub(crate) destination: End<'m>,
     /// The port that arrives at the destination workload (after a Service's translation).
     pub(crate) port: Option<u16>,
+    /// The port that packets carry on the wire: what network policy sees.
+    pub(crate) network_port: Option<u16>,
     /// The Service that was called, with its service port, if the flow names one.
     pub(crate) service: Option<(ServiceId, u16)>,
     /// The Services whose endpoint the destination is.
@@ -38,13 +44,15 @@ pub(crate) struct End<'m> {
     pub(crate) address: Address<'m>,
     /// Other workloads at the same address: sets hold addresses, not identities
     /// (named_port_index.go is reference-counted by IP).
-    pub(crate) twins: Vec<&'m Workload>,
+    pub(crate) twins: Vec<(WorkloadId, &'m Workload)>,
     /// Network sets (and global ones) with networks that may hold the address.
     pub(crate) sets: Vec<&'m NetworkSet>,
     /// Host endpoints that expect the address.
     pub(crate) hosts: Vec<&'m HostEndpoint>,
     /// This is a node's own traffic; the node's name where it is known.
     pub(crate) node: Option<Option<&'m str>>,
+    /// A manifest defines that node, so its labels are known.
+    pub(crate) known_node: bool,
 }
 
 /// What is known of an end's address.
@@ -135,7 +143,7 @@ fn inline(pod: &InlineWorkload<'_>, model: &Model) -> Workload {
         finished: false,
         ports: ports.collect(),
         containers: Vec::new(),
-        mesh: crate::model::inventory::Enrolment::None,
+        mesh: Enrolment::None,
         owner: None,
         place: crate::error::Place::default(),
     };
@@ -179,6 +187,8 @@ impl<'m> Resolver<'m> {
                 })?)
             }
             Peer::ServiceId(id) => Some(id),
+            // A ClusterIP is translated to a backend before any policy sees the packet.
+            Peer::Ip(ip) => self.index.cluster_ip(ip),
             _ => None,
         };
         match service {
@@ -201,8 +211,10 @@ impl<'m> Resolver<'m> {
         service: Option<(ServiceId, u16)>,
     ) -> Asked<'m> {
         let v6 = family(flow, &source, &destination);
+        let tunnelled = tunnelled(flow, source.1, destination.1);
         Asked {
             flow,
+            network_port: if tunnelled { Some(HBONE) } else { port },
             source: self.end(source, v6),
             destination: self.end(destination, v6),
             port,
@@ -259,14 +271,27 @@ impl<'m> Resolver<'m> {
             }
         };
         let mut out = Vec::new();
-        for backend in self.index.backends(id) {
-            let Some(workload) = self.model.inventory.workload(*backend) else { continue };
-            // Pods whose controller is a backend too are the same endpoints.
-            if workload.owner.is_some_and(|owner| self.index.backends(id).contains(&owner)) {
-                continue;
-            }
-            if let Some(number) = target_number(&port.target, port.protocol, workload) {
-                let found = (Some(*backend), Some(workload), None);
+        let backends = self.index.backends(id);
+        for backend in backends {
+            let (found, number) = match backend {
+                Backend::Workload(workload_id) => {
+                    let Some(workload) = self.model.inventory.workload(*workload_id) else {
+                        continue;
+                    };
+                    // Pods whose controller is a backend too are the same endpoints.
+                    let stands = |owner| backends.contains(&Backend::Workload(owner));
+                    if workload.owner.is_some_and(stands) {
+                        continue;
+                    }
+                    let number = target_number(&port.target, port.protocol, workload);
+                    ((Some(*workload_id), Some(workload), None), number)
+                }
+                Backend::Address(ip, ports) => {
+                    let same = ports.iter().find(|(name, _)| *name == port.name);
+                    ((None, None, Some(*ip)), same.and_then(|(_, number)| *number))
+                }
+            };
+            if let Some(number) = number {
                 out.push(self.asked(flow, source, found, Some(number), Some((id, port.port))));
             }
         }
@@ -361,7 +386,7 @@ impl<'m> Resolver<'m> {
         if let Address::Exact(ip) = address {
             for other in self.index.at(ip) {
                 if Some(*other) != id {
-                    twins.extend(inventory.workload(*other));
+                    twins.extend(inventory.workload(*other).map(|w| (*other, w)));
                 }
             }
         }
@@ -381,7 +406,8 @@ impl<'m> Resolver<'m> {
             (None, Address::Exact(ip)) => self.index.node(*ip).map(Some),
             _ => None,
         };
-        End { id, workload, address, twins, sets, hosts, node }
+        let known_node = node.flatten().is_some_and(|n| inventory.nodes.contains_key(n));
+        End { id, workload, address, twins, sets, hosts, node, known_node }
     }
 
     /// The address of a workload in one family, as far as manifests say.
@@ -408,6 +434,21 @@ impl<'m> Resolver<'m> {
         let node = workload.node.as_ref().and_then(|name| self.model.inventory.nodes.get(name));
         node.and_then(|n| n.addresses.first()).map_or(Address::Unknown, |ip| Address::Exact(*ip))
     }
+}
+
+/// Where ztunnel listens for tunnelled connections.
+const HBONE: u16 = 15008;
+
+/// In ambient, TCP between captured workloads travels inside ztunnel's tunnel, so "port rules see
+/// 15008".
+fn tunnelled(flow: &Flow<'_>, source: Option<&Workload>, destination: Option<&Workload>) -> bool {
+    let captured = |w: Option<&Workload>| {
+        w.is_some_and(|w| matches!(w.mesh, Enrolment::Ambient { .. } | Enrolment::Waypoint))
+    };
+    flow.protocol == Protocol::Tcp
+        && flow.mtls != Some(false)
+        && captured(source)
+        && captured(destination)
 }
 
 /// Handle, workload and explicit address of one end.

@@ -55,7 +55,7 @@ impl Document {
     ) -> fail::Result<Self> {
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
         let metadata = metadata::read(&root, group, source)?;
-        let place = Place { source, line: root.at.line };
+        let place = Place { source, line: root.line };
         Ok(Self { api_version, kind, metadata, place, root })
     }
 
@@ -77,8 +77,8 @@ impl Document {
         let entry = entries.iter().find(|entry| !known().any(|name| name == entry.key))?;
         let message = format!("unknown field `{}`", shorten(&entry.key));
         let problem = Problem::new(ErrorCode::UnknownField, message)
-            .at(self.at(entry.at.line))
-            .column(entry.at.column)
+            .at(self.at(entry.line))
+            .column(entry.column)
             .field(&entry.key);
         Some(match suggest::closest(&entry.key, known()) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),

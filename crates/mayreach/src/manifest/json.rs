@@ -104,7 +104,7 @@ impl<'t> Reader<'t> {
             Some(b'n') => self.word("null", Value::Null)?,
             _ => return Err(self.expected("a value")),
         };
-        Ok(Node { at, value })
+        Ok(Node::new(at, value))
     }
 
     fn nested<'b>(
@@ -143,7 +143,7 @@ impl<'t> Reader<'t> {
             }
             self.skip_space();
             let value = self.value(budget)?;
-            entries.push(Entry { key, at, value });
+            entries.push(Entry::new(key, at, value));
             self.skip_space();
             if self.take(b'}') {
                 return Ok(Value::Map(entries));
@@ -308,10 +308,10 @@ impl<'t> Reader<'t> {
 fn first_place(entries: &[Entry], seen: &mut HashMap<String, At>, key: &str) -> Option<At> {
     const LARGE: usize = 16;
     if entries.len() < LARGE {
-        return entries.iter().find(|entry| entry.key == key).map(|entry| entry.at);
+        return entries.iter().find(|entry| entry.key == key).map(|entry| entry.at());
     }
     for entry in entries.iter().skip(seen.len()) {
-        seen.insert(entry.key.clone(), entry.at);
+        seen.insert(entry.key.clone(), entry.at());
     }
     seen.get(key).copied()
 }

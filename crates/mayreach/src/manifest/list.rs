@@ -36,7 +36,7 @@ fn object(
     let api_version = type_field(&node, "apiVersion", hint.api_version.as_deref())?;
     let kind = type_field(&node, "kind", hint.kind.as_deref())?;
     if !kind.ends_with("List") || (kind != "List" && node.entry("items").is_none()) {
-        budget.object(node.at)?;
+        budget.object(node.at())?;
         out.push(Document::from_node(api_version, kind, node, source)?);
         return Ok(());
     }
@@ -63,7 +63,7 @@ fn take_items(node: &mut Node) -> Result<Vec<Node>> {
         other => {
             value.value = other;
             let message = format!("expected a list, found {}", value.describe());
-            Err(Failure::new(ErrorCode::WrongType, message, value.at).field("items"))
+            Err(Failure::new(ErrorCode::WrongType, message, value.at()).field("items"))
         }
     }
 }
@@ -72,7 +72,7 @@ fn take_items(node: &mut Node) -> Result<Vec<Node>> {
 fn type_field(node: &Node, name: &str, hint: Option<&str>) -> Result<String> {
     let Value::Map(_) = node.value else {
         let message = format!("expected a Kubernetes object, found {}", node.describe());
-        return Err(Failure::new(ErrorCode::NotAnObject, message, node.at)
+        return Err(Failure::new(ErrorCode::NotAnObject, message, node.at())
             .help("an object is a map with `apiVersion`, `kind` and `metadata`"));
     };
     let found = node.get(name).filter(|value| value.value != Value::Null);
@@ -82,7 +82,7 @@ fn type_field(node: &Node, name: &str, hint: Option<&str>) -> Result<String> {
             Some(text) => Ok(text.to_owned()),
             None => {
                 let message = format!("expected a string, found {}", value.describe());
-                let failure = Failure::new(ErrorCode::WrongType, message, value.at);
+                let failure = Failure::new(ErrorCode::WrongType, message, value.at());
                 Err(failure.field(name).help("put it in quotes"))
             }
         },
@@ -101,5 +101,5 @@ fn not_an_object(node: &Node, name: &str) -> Failure {
         None => "every Kubernetes object says its `apiVersion` and `kind`".to_owned(),
     };
     let message = format!("the object has no `{name}`");
-    Failure::new(ErrorCode::NotAnObject, message, node.at).help(help)
+    Failure::new(ErrorCode::NotAnObject, message, node.at()).help(help)
 }

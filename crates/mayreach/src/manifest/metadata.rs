@@ -179,5 +179,5 @@ fn at_key(
             None => break,
         }
     }
-    Problem::new(code, message).at(Place { source, line: entry.at.line }).column(entry.at.column)
+    Problem::new(code, message).at(Place { source, line: entry.line }).column(entry.column)
 }

@@ -10,7 +10,8 @@ pub(crate) struct At {
 /// A value and where it begins.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
-    pub(crate) at: At,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
     pub(crate) value: Value,
 }
 
@@ -27,15 +28,34 @@ pub(crate) enum Value {
     Map(Vec<Entry>),
 }
 
-/// One key of a map, where it begins, and its value.
+/// One key of a map, where the key begins, and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    pub(crate) at: At,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
     pub(crate) value: Node,
 }
 
+impl Entry {
+    pub(super) fn new(key: String, at: At, value: Node) -> Self {
+        Self { key, line: at.line, column: at.column, value }
+    }
+
+    pub(crate) fn at(&self) -> At {
+        At { line: self.line, column: self.column }
+    }
+}
+
 impl Node {
+    pub(super) fn new(at: At, value: Value) -> Self {
+        Self { line: at.line, column: at.column, value }
+    }
+
+    pub(crate) fn at(&self) -> At {
+        At { line: self.line, column: self.column }
+    }
+
     /// The value under a key, if this is a map that has it.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.value)

@@ -39,6 +39,7 @@ attributes! {
     WORKLOAD = 22, "workload";
     UNEVALUATED = 23, "unevaluated_kind";
     SERVICE = 24, "service";
+    INTERFACE = 25, "interface";
 }
 
 impl Attributes {

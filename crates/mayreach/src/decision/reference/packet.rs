@@ -167,7 +167,7 @@ impl Side<'_> {
         let workload = |w: &Workload| {
             is_endpoint(w) && selector.matches(&|key| inventory.workload_label(w, key))
         };
-        let own = self.end.workload.into_iter().chain(self.end.twins.iter().copied());
+        let own = self.end.workload.into_iter().chain(self.end.twins.iter().map(|(_, w)| *w));
         if own.clone().any(workload) {
             return Tri::Yes;
         }
@@ -281,7 +281,8 @@ impl Side<'_> {
         Tri::any(ports.iter().map(|port| match port {
             PortMatch::Range(low, high) => self.is_port(*low, *high),
             PortMatch::Named(name) => {
-                let own = self.end.workload.into_iter().chain(self.end.twins.iter().copied());
+                let own =
+                    self.end.workload.into_iter().chain(self.end.twins.iter().map(|(_, w)| *w));
                 let pods = own.filter(|w| is_endpoint(w) && selected(w));
                 let pods = Tri::any(pods.map(|w| self.named(&w.ports, name)));
                 pods.or(Tri::any(self.end.hosts.iter().map(|h| self.named(&h.ports, name))))
@@ -311,7 +312,7 @@ impl Side<'_> {
         let (actual, missing) = if self.source {
             (self.asked.flow.source_port, Attributes::SOURCE_PORT)
         } else {
-            (self.asked.port, Attributes::PORT)
+            (self.asked.network_port, Attributes::PORT)
         };
         match actual {
             Some(port) => Tri::of((low..=high).contains(&port)),
@@ -321,7 +322,8 @@ impl Side<'_> {
     }
 
     fn port_text(&self) -> String {
-        let actual = if self.source { self.asked.flow.source_port } else { self.asked.port };
+        let actual =
+            if self.source { self.asked.flow.source_port } else { self.asked.network_port };
         actual.map_or_else(|| "not said".into(), |p| p.to_string())
     }
 

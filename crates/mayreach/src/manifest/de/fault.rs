@@ -63,7 +63,7 @@ impl Fault {
         if let Some(expected) = self.0.expected.take() {
             self.0.message = format!("expected {expected}, found {}", node.describe());
         }
-        self.at(node.at)
+        self.at(node.at())
     }
 
     pub(super) fn at(mut self, at: At) -> Self {

@@ -47,7 +47,7 @@ pub(super) fn problem_at(
     node: &Node,
     source: SourceId,
 ) -> Problem {
-    Problem::new(code, message).at(Place { source, line: node.at.line }).column(node.at.column)
+    Problem::new(code, message).at(Place { source, line: node.line }).column(node.column)
 }
 
 #[derive(Clone, Copy)]

@@ -64,6 +64,6 @@ impl<'n> SeqAccess<'n> for Parts<'n> {
             return seed.deserialize(self.node).map(Some);
         }
         self.line_given = true;
-        seed.deserialize(self.node.node.at.line.into_deserializer()).map(Some)
+        seed.deserialize(self.node.node.line.into_deserializer()).map(Some)
     }
 }

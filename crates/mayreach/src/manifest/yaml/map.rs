@@ -46,7 +46,7 @@ impl OpenMap<'_> {
 
     /// A key that is written out.
     pub(super) fn insert(&mut self, key: String, at: At, value: Node) -> Result<()> {
-        let entry = Entry { key, at, value };
+        let entry = Entry::new(key, at, value);
         let Some(place) = self.find(&entry.key) else {
             self.entries.push(entry);
             return Ok(());
@@ -54,7 +54,7 @@ impl OpenMap<'_> {
         let merged = self.rare.as_mut().is_some_and(|rare| rare.merged.remove(&entry.key));
         let Some(old) = self.entry(place) else { return Ok(()) };
         if !merged {
-            return Err(duplicate_key(&entry.key, old.at, at));
+            return Err(duplicate_key(&entry.key, old.at(), at));
         }
         *old = entry;
         Ok(())

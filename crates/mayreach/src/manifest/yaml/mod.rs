@@ -185,7 +185,7 @@ impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
         if anchor != 0 {
             let value = text::value(text, style, tag, at)?;
             let value = value.map_or_else(|| Value::String(text.to_owned()), scalar::as_json);
-            let node = Node { at, value };
+            let node = Node::new(at, value);
             let bytes = cost(&node);
             self.anchor(anchor, &node, bytes)?;
         }
@@ -197,7 +197,7 @@ impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
 
     fn scalar(&mut self, value: Value, anchor: usize, at: At) -> Result<()> {
         self.budget.node(at)?;
-        let node = Node { at, value };
+        let node = Node::new(at, value);
         let bytes = cost(&node);
         self.bytes = self.bytes.saturating_add(bytes);
         self.anchor(anchor, &node, bytes)?;
@@ -227,7 +227,7 @@ impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
             Kind::List => Value::List(self.nodes.drain(frame.start..).collect()),
             Kind::Map { .. } => Value::Map(self.entries.drain(frame.start..).collect()),
         };
-        let node = Node { at: frame.at, value };
+        let node = Node::new(frame.at, value);
         let bytes = self.bytes.saturating_sub(frame.bytes_before);
         self.anchor(frame.anchor, &node, bytes)?;
         self.push(node)
@@ -235,7 +235,7 @@ impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
 
     fn anchor(&mut self, anchor: usize, node: &Node, bytes: usize) -> Result<()> {
         if anchor != 0 {
-            self.budget.copy(bytes, node.at)?;
+            self.budget.copy(bytes, node.at())?;
             self.anchors.insert(anchor, Anchored { node: node.clone(), bytes });
         }
         Ok(())

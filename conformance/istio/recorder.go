@@ -1,0 +1,285 @@
+package main
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+)
+
+type recorder struct {
+	envoy, keep, out string
+	pki              *authority
+	keys             *keyring
+	authz            *authorizer
+}
+
+func newRecorder(envoy, keep, out string) (*recorder, error) {
+	pki, err := newAuthority()
+	if err != nil {
+		return nil, err
+	}
+	authz, err := startAuthorizer()
+	if err != nil {
+		return nil, err
+	}
+	return &recorder{envoy: envoy, keep: keep, out: out, pki: pki, keys: newKeyring(), authz: authz}, nil
+}
+
+// recordFile records one scenario file into the case file of the same name.
+func (r *recorder) recordFile(path, topic string) error {
+	blocks, err := readBlocks(path)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	var scenarios []*scenario
+	for i, b := range blocks {
+		s, err := b.build(r.keys, fmt.Sprintf("127.2.%d", i), now)
+		if err != nil {
+			return err
+		}
+		scenarios = append(scenarios, s)
+	}
+	if err := r.recordBatch(scenarios); err != nil {
+		return err
+	}
+	return r.write(topic, scenarios)
+}
+
+// prepared is a scenario with its translation.
+type prepared struct {
+	*scenario
+	cluster *cluster
+	pods    map[string]translation
+	jwt     map[string]bool
+}
+
+// recordBatch runs the scenarios in one Envoy and fills their expectations.
+func (r *recorder) recordBatch(scenarios []*scenario) error {
+	var ready []*prepared
+	var listeners []*listener.Listener
+	for i, s := range scenarios {
+		p, ls, err := prepare(s, i)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		ready = append(ready, p)
+		listeners = append(listeners, ls...)
+	}
+	dir, err := r.workDir()
+	if err != nil {
+		return err
+	}
+	if r.keep == "" {
+		defer os.RemoveAll(dir)
+	}
+	proxy, err := startProxy(r.envoy, dir, listeners, r.pki, r.authz, 15*time.Minute)
+	if err != nil {
+		return err
+	}
+	defer proxy.stop()
+	for _, line := range proxy.rejected() {
+		say("Envoy refused a listener", line)
+	}
+	answers, err := r.sendAll(ready)
+	if err != nil {
+		return err
+	}
+	logs, err := settle(proxy, answers)
+	if err != nil {
+		return err
+	}
+	for _, p := range ready {
+		for _, c := range p.cases {
+			a := answers[c]
+			c.Expect = expect(c.Flow, a, logs[a.peer], p.jwt[c.Flow.Destination.Workload])
+			compare(p.name, c)
+		}
+	}
+	return nil
+}
+
+func (r *recorder) workDir() (string, error) {
+	if r.keep != "" {
+		if err := os.MkdirAll(r.keep, 0o700); err != nil {
+			return "", err
+		}
+		os.Remove(filepath.Join(r.keep, logFile))
+		return filepath.Abs(r.keep)
+	}
+	return os.MkdirTemp("", "istio-recorder-")
+}
+
+func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
+	c, err := parseCluster(s.manifests, s.options["webhook"] == "bypassed")
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(c.rejected) > 0 {
+		return nil, nil, fmt.Errorf("the webhook refuses %s", c.rejected)
+	}
+	ports := map[string]map[uint32]bool{}
+	for _, k := range s.cases {
+		d := k.Flow.Destination.Workload
+		if ports[d] == nil {
+			ports[d] = map[uint32]bool{}
+		}
+		ports[d][k.Flow.Port] = true
+	}
+	var names []string
+	for name := range ports {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	restore := setFlags(s.flags)
+	pods, err := translate(c, names)
+	restore()
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &prepared{scenario: s, cluster: c, pods: pods, jwt: map[string]bool{}}
+	var out []*listener.Listener
+	for _, name := range names {
+		l, err := adapt(pods[name].inbound, fmt.Sprintf("%d/%s", index, name), c.pods[name].Status.PodIP, sortedPorts(ports[name]))
+		if err != nil {
+			return nil, nil, err
+		}
+		p.jwt[name] = hasHTTPFilter(pods[name].inbound, "envoy.filters.http.jwt_authn")
+		out = append(out, l)
+	}
+	return p, out, nil
+}
+
+// sendAll sends every flow once. Flows that an external authorizer answers go one by one.
+func (r *recorder) sendAll(ready []*prepared) (map[*recordedCase]*answer, error) {
+	s := newSender(r.pki)
+	answers := map[*recordedCase]*answer{}
+	var mu sync.Mutex
+	var failed error
+	one := func(p *prepared, c *recordedCase) {
+		a, err := s.send(p.cluster, p.pods[c.Flow.Destination.Workload], c.Flow)
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil && failed == nil {
+			failed = fmt.Errorf("%s: %w", p.name, err)
+		}
+		answers[c] = a
+	}
+	work := make(chan func())
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for f := range work {
+				f()
+			}
+		})
+	}
+	for _, p := range ready {
+		for _, c := range p.cases {
+			if c.Flow.ExtAuthz == nil {
+				work <- func() { one(p, c) }
+			}
+		}
+	}
+	close(work)
+	wg.Wait()
+	for _, p := range ready {
+		for _, c := range p.cases {
+			if c.Flow.ExtAuthz != nil {
+				r.authz.allow.Store(c.Flow.ExtAuthz["provider"] == "allow")
+				one(p, c)
+			}
+		}
+	}
+	return answers, failed
+}
+
+// settle waits until Envoy has logged every connection, or for three seconds.
+func settle(p *proxy, answers map[*recordedCase]*answer) (map[string][]logLine, error) {
+	var logs map[string][]logLine
+	for range 30 {
+		time.Sleep(100 * time.Millisecond)
+		var err error
+		if logs, err = p.logs(); err != nil {
+			return nil, err
+		}
+		missing := 0
+		for _, a := range answers {
+			if len(logs[a.peer]) == 0 {
+				missing++
+			}
+		}
+		if missing == 0 {
+			break
+		}
+	}
+	return logs, nil
+}
+
+// compare says where the answer differs from what the scenario's author expects.
+func compare(name string, c *recordedCase) {
+	if c.want == "" {
+		return
+	}
+	want, rule, _ := strings.Cut(c.want, " ")
+	e := c.Expect
+	ok := want == e.Verdict
+	if e.ClientSees != nil && e.ClientSees.Status != 0 {
+		ok = ok || want == fmt.Sprint(e.ClientSees.Status)
+	}
+	if a := e.Layers["authorization"]; ok && rule != "" {
+		ok = a != nil && a.Reason != nil && fmt.Sprintf("%s#%d", a.Reason.Policy.Name, a.Reason.Rule) == rule
+	}
+	if !ok {
+		f, _ := json.Marshal(c.Flow)
+		got, _ := json.Marshal(e)
+		fmt.Fprintf(os.Stderr, "DIFFERS %s: expected %s\n  flow %s\n  got  %s\n", name, c.want, f, got)
+	}
+}
+
+// write stores the scenarios as one case file.
+func (r *recorder) write(topic string, scenarios []*scenario) error {
+	if err := os.MkdirAll(r.out, 0o755); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(r.out, topic+".jsonl.gz"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	zip, err := gzip.NewWriterLevel(f, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	enc := json.NewEncoder(zip)
+	enc.SetEscapeHTML(false)
+	count := 0
+	for _, s := range scenarios {
+		count += len(s.cases)
+		line := recorded{
+			Name: s.name, About: s.about, Options: s.options, Manifests: s.manifests, Cases: s.cases,
+			Source: map[string]string{
+				"istio": versions["ISTIO_RELEASE"], "istio_module": versions["ISTIO_MODULE"],
+				"envoy": versions["ENVOY_RELEASE"], "how": "istiod's inbound listener in Envoy",
+			},
+		}
+		if err := enc.Encode(line); err != nil {
+			return err
+		}
+	}
+	if err := zip.Close(); err != nil {
+		return err
+	}
+	say("wrote", topic, "scenarios", len(scenarios), "cases", count)
+	return nil
+}
+
+func say(words ...any) { fmt.Fprintln(os.Stderr, words...) }

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"istio.io/istio/pilot/pkg/model"
+)
+
+const patience = 5 * time.Second
+
+// answer is what the client saw.
+type answer struct {
+	peer      string // the client's own address, which finds Envoy's log lines
+	status    int
+	body      string
+	reached   bool  // the application answered
+	opaque    bool  // it answered TLS bytes, which Envoy had not terminated
+	handshake error // TLS failed
+	broken    error // the connection ended without an answer
+}
+
+// sender sends flows as real clients would.
+type sender struct {
+	pki      *authority
+	nextPort atomic.Uint32
+}
+
+func newSender(pki *authority) *sender {
+	s := &sender{pki: pki}
+	s.nextPort.Store(10000)
+	return s
+}
+
+// send opens a connection from the client's address to the server's and sends the flow.
+func (s *sender) send(c *cluster, tr translation, f *flow) (*answer, error) {
+	client, server := c.pods[f.Source.Workload], c.pods[f.Destination.Workload]
+	if client == nil || server == nil {
+		return nil, fmt.Errorf("no pod %s or %s", f.Source.Workload, f.Destination.Workload)
+	}
+	raw, err := s.dial(client.Status.PodIP, fmt.Sprintf("%s:%d", server.Status.PodIP, f.Port))
+	if err != nil {
+		return nil, err
+	}
+	defer raw.Close()
+	raw.SetDeadline(time.Now().Add(patience))
+	a := &answer{peer: raw.LocalAddr().String()}
+	conn, err := s.secure(c, tr, f, raw)
+	if err != nil {
+		if errors.Is(err, errEchoed) {
+			a.reached, a.opaque = true, true
+			return a, nil
+		}
+		a.handshake = err
+		return a, nil
+	}
+	if f.HTTP != nil {
+		exchange(conn, f.HTTP, a)
+	} else {
+		echo(conn, a)
+	}
+	return a, nil
+}
+
+// dial binds the client's address, and a port that no other flow of this process has used.
+func (s *sender) dial(from, to string) (net.Conn, error) {
+	var last error
+	for range 50 {
+		port := 10000 + s.nextPort.Add(1)%22000
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from), Port: int(port)}, Timeout: patience}
+		conn, err := d.Dial("tcp", to)
+		if err == nil {
+			return conn, nil
+		}
+		last = err
+		if !errors.Is(err, syscall.EADDRINUSE) && !errors.Is(err, syscall.EADDRNOTAVAIL) {
+			return nil, err
+		}
+	}
+	return nil, last
+}
+
+// secure wraps the connection the way the source would.
+func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.Conn, error) {
+	client, server := c.pods[f.Source.Workload], c.pods[f.Destination.Workload]
+	principal := f.Source.Principal
+	if principal == "" {
+		principal = c.principal(client)
+	}
+	mtls := c.inMesh(client) || f.Source.Principal != ""
+	switch {
+	case f.Source.MTLS != nil:
+		mtls = *f.Source.MTLS
+	case tr.mode(f.Port) == model.MTLSDisable: // auto-mTLS
+		mtls = false
+	}
+	config := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the server's identity is not under test
+	switch {
+	case f.Source.TLSWithoutCertificate:
+		config.NextProtos = []string{"http/1.1"}
+		config.ServerName = "plain-tls.example"
+	case mtls:
+		cert, err := s.pki.client(principal)
+		if err != nil {
+			return nil, err
+		}
+		// GetClientCertificate sends it whatever issuers the server names.
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return cert, nil }
+		config.NextProtos = []string{"istio-peer-exchange", "istio"}
+		if f.HTTP != nil {
+			config.NextProtos = []string{"istio-http/1.1", "istio", "http/1.1"}
+		}
+		if host, port := c.servicePort(server, f.Port); host != "" {
+			config.ServerName = fmt.Sprintf("outbound_.%d_._.%s", port, host)
+		}
+	default:
+		return raw, nil
+	}
+	if f.TLS != nil {
+		config.ServerName = f.TLS.SNI
+	}
+	watched := &echoWatcher{Conn: raw}
+	conn := tls.Client(watched, config)
+	if err := conn.Handshake(); err != nil {
+		if watched.echoed {
+			return nil, errEchoed
+		}
+		return nil, err
+	}
+	return conn, nil
+}
+
+var errEchoed = errors.New("the server passed the TLS bytes on")
+
+// echoWatcher notices that the server sent our own ClientHello back: the application behind a chain that
+// does not terminate TLS.
+type echoWatcher struct {
+	net.Conn
+	seen   int
+	head   [6]byte
+	echoed bool
+}
+
+func (w *echoWatcher) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	for _, b := range p[:n] {
+		if w.seen < len(w.head) {
+			w.head[w.seen] = b
+			w.seen++
+		}
+	}
+	const handshakeRecord, clientHello = 0x16, 0x01
+	w.echoed = w.seen == len(w.head) && w.head[0] == handshakeRecord && w.head[5] == clientHello
+	return n, err
+}
+
+func exchange(conn net.Conn, r *request, a *answer) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", r.Method, r.Path, r.Host)
+	for _, h := range r.Headers {
+		fmt.Fprintf(&b, "%s: %s\r\n", h[0], h[1])
+	}
+	b.WriteString("\r\n")
+	if _, err := io.WriteString(conn, b.String()); err != nil {
+		a.broken = err
+		return
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: r.Method})
+	if err != nil {
+		a.broken = err
+		return
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
+	a.status, a.body = resp.StatusCode, string(body)
+	a.reached = resp.Header.Get(reachedHeader) == "yes"
+}
+
+func echo(conn net.Conn, a *answer) {
+	const greeting = "hello\n"
+	if _, err := io.WriteString(conn, greeting); err != nil {
+		a.broken = err
+		return
+	}
+	got := make([]byte, len(greeting))
+	if _, err := io.ReadFull(conn, got); err != nil {
+		a.broken = err
+		return
+	}
+	a.reached = string(got) == greeting
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+
+	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pilot/pkg/networking/core"
+	"istio.io/istio/pilot/pkg/security/authn"
+	kubesvc "istio.io/istio/pilot/pkg/serviceregistry/kube"
+	"istio.io/istio/pkg/test"
+)
+
+// translation is what istiod sends to the sidecar of one pod.
+type translation struct {
+	inbound *listener.Listener
+	mode    func(port uint32) model.MutualTLSMode
+}
+
+// translate lets istiod translate the cluster for each of the named pods.
+func translate(c *cluster, pods []string) (map[string]translation, error) {
+	out := map[string]translation{}
+	services, instances := registry(c)
+	err := test.Wrap(func(t test.Failer) {
+		gen := core.NewConfigGenTest(t, core.TestOptions{
+			Configs: c.configs, MeshConfig: c.mesh, Services: services, Instances: instances,
+		})
+		push := gen.PushContext()
+		push.GatewayAPIController = noGatewayAPI{}
+		for _, name := range pods {
+			pod := c.pods[name]
+			if pod == nil {
+				t.Fatalf("no pod %s", name)
+			}
+			proxy := gen.SetupProxy(&model.Proxy{
+				Type: model.SidecarProxy, ConfigNamespace: pod.Namespace, ID: pod.Name + "." + pod.Namespace,
+				Labels: pod.Labels, IPAddresses: []string{pod.Status.PodIP},
+				DNSDomain: pod.Namespace + ".svc.cluster.local",
+				Metadata: &model.NodeMetadata{
+					Namespace: pod.Namespace, Labels: pod.Labels, IstioVersion: versions["ISTIO_RELEASE"] + ".0",
+					ServiceAccount: pod.Spec.ServiceAccountName, ClusterID: clusterID,
+				},
+			})
+			tr := translation{mode: authn.NewMtlsPolicy(push, push.AuthnPolicies, pod.Namespace, pod.Labels, false).GetMutualTLSModeForPort}
+			for _, l := range gen.Listeners(proxy) {
+				if l.Name == model.VirtualInboundListenerName {
+					tr.inbound = l
+				}
+			}
+			if tr.inbound == nil {
+				t.Fatalf("no inbound listener for %s", name)
+			}
+			out[name] = tr
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("istiod: %w", err)
+	}
+	return out, nil
+}
+
+const clusterID = "Kubernetes"
+
+func registry(c *cluster) ([]*model.Service, []*model.ServiceInstance) {
+	var services []*model.Service
+	var instances []*model.ServiceInstance
+	for _, svc := range c.services {
+		converted := kubesvc.ConvertService(*svc, nil, "cluster.local", clusterID, c.mesh.TrustDomain)
+		services = append(services, converted)
+		for _, pod := range sortedPods(c) {
+			if pod.Namespace == svc.Namespace && selects(svc, pod) {
+				instances = append(instances, instancesOf(c, converted, svc, pod)...)
+			}
+		}
+	}
+	return services, instances
+}
+
+func instancesOf(c *cluster, converted *model.Service, svc *corev1.Service, pod *corev1.Pod) []*model.ServiceInstance {
+	var out []*model.ServiceInstance
+	for i, p := range svc.Spec.Ports {
+		if p.Protocol == corev1.ProtocolUDP {
+			continue
+		}
+		tls := model.DisabledTLSModeLabel
+		if c.inMesh(pod) {
+			tls = model.IstioMutualTLSModeLabel
+		}
+		out = append(out, &model.ServiceInstance{
+			Service: converted, ServicePort: converted.Ports[i],
+			Endpoint: &model.IstioEndpoint{
+				Labels: pod.Labels, Addresses: []string{pod.Status.PodIP}, Namespace: pod.Namespace,
+				ServicePortName: p.Name, EndpointPort: uint32(targetPort(p, pod)), TLSMode: tls,
+				ServiceAccount: "spiffe://" + c.principal(pod),
+			},
+		})
+	}
+	return out
+}
+
+// noGatewayAPI answers the one question istiod asks about Gateway-API pods in a cluster without that API.
+type noGatewayAPI struct{ model.GatewayController }
+
+func (noGatewayAPI) HasInferencePool(types.NamespacedName) bool { return false }

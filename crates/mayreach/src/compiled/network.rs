@@ -1,0 +1,385 @@
+//! Network policy, compiled: every selector is a set of workloads, every workload has the list of
+//! rules that govern it, and workloads with the same list share it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+    sync::Arc,
+};
+
+use ipnet::IpNet;
+
+use crate::model::{
+    Model, PolicyId, Protocol, TierId,
+    inventory::{Inventory, TargetPort, Workload},
+    network::{
+        Action, IpVersion, NetworkPolicy, NetworkRule, PeerMatch, PolicyClass, PortMatch, Tier,
+        TierDefault,
+    },
+    selector::Selector,
+};
+
+/// All network policy of a program.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Net {
+    /// Lists of rules, each shared by every workload it governs.
+    pub(crate) sides: Vec<Arc<[Stage]>>,
+    /// By workload: its list for egress, for ingress.
+    pub(crate) egress: Vec<u32>,
+    pub(crate) ingress: Vec<u32>,
+    /// By workload: its namespace has no profile, and what no policy decides is denied.
+    pub(crate) profileless: Vec<bool>,
+}
+
+/// What one tier asks of one workload in one direction.
+#[derive(Clone, Debug)]
+pub(crate) struct Stage {
+    pub(crate) tier: TierId,
+    pub(crate) default: TierDefault,
+    /// Every policy here is a Kubernetes NetworkPolicy.
+    pub(crate) isolates: bool,
+    pub(crate) first: PolicyId,
+    pub(crate) last: PolicyId,
+    pub(crate) rules: Vec<Arc<Rule>>,
+}
+
+/// A rule with its sets looked up.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) policy: PolicyId,
+    pub(crate) index: u32,
+    pub(crate) action: Action,
+    pub(crate) version: Option<IpVersion>,
+    pub(crate) protocol: Option<Protocol>,
+    pub(crate) not_protocol: Option<Protocol>,
+    pub(crate) icmp: Option<(u8, Option<u8>)>,
+    pub(crate) not_icmp: Option<(u8, Option<u8>)>,
+    pub(crate) source: Peer,
+    pub(crate) destination: Peer,
+}
+
+/// One end of a rule.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Peer {
+    pub(crate) members: Option<Arc<Members>>,
+    pub(crate) outside: Option<Arc<Members>>,
+    /// Names of nodes that match, and whether any node is a known one.
+    pub(crate) nodes: Option<Vec<String>>,
+    pub(crate) nets: Nets,
+    pub(crate) not_nets: Nets,
+    pub(crate) ports: Vec<PortMatch>,
+    pub(crate) not_ports: Vec<PortMatch>,
+    pub(crate) service: Option<ServiceSet>,
+    pub(crate) domains: bool,
+}
+
+/// The endpoints that a selector selects.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Members {
+    workloads: Vec<u64>,
+    /// Networks of network sets.
+    pub(crate) nets: Vec<IpNet>,
+    /// Expected addresses of host endpoints.
+    pub(crate) hosts: Vec<IpAddr>,
+}
+
+impl Members {
+    pub(crate) fn has(&self, workload: u32) -> bool {
+        let word = self.workloads.get((workload / 64) as usize).copied().unwrap_or(0);
+        word >> (workload % 64) & 1 == 1
+    }
+}
+
+/// A CIDR list by family.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Nets {
+    pub(crate) given: bool,
+    pub(crate) v4: Vec<IpNet>,
+    pub(crate) v6: Vec<IpNet>,
+}
+
+impl Nets {
+    fn new(nets: &[IpNet]) -> Self {
+        let (v6, v4) = nets.iter().partition(|n| n.addr().is_ipv6());
+        Self { given: !nets.is_empty(), v4, v6 }
+    }
+
+    pub(crate) fn of(&self, v6: bool) -> &[IpNet] {
+        if v6 { &self.v6 } else { &self.v4 }
+    }
+}
+
+/// The endpoints of a Service that a rule names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ServiceSet {
+    /// From slices: address, and ports.
+    pub(crate) addresses: Vec<(IpNet, Vec<(Protocol, u16)>)>,
+    /// From its selector, where no slice says more: workload, and ports.
+    pub(crate) workloads: BTreeMap<u32, Vec<(Protocol, u16)>>,
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+fn is_endpoint(workload: &Workload) -> bool {
+    !workload.host_network && !workload.finished
+}
+
+/// Makes sets once for every distinct selector.
+struct Builder<'m> {
+    model: &'m Model,
+    members: HashMap<String, Arc<Members>>,
+}
+
+impl Net {
+    pub(crate) fn new(model: &Model) -> Self {
+        let mut builder = Builder { model, members: HashMap::new() };
+        let rules: Vec<[Vec<Arc<Rule>>; 2]> = model
+            .network
+            .policies
+            .iter()
+            .map(|p| [builder.rules(p.id, &p.egress), builder.rules(p.id, &p.ingress)])
+            .collect();
+        let subjects: Vec<Vec<u64>> =
+            model.network.policies.iter().map(|p| builder.subject(&p.subject)).collect();
+        let mut net = Self::default();
+        let mut shared: HashMap<Vec<u32>, u32> = HashMap::new();
+        let inventory = &model.inventory;
+        for (w, workload) in inventory.workloads.iter().enumerate() {
+            for egress in [true, false] {
+                let picked = pick(model, &subjects, number(w), egress);
+                let mut key = vec![u32::from(egress)];
+                key.extend(&picked);
+                let side = *shared.entry(key).or_insert_with(|| {
+                    net.sides.push(stages(model, &picked, &rules, egress));
+                    number(net.sides.len() - 1)
+                });
+                if egress { net.egress.push(side) } else { net.ingress.push(side) }
+            }
+            let defined = inventory.namespaces.get(&workload.namespace).is_some_and(|n| n.defined);
+            let calico = model.network.plugin == crate::model::network::Plugin::Calico;
+            net.profileless.push(calico && !defined);
+        }
+        net
+    }
+
+    pub(crate) fn side(&self, workload: u32, egress: bool) -> &[Stage] {
+        let list = if egress { &self.egress } else { &self.ingress };
+        let side = list.get(workload as usize).and_then(|s| self.sides.get(*s as usize));
+        side.map_or(&[], |s| s)
+    }
+}
+
+/// Enforced policies that govern a workload in one direction, in the order they are asked.
+fn pick(model: &Model, subjects: &[Vec<u64>], workload: u32, egress: bool) -> Vec<u32> {
+    let has = |policy: u32| {
+        let words = subjects.get(policy as usize);
+        let word = words.and_then(|w| w.get((workload / 64) as usize)).copied().unwrap_or(0);
+        word >> (workload % 64) & 1 == 1
+    };
+    let governs = |policy: &NetworkPolicy| {
+        !policy.staged
+            && matches!(policy.class, PolicyClass::Normal | PolicyClass::Forward)
+            && if egress { policy.governs_egress } else { policy.governs_ingress }
+    };
+    let tiers = model.network.tiers.iter();
+    tiers
+        .flat_map(|t| t.policies.iter().copied())
+        .filter(|p| model.network.policies.get(*p as usize).is_some_and(governs) && has(*p))
+        .collect()
+}
+
+fn stages(
+    model: &Model,
+    picked: &[u32],
+    rules: &[[Vec<Arc<Rule>>; 2]],
+    egress: bool,
+) -> Arc<[Stage]> {
+    let mut out = Vec::new();
+    for (n, tier) in model.network.tiers.iter().enumerate() {
+        let name = |p: &u32| model.network.policies.get(*p as usize).map(|p| p.tier.as_str());
+        let mine: Vec<u32> =
+            picked.iter().copied().filter(|p| name(p) == Some(&tier.name)).collect();
+        out.extend(stage(model, number(n), tier, &mine, rules, egress));
+    }
+    out.into()
+}
+
+fn stage(
+    model: &Model,
+    tier_number: u32,
+    tier: &Tier,
+    mine: &[u32],
+    rules: &[[Vec<Arc<Rule>>; 2]],
+    egress: bool,
+) -> Option<Stage> {
+    let policy = |p: &u32| model.network.policies.get(*p as usize);
+    let first = mine.first().and_then(policy)?.id;
+    let last = mine.last().and_then(policy)?.id;
+    let of = |p: &u32| {
+        let [out, into] = rules.get(*p as usize)?;
+        Some(if egress { out } else { into })
+    };
+    Some(Stage {
+        tier: TierId(tier_number),
+        default: tier.default,
+        isolates: mine.iter().filter_map(policy).all(|p| p.isolates),
+        first,
+        last,
+        rules: mine.iter().filter_map(of).flatten().cloned().collect(),
+    })
+}
+
+impl Builder<'_> {
+    /// Workloads that a policy governs.
+    fn subject(&self, selector: &Selector) -> Vec<u64> {
+        self.bits(selector, |w| !w.host_network)
+    }
+
+    fn bits(&self, selector: &Selector, counts: impl Fn(&Workload) -> bool) -> Vec<u64> {
+        let inventory = &self.model.inventory;
+        let mut words = vec![0u64; inventory.workloads.len().div_ceil(64)];
+        for (w, workload) in inventory.workloads.iter().enumerate() {
+            if counts(workload)
+                && selector.matches(&|key| inventory.workload_label(workload, key))
+                && let Some(word) = words.get_mut(w / 64)
+            {
+                *word |= 1 << (w % 64);
+            }
+        }
+        words
+    }
+
+    fn members(&mut self, selector: &Selector) -> Arc<Members> {
+        let key = format!("{selector:?}");
+        if let Some(found) = self.members.get(&key) {
+            return Arc::clone(found);
+        }
+        let inventory = &self.model.inventory;
+        let sets = inventory.network_sets.iter();
+        let sets = sets.filter(|s| selector.matches(&|key| inventory.network_set_label(s, key)));
+        let hosts = inventory.host_endpoints.iter();
+        let hosts =
+            hosts.filter(|h| selector.matches(&|key| h.labels.get(key).map(String::as_str)));
+        let members = Arc::new(Members {
+            workloads: self.bits(selector, is_endpoint),
+            nets: sets.flat_map(|s| s.nets.iter().copied()).collect(),
+            hosts: hosts.flat_map(|h| h.expected_ips.iter().copied()).collect(),
+        });
+        self.members.insert(key, Arc::clone(&members));
+        members
+    }
+
+    fn rules(&mut self, policy: PolicyId, rules: &[NetworkRule]) -> Vec<Arc<Rule>> {
+        rules
+            .iter()
+            // "Log is non-terminal": it decides nothing.
+            .filter(|rule| rule.action != Action::Log)
+            .map(|rule| Arc::new(self.rule(policy, rule)))
+            .collect()
+    }
+
+    fn rule(&mut self, policy: PolicyId, rule: &NetworkRule) -> Rule {
+        let NetworkRule {
+            index,
+            action,
+            ip_version,
+            protocol,
+            not_protocol,
+            icmp,
+            not_icmp,
+            source,
+            destination,
+            // "HTTP rules are plain Allow at L3/L4; only Envoy/Dikastes narrows" (rule_scanner.go)
+            http: _,
+        } = rule;
+        Rule {
+            policy,
+            index: *index,
+            action: *action,
+            version: *ip_version,
+            protocol: *protocol,
+            not_protocol: *not_protocol,
+            icmp: *icmp,
+            not_icmp: *not_icmp,
+            source: self.peer(source),
+            destination: self.peer(destination),
+        }
+    }
+
+    fn peer(&mut self, peer: &PeerMatch) -> Peer {
+        let PeerMatch {
+            selector,
+            not_selector,
+            nodes,
+            nets,
+            not_nets,
+            ports,
+            not_ports,
+            service,
+            domains,
+        } = peer;
+        let outside = match selector {
+            Some(_) => None,
+            None => not_selector.as_ref().map(|s| self.members(s)),
+        };
+        let inventory = &self.model.inventory;
+        let nodes = nodes.as_ref().map(|selector| {
+            let all = inventory.nodes.iter();
+            let same = all.filter(|(_, node)| {
+                selector.matches(&|key| node.labels.get(key).map(String::as_str))
+            });
+            same.map(|(name, _)| name.clone()).collect()
+        });
+        Peer {
+            members: selector.as_ref().map(|s| self.members(s)),
+            outside,
+            nodes,
+            nets: Nets::new(nets),
+            not_nets: Nets::new(not_nets),
+            ports: ports.clone(),
+            not_ports: not_ports.clone(),
+            service: service.as_ref().map(|(ns, name)| service_set(inventory, ns, name)),
+            domains: !domains.is_empty(),
+        }
+    }
+}
+
+fn service_set(inventory: &Inventory, namespace: &str, name: &str) -> ServiceSet {
+    let mut set = ServiceSet::default();
+    let slices = inventory.slices.iter();
+    for slice in slices.filter(|s| s.namespace == namespace && s.service == name) {
+        let ports: Vec<_> =
+            slice.ports.iter().filter_map(|p| p.port.map(|n| (p.protocol, n))).collect();
+        set.addresses.extend(slice.addresses.iter().map(|ip| (IpNet::from(*ip), ports.clone())));
+    }
+    if inventory.slices.iter().any(|s| s.namespace == namespace && s.service == name) {
+        return set;
+    }
+    let services = inventory.services.iter();
+    for service in services.filter(|s| s.namespace == namespace && s.name == name) {
+        if service.selector.is_empty() {
+            continue;
+        }
+        for (w, workload) in inventory.workloads.iter().enumerate() {
+            let selected = workload.namespace == service.namespace
+                && is_endpoint(workload)
+                && service.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v));
+            if !selected {
+                continue;
+            }
+            let ports = service.ports.iter().flat_map(|port| match &port.target {
+                TargetPort::Number(n) => vec![(port.protocol, *n)],
+                TargetPort::Name(name) => workload
+                    .ports
+                    .iter()
+                    .filter(|p| p.name.as_ref() == Some(name) && p.protocol == port.protocol)
+                    .map(|p| (p.protocol, p.number))
+                    .collect(),
+            });
+            set.workloads.entry(number(w)).or_default().extend(ports);
+        }
+    }
+    set
+}

@@ -1,0 +1,337 @@
+//! One direction of network policy, from a workload's compiled list.
+
+use ipnet::IpNet;
+
+use crate::{
+    compiled::network::{Members, Net, Nets, Peer, Rule, Stage},
+    decision::{
+        Layer, LayerDecision, Reason, Verdict,
+        reference::{
+            host,
+            network::{Found, itself, local},
+        },
+        resolve::{Address, Asked, End},
+        trace::Trace,
+    },
+    model::{
+        Attributes, Model, Port, Protocol, Tri,
+        network::{Action, IpVersion, PortMatch, TierDefault},
+    },
+};
+
+/// Asks one direction.
+pub(crate) fn network(net: &Net, model: &Model, asked: &Asked<'_>, layer: Layer) -> LayerDecision {
+    let found = ask(net, model, asked, layer == Layer::Egress);
+    LayerDecision { layer, verdict: found.verdict, reason: found.reason }
+}
+
+fn ask(net: &Net, model: &Model, asked: &Asked<'_>, egress: bool) -> Found {
+    let (own, other) = if egress {
+        (&asked.source, &asked.destination)
+    } else {
+        (&asked.destination, &asked.source)
+    };
+    let allow = |reason| Found::new(Verdict::Allow, reason);
+    let hosts = !model.inventory.host_endpoints.is_empty();
+    let (Some(id), Some(_)) = (own.id, own.workload.filter(|w| !w.host_network)) else {
+        // Host endpoints are few and rarely asked: the slow walk serves.
+        let found = hosts.then(|| host::ask(model, asked, egress, &mut Trace::off())).flatten();
+        return found.unwrap_or(allow(Reason::NotPoliced));
+    };
+    if itself(asked) {
+        return allow(Reason::LocalTraffic);
+    }
+    let profileless = net.profileless.get(id.0 as usize).copied().unwrap_or(true);
+    let found = stages(net.side(id.0, egress), asked, profileless);
+    if found.verdict == Verdict::Allow
+        && hosts
+        && let Some(policy) = host::forwarded(model, asked, egress)
+    {
+        let policy = policy.id;
+        return Found::new(Verdict::Undetermined, Reason::NotEvaluated { policy });
+    }
+    if egress || other.node.is_none() {
+        return found;
+    }
+    match local(own, other) {
+        Tri::Yes => allow(Reason::LocalTraffic),
+        Tri::Unknown(attributes) if found.verdict != Verdict::Allow => {
+            Found::new(Verdict::Undetermined, Reason::Missing { attributes, policy: None })
+        }
+        _ => found,
+    }
+}
+
+/// Tiers in order; the first rule that surely matches ends the walk.
+fn stages(stages: &[Stage], asked: &Asked<'_>, profileless: bool) -> Found {
+    let Some((stage, rest)) = stages.split_first() else {
+        return if profileless {
+            Found::new(Verdict::Deny, Reason::UndefinedNamespace)
+        } else {
+            Found::new(Verdict::Allow, Reason::DefaultAllow)
+        };
+    };
+    let mut sure = None;
+    let mut possible = Vec::new();
+    for rule in &stage.rules {
+        match matches(rule, asked) {
+            Tri::No => {}
+            Tri::Yes => {
+                sure = Some(outcome(rule));
+                break;
+            }
+            Tri::Unknown(missing) => possible.push((missing, rule.policy, outcome(rule))),
+        }
+    }
+    let end = || match (stage.default, stage.isolates) {
+        (TierDefault::Pass, _) => None,
+        (TierDefault::Deny, true) => {
+            Some(Found::new(Verdict::Deny, Reason::Isolated { policy: stage.first }))
+        }
+        (TierDefault::Deny, false) => {
+            let reason = Reason::EndOfTier { tier: stage.tier, policy: stage.last };
+            Some(Found::new(Verdict::Deny, reason))
+        }
+    };
+    let decided = sure.unwrap_or_else(end);
+    if let (Some(found), true) = (decided, possible.is_empty()) {
+        return found;
+    }
+    let next = self::stages(rest, asked, profileless);
+    possible.iter().rev().fold(decided.unwrap_or(next), |otherwise, (missing, policy, found)| {
+        found.unwrap_or(next).unless(otherwise, *missing, *policy)
+    })
+}
+
+/// `None`: go on with the next tier.
+fn outcome(rule: &Rule) -> Option<Found> {
+    let reason = Reason::Rule { policy: rule.policy, rule: rule.index };
+    match rule.action {
+        Action::Allow => Some(Found::new(Verdict::Allow, reason)),
+        Action::Deny => Some(Found::new(Verdict::Deny, reason)),
+        Action::Pass | Action::Log => None,
+    }
+}
+
+fn matches(rule: &Rule, asked: &Asked<'_>) -> Tri {
+    let protocol = asked.flow.protocol;
+    let v6 = asked.source.address.is_v6() || asked.destination.address.is_v6();
+    let plain = rule.protocol.is_none_or(|p| p == protocol)
+        && rule.not_protocol.is_none_or(|p| p != protocol)
+        && rule.version.is_none_or(|v| (v == IpVersion::V6) == v6);
+    if !plain {
+        return Tri::No;
+    }
+    let icmp = rule.icmp.map_or(Tri::Yes, |wanted| icmp(asked, wanted));
+    let not_icmp = rule.not_icmp.map_or(Tri::Yes, |wanted| self::icmp(asked, wanted).not());
+    let ends = [
+        Test { asked, end: &asked.source, peer: &rule.source, source: true, v6 },
+        Test { asked, end: &asked.destination, peer: &rule.destination, source: false, v6 },
+    ];
+    let mut all = icmp.and(not_icmp);
+    for end in ends {
+        if all.is_no() {
+            return Tri::No;
+        }
+        all = all.and(end.holds());
+    }
+    all
+}
+
+fn icmp(asked: &Asked<'_>, (kind, code): (u8, Option<u8>)) -> Tri {
+    match (asked.flow.protocol, asked.flow.icmp) {
+        (Protocol::Icmp | Protocol::Icmpv6, None) => Tri::Unknown(Attributes::ICMP),
+        (Protocol::Icmp | Protocol::Icmpv6, Some(actual)) if actual.kind == kind => {
+            match (code, actual.code) {
+                (None, _) => Tri::Yes,
+                (Some(wanted), Some(code)) => Tri::of(wanted == code),
+                (Some(_), None) => Tri::Unknown(Attributes::ICMP),
+            }
+        }
+        _ => Tri::No,
+    }
+}
+
+/// One end of a packet against one end of a rule.
+struct Test<'a> {
+    asked: &'a Asked<'a>,
+    end: &'a End<'a>,
+    peer: &'a Peer,
+    source: bool,
+    v6: bool,
+}
+
+impl Test<'_> {
+    /// Cheap conditions first; all are looked at unless one fails, so that what is missing is
+    /// whole.
+    fn holds(&self) -> Tri {
+        let peer = self.peer;
+        let mut all = Tri::Yes;
+        if !peer.ports.is_empty() {
+            all = self.ports(&peer.ports);
+        }
+        if !all.is_no()
+            && let Some(members) = &peer.members
+        {
+            all = all.and(self.member(members));
+        }
+        if !all.is_no()
+            && let Some(members) = &peer.outside
+        {
+            all = all.and(self.member(members).not());
+        }
+        if !all.is_no() && peer.nets.given {
+            all = all.and(self.within(peer.nets.of(self.v6)));
+        }
+        if !all.is_no() && peer.not_nets.given {
+            all = all.and(self.without(&peer.not_nets));
+        }
+        if !all.is_no() && !peer.not_ports.is_empty() {
+            all = all.and(self.ports(&peer.not_ports).not());
+        }
+        if !all.is_no() {
+            all = all.and(self.rare());
+        }
+        all
+    }
+
+    fn rare(&self) -> Tri {
+        let peer = self.peer;
+        let nodes = peer.nodes.as_ref().map_or(Tri::Yes, |names| self.node(names));
+        let service = peer.service.as_ref().map_or(Tri::Yes, |_| self.service());
+        let domain = match (peer.domains, self.end.workload) {
+            (false, _) => Tri::Yes,
+            (true, Some(_)) => Tri::No,
+            (true, None) => Tri::Unknown(Attributes::FQDN),
+        };
+        nodes.and(service).and(domain)
+    }
+
+    fn missing(&self) -> Attributes {
+        if self.source { Attributes::SOURCE_ADDRESS } else { Attributes::DESTINATION_ADDRESS }
+    }
+
+    fn within(&self, nets: &[IpNet]) -> Tri {
+        let mut any = Tri::No;
+        for net in nets {
+            any = any.or(self.end.address.within(net, self.missing()));
+            if any.is_yes() {
+                break;
+            }
+        }
+        any
+    }
+
+    fn without(&self, nets: &Nets) -> Tri {
+        let nets = nets.of(self.v6);
+        if nets.is_empty() || nets.iter().any(|n| n.prefix_len() == 0) {
+            return Tri::No;
+        }
+        self.within(nets).not()
+    }
+
+    fn member(&self, members: &Members) -> Tri {
+        let ids = self.end.id.into_iter().chain(self.end.twins.iter().map(|(id, _)| *id));
+        if ids.into_iter().any(|id| members.has(id.0)) {
+            return Tri::Yes;
+        }
+        if let Address::Exact(ip) = &self.end.address
+            && members.hosts.contains(ip)
+        {
+            return Tri::Yes;
+        }
+        self.within(&members.nets)
+    }
+
+    fn node(&self, names: &[String]) -> Tri {
+        match self.end.node {
+            None => Tri::No,
+            Some(Some(name)) if self.end.known_node => Tri::of(names.iter().any(|n| n == name)),
+            _ => Tri::Unknown(Attributes::NODE),
+        }
+    }
+
+    fn service(&self) -> Tri {
+        let Some(set) = &self.peer.service else { return Tri::Yes };
+        let protocol = self.asked.flow.protocol;
+        let on = |ports: &[(Protocol, u16)]| {
+            if self.source {
+                return Tri::Yes;
+            }
+            let same = ports.iter().filter(|(p, _)| *p == protocol);
+            Tri::any(same.map(|(_, n)| self.port(*n, *n)))
+        };
+        let listed = set
+            .addresses
+            .iter()
+            .map(|(net, ports)| self.end.address.within(net, self.missing()).and(on(ports)));
+        let own = self.end.id.and_then(|id| set.workloads.get(&id.0));
+        Tri::any(listed).or(own.map_or(Tri::No, |ports| on(ports)))
+    }
+
+    fn port(&self, low: u16, high: u16) -> Tri {
+        let (actual, missing) = if self.source {
+            (self.asked.flow.source_port, Attributes::SOURCE_PORT)
+        } else {
+            (self.asked.network_port, Attributes::PORT)
+        };
+        match actual {
+            Some(port) => Tri::of(low <= port && port <= high),
+            None if low <= 1 && high == u16::MAX => Tri::Yes,
+            None => Tri::Unknown(missing),
+        }
+    }
+
+    fn ports(&self, ports: &[PortMatch]) -> Tri {
+        if !self.asked.flow.protocol.has_ports() {
+            return Tri::No;
+        }
+        let mut any = Tri::No;
+        for port in ports {
+            any = any.or(match port {
+                PortMatch::Range(low, high) => self.port(*low, *high),
+                PortMatch::Named(name) => self.named(name),
+            });
+            if any.is_yes() {
+                break;
+            }
+        }
+        any
+    }
+
+    fn named(&self, name: &str) -> Tri {
+        let protocol = self.asked.flow.protocol;
+        let asked_by_name = !self.source
+            && self.asked.service.is_none()
+            && self.asked.flow.port == Port::Name(name);
+        let mut any = Tri::No;
+        let own = self.end.id.into_iter().zip(self.end.workload);
+        for (id, workload) in own.chain(self.end.twins.iter().copied()) {
+            let counts = !workload.host_network && !workload.finished;
+            if !counts || self.peer.members.as_ref().is_some_and(|m| !m.has(id.0)) {
+                continue;
+            }
+            for port in &workload.ports {
+                if port.name.as_deref() == Some(name) && port.protocol == protocol {
+                    any = any.or(if asked_by_name {
+                        Tri::Yes
+                    } else {
+                        self.port(port.number, port.number)
+                    });
+                }
+            }
+        }
+        for host in &self.end.hosts {
+            for port in &host.ports {
+                if port.name.as_deref() == Some(name) && port.protocol == protocol {
+                    any = any.or(if asked_by_name {
+                        Tri::Yes
+                    } else {
+                        self.port(port.number, port.number)
+                    });
+                }
+            }
+        }
+        any
+    }
+}

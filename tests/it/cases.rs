@@ -1,0 +1,90 @@
+//! Every case, in both evaluators.
+
+use mayreach_conformance::{Scenario, load, missing};
+use mayreach_wire::{DecisionOut, FlowIn, OptionsIn};
+use serde_json::Value;
+
+/// What one scenario's cases answer that they should not.
+fn failures(scenario: &Scenario) -> Vec<String> {
+    let name = &scenario.name;
+    let options = match &scenario.options {
+        Value::Null => OptionsIn::default(),
+        options => {
+            serde_json::from_value(options.clone()).unwrap_or_else(|e| panic!("{name}: {e}"))
+        }
+    };
+    let options = options.build().unwrap_or_else(|e| panic!("{name}: {e:?}"));
+    let sources: Vec<_> = scenario
+        .manifests
+        .iter()
+        .map(|(file, text)| mayreach::Source::new(file.clone(), text.clone()))
+        .collect();
+    let program = match mayreach::Program::compile(&sources, &options) {
+        Ok(program) => program,
+        Err(error) => return vec![format!("{name}: {error}")],
+    };
+    let mut out = Vec::new();
+    for case in &scenario.cases {
+        let flow: FlowIn = match serde_json::from_value(case.flow.clone()) {
+            Ok(flow) => flow,
+            Err(error) => {
+                out.push(format!("{name}: {}: {error}", case.flow));
+                continue;
+            }
+        };
+        let answers = flow.with_flow(|flow| {
+            if let Err(problem) = program.check(flow) {
+                return Err(problem.to_string());
+            }
+            let fast = program.decide(flow);
+            let slow = program.decide_by_reference(flow);
+            if fast != slow {
+                return Err(format!("evaluators differ: {fast:?} {slow:?}"));
+            }
+            let shown = DecisionOut::new(&program, flow, &fast);
+            serde_json::to_value(shown).map_err(|e| e.to_string())
+        });
+        let wrong = match answers {
+            Ok(Ok(shown)) => missing(&case.expect, &shown).join("; "),
+            Ok(Err(error)) => error,
+            Err(problem) => format!("{problem:?}"),
+        };
+        if !wrong.is_empty() {
+            out.push(format!("{name}\n    {}\n    {wrong}", case.flow));
+        }
+    }
+    out
+}
+
+fn check(under: &str, at_least: usize) {
+    let scenarios = load(under);
+    let asked: usize = scenarios.iter().map(|s| s.cases.len()).sum();
+    let wrong: Vec<String> = scenarios.iter().flat_map(failures).collect();
+    assert!(asked >= at_least, "{under}: only {asked} cases found");
+    assert!(
+        wrong.is_empty(),
+        "{under}: {} of {asked} disagree\n{}",
+        wrong.len(),
+        wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n")
+    );
+}
+
+#[test]
+fn seeds() {
+    check("seeds", 50);
+}
+
+#[test]
+fn kubernetes() {
+    check("kubernetes", 20_000);
+}
+
+#[test]
+fn calico() {
+    check("calico", 20_000);
+}
+
+#[test]
+fn istio() {
+    check("istio", 20_000);
+}
