@@ -1,4 +1,6 @@
-//! May A reach B, and what decided it?
+//! May A reach B, and what decided it? Policies of Kubernetes, Calico and Istio, decided offline.
+//!
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod compiled;

@@ -9,8 +9,8 @@ use crate::{
         trace::Trace,
     },
     model::{
-        Attributes, Model, Protocol,
-        inventory::HostEndpoint,
+        Attributes, Model, Tri,
+        inventory::{Failsafe, HostEndpoint},
         network::{NetworkPolicy, PolicyClass},
     },
 };
@@ -46,29 +46,22 @@ fn host<'m>(model: &'m Model, end: &End<'m>) -> Host<'m> {
     here.iter().filter(wildcard).copied().min_by(by_name).map_or(Host::None, Host::One)
 }
 
-/// felix/config/config_params.go: (protocol, port), into and out of the host.
-const FAILSAFE_IN: [(Protocol, u16); 9] = [
-    (Protocol::Tcp, 22),
-    (Protocol::Tcp, 179),
-    (Protocol::Tcp, 2379),
-    (Protocol::Tcp, 2380),
-    (Protocol::Tcp, 5473),
-    (Protocol::Tcp, 6443),
-    (Protocol::Tcp, 6666),
-    (Protocol::Tcp, 6667),
-    (Protocol::Udp, 68),
-];
-const FAILSAFE_OUT: [(Protocol, u16); 9] = [
-    (Protocol::Tcp, 179),
-    (Protocol::Tcp, 2379),
-    (Protocol::Tcp, 2380),
-    (Protocol::Tcp, 5473),
-    (Protocol::Tcp, 6443),
-    (Protocol::Tcp, 6666),
-    (Protocol::Tcp, 6667),
-    (Protocol::Udp, 53),
-    (Protocol::Udp, 67),
-];
+/// Whether the packet goes through a port that Calico keeps open on hosts.
+fn failsafe(model: &Model, asked: &Asked<'_>, egress: bool) -> Tri {
+    let Failsafe { inbound, outbound } = &model.inventory.failsafe;
+    let (listed, other, missing) = if egress {
+        (outbound, &asked.destination, Attributes::DESTINATION_ADDRESS)
+    } else {
+        (inbound, &asked.source, Attributes::SOURCE_ADDRESS)
+    };
+    Tri::any(listed.iter().filter(|open| open.protocol == asked.flow.protocol).map(|open| {
+        let port = match asked.network_port {
+            Some(port) => Tri::of(port == open.port),
+            None => Tri::Unknown(Attributes::PORT),
+        };
+        port.and(open.net.map_or(Tri::Yes, |net| other.address.within(&net, missing)))
+    }))
+}
 
 /// One direction of a node's own traffic; `None` where no host endpoint governs it.
 pub(crate) fn ask(
@@ -89,13 +82,9 @@ pub(crate) fn ask(
         Host::Unknown => return undetermined(Attributes::INTERFACE),
         Host::One(endpoint) => endpoint,
     };
-    let failsafe = if egress { &FAILSAFE_OUT } else { &FAILSAFE_IN };
-    let listed = |p: u16| failsafe.contains(&(asked.flow.protocol, p));
-    match asked.network_port {
-        Some(port) if listed(port) => {
-            return Some(Found::new(Verdict::Allow, Reason::Failsafe));
-        }
-        _ => {}
+    let failsafe = failsafe(model, asked, egress);
+    if failsafe.is_yes() {
+        return Some(Found::new(Verdict::Allow, Reason::Failsafe));
     }
     // "profiles, then drop"; `projectcalico-default-allow` is Calico's own, and allows.
     let allows = endpoint.profiles.iter().any(|p| p == "projectcalico-default-allow");
@@ -124,7 +113,10 @@ pub(crate) fn ask(
     let found = if wildcard { pre } else { stage(&[PolicyClass::Untracked], true, pre, trace) };
     trace.extend(early);
     trace.extend(late);
-    Some(found)
+    match failsafe {
+        Tri::Unknown(missing) if found.verdict != Verdict::Allow => undetermined(missing),
+        _ => Some(found),
+    }
 }
 
 /// Policies of a host endpoint that forwarded traffic to and from this pod would meet too, and

@@ -17,6 +17,7 @@ mod rule;
 mod selectors;
 mod settle;
 mod staged;
+mod staged_kubernetes_network_policy;
 mod tier;
 
 #[cfg(test)]
@@ -84,6 +85,7 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
         "StagedNetworkPolicy" => network_policy::lower_staged(document, draft),
         "GlobalNetworkPolicy" => global_network_policy::lower(document, draft),
         "StagedGlobalNetworkPolicy" => global_network_policy::lower_staged(document, draft),
+        "StagedKubernetesNetworkPolicy" => staged_kubernetes_network_policy::lower(document, draft),
         "Tier" => tier::lower(document, draft),
         "NetworkSet" => network_set::lower(document, Some(object::namespace(document)), draft),
         "GlobalNetworkSet" => network_set::lower(document, None, draft),

@@ -1,20 +1,22 @@
 //! Collects everything that is wrong with a document, so that one run names it all.
 
-use super::{Path, syntax};
+use std::net::IpAddr;
+
+use super::{Path, cidr, syntax};
 use crate::{
     error::{ErrorCode, Problem},
-    manifest::{Document, names},
+    manifest::{Document, Spanned, names},
 };
 
 /// The problems of one document.
 #[derive(Debug)]
-pub(super) struct Checks<'d> {
+pub(in crate::kinds) struct Checks<'d> {
     document: &'d Document,
     problems: Vec<Problem>,
 }
 
 impl<'d> Checks<'d> {
-    pub(super) const fn new(document: &'d Document) -> Self {
+    pub(in crate::kinds) const fn new(document: &'d Document) -> Self {
         Self { document, problems: Vec::new() }
     }
 
@@ -35,11 +37,16 @@ impl<'d> Checks<'d> {
         });
     }
 
-    pub(super) fn invalid(&mut self, path: &Path<'_>, line: u32, message: impl Into<String>) {
+    pub(in crate::kinds) fn invalid(
+        &mut self,
+        path: &Path<'_>,
+        line: u32,
+        message: impl Into<String>,
+    ) {
         self.add(ErrorCode::InvalidValue, path, line, message, None);
     }
 
-    pub(super) fn invalid_help(
+    pub(in crate::kinds) fn invalid_help(
         &mut self,
         path: &Path<'_>,
         line: u32,
@@ -49,26 +56,42 @@ impl<'d> Checks<'d> {
         self.add(ErrorCode::InvalidValue, path, line, message, Some(help));
     }
 
-    pub(super) fn missing(&mut self, path: &Path<'_>, line: u32, message: impl Into<String>) {
+    pub(in crate::kinds) fn missing(
+        &mut self,
+        path: &Path<'_>,
+        line: u32,
+        message: impl Into<String>,
+    ) {
         self.add(ErrorCode::MissingField, path, line, message, None);
     }
 
-    pub(super) fn conflict(&mut self, path: &Path<'_>, line: u32, message: impl Into<String>) {
+    pub(in crate::kinds) fn conflict(
+        &mut self,
+        path: &Path<'_>,
+        line: u32,
+        message: impl Into<String>,
+    ) {
         self.add(ErrorCode::Conflict, path, line, message, None);
     }
 
     /// Takes over a problem that the reader found; `None` in its place.
-    pub(super) fn read<T>(&mut self, found: Result<T, Problem>) -> Option<T> {
+    pub(in crate::kinds) fn read<T>(&mut self, found: Result<T, Problem>) -> Option<T> {
         found.map_err(|problem| self.problems.push(problem)).ok()
     }
 
     /// A top-level field of the document.
-    pub(super) fn field<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+    pub(in crate::kinds) fn field<T: serde::de::DeserializeOwned>(
+        &mut self,
+        name: &str,
+    ) -> Option<T> {
         self.read(self.document.field(name)).flatten()
     }
 
     /// A top-level field that the kind requires.
-    pub(super) fn required<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+    pub(in crate::kinds) fn required<T: serde::de::DeserializeOwned>(
+        &mut self,
+        name: &str,
+    ) -> Option<T> {
         let found = self.read(self.document.field(name))?;
         if found.is_none() {
             self.missing(&Path::Root(name), 0, format!("`{name}` is required"));
@@ -78,7 +101,7 @@ impl<'d> Checks<'d> {
 
     /// Names of namespaces and Services are labels of a host name; other names the reader has
     /// checked.
-    pub(super) fn name_is_dns_label(&mut self) {
+    pub(in crate::kinds) fn name_is_dns_label(&mut self) {
         let name = &self.document.metadata.name;
         if !names::is_dns_label(name) {
             let path = ["metadata", "name"];
@@ -94,7 +117,7 @@ impl<'d> Checks<'d> {
     }
 
     /// Labels that are not the document's own: of a pod template, of a selector.
-    pub(super) fn labels<'a>(
+    pub(in crate::kinds) fn labels<'a>(
         &mut self,
         labels: impl IntoIterator<Item = (&'a str, &'a str, u32)>,
         path: &Path<'_>,
@@ -106,17 +129,39 @@ impl<'d> Checks<'d> {
         }
     }
 
+    /// An address of a field that takes leading zeros (`ParseIPSloppy`).
+    pub(super) fn address(&mut self, text: &Spanned<String>, path: &Path<'_>) -> Option<IpAddr> {
+        let ip = cidr::address(&text.value);
+        if ip.is_none() {
+            self.invalid(path, text.line, format!("`{}` is not an IP address", text.value));
+        }
+        ip
+    }
+
+    /// A port number, 1 to 65535.
+    pub(super) fn port_number(&mut self, written: &Spanned<i64>, path: &Path<'_>) -> Option<u16> {
+        let checked = syntax::port_number(written.value);
+        checked.map_err(|why| self.invalid(path, written.line, why)).ok()
+    }
+
+    /// The name of a port.
+    pub(super) fn port_name(&mut self, written: &Spanned<String>, path: &Path<'_>) {
+        if let Err(why) = syntax::port_name(&written.value) {
+            self.invalid(path, written.line, why);
+        }
+    }
+
     /// A top-level field that the kind does not have.
-    pub(super) fn only(&mut self, known: &[&str]) {
+    pub(in crate::kinds) fn only(&mut self, known: &[&str]) {
         self.problems.extend(self.document.unknown_top_level(known));
     }
 
-    pub(super) const fn is_clean(&self) -> bool {
+    pub(in crate::kinds) const fn is_clean(&self) -> bool {
         self.problems.is_empty()
     }
 
     /// Ends the checks: nothing is lowered from a document with a problem.
-    pub(super) fn done(self) -> Result<(), Vec<Problem>> {
+    pub(in crate::kinds) fn done(self) -> Result<(), Vec<Problem>> {
         if self.problems.is_empty() { Ok(()) } else { Err(self.problems) }
     }
 }

@@ -25,7 +25,7 @@ mod syntax;
 mod tests;
 mod uncertain;
 
-use self::{checks::Checks, path::Path};
+pub(in crate::kinds) use self::{checks::Checks, path::Path};
 use super::{Draft, Lowered};
 use crate::{
     error::{ErrorCode, Problem},

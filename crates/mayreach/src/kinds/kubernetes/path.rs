@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A field path such as `spec.ingress[0].ports[1].port`, built from its parent without copying.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Path<'a> {
+pub(in crate::kinds) enum Path<'a> {
     Root(&'a str),
     Field(&'a Path<'a>, &'a str),
     Item(&'a Path<'a>, usize),
@@ -12,15 +12,15 @@ pub(super) enum Path<'a> {
 }
 
 impl<'a> Path<'a> {
-    pub(super) const fn field(&'a self, name: &'a str) -> Path<'a> {
+    pub(in crate::kinds) const fn field(&'a self, name: &'a str) -> Path<'a> {
         Path::Field(self, name)
     }
 
-    pub(super) const fn item(&'a self, index: usize) -> Path<'a> {
+    pub(in crate::kinds) const fn item(&'a self, index: usize) -> Path<'a> {
         Path::Item(self, index)
     }
 
-    pub(super) const fn key(&'a self, key: &'a str) -> Path<'a> {
+    pub(in crate::kinds) const fn key(&'a self, key: &'a str) -> Path<'a> {
         Path::Key(self, key)
     }
 }

@@ -1,16 +1,19 @@
 //! What of Calico's own configuration bears on verdicts: said aloud, and not evaluated.
 
+use ipnet::IpNet;
+
 use super::manifest::{
     AutoHostEndpoint, Controllers, FelixConfigurationSpec, KubeControllersConfigurationSpec,
-    NodeController,
+    NodeController, ProtoPort,
 };
 use crate::{
     error::{NoteCode, Problem},
     kinds::{
         Draft,
-        calico::{Nodes, findings::Findings, object::spec},
+        calico::{Nodes, findings::Findings, object::spec, rule::port_number},
     },
-    manifest::Document,
+    manifest::{Document, Spanned},
+    model::{Protocol, inventory::FailsafePort},
     options::CalicoDataPlane,
 };
 
@@ -39,11 +42,6 @@ pub(in crate::kinds::calico) fn lower(
             "`defaultEndpointToHostAction`: what a pod may send to its own node is not evaluated",
         ),
         (
-            failsafe_in.is_some() || failsafe_out.is_some(),
-            "failsafe ports: what a host endpoint's own processes may send or receive is not \
-             evaluated",
-        ),
-        (
             chain_insert_mode.as_deref() == Some("Append"),
             "`chainInsertMode: Append`: other rules of the host come before Calico's and are not \
              known here",
@@ -68,7 +66,63 @@ pub(in crate::kinds::calico) fn lower(
     for (_, remark) in remarks.iter().filter(|(applies, _)| *applies) {
         findings.note(NoteCode::NotEvaluated, 0, *remark);
     }
-    findings.settle(draft)
+    let inbound =
+        failsafe_in.map(|ports| failsafe(ports, "failsafeInboundHostPorts", &mut findings));
+    let outbound =
+        failsafe_out.map(|ports| failsafe(ports, "failsafeOutboundHostPorts", &mut findings));
+    // `node.<name>` speaks for one node.
+    let whole = document.metadata.name == "default";
+    if !whole && (inbound.is_some() || outbound.is_some()) {
+        let text = "failsafe ports of single nodes are not evaluated: those of all nodes count";
+        findings.note(NoteCode::NotEvaluated, 0, text);
+    }
+    findings.settle(draft)?;
+    let open = &mut draft.model.inventory.failsafe;
+    if let Some(ports) = inbound.filter(|_| whole) {
+        open.inbound = ports;
+    }
+    if let Some(ports) = outbound.filter(|_| whole) {
+        open.outbound = ports;
+    }
+    Ok(())
+}
+
+/// Ports that stay open on hosts. An empty list closes them all.
+fn failsafe(
+    written: Vec<Spanned<ProtoPort>>,
+    list: &str,
+    findings: &mut Findings<'_>,
+) -> Vec<FailsafePort> {
+    let mut lowered = Vec::with_capacity(written.len());
+    for (index, Spanned { value, line }) in written.into_iter().enumerate() {
+        let ProtoPort { protocol, port, net } = value;
+        let mut wrong = |field: &str, message: String, help: &str| {
+            findings.invalid(line, format!("spec.{list}[{index}].{field}"), message, help);
+        };
+        // "Protocol, defaults to TCP", and is compared without regard to case.
+        let protocol = match protocol.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            None | Some("" | "tcp") => Some(Protocol::Tcp),
+            Some("udp") => Some(Protocol::Udp),
+            Some("sctp") => Some(Protocol::Sctp),
+            Some(other) => {
+                let message = format!("protocol `{other}` has no ports");
+                wrong("protocol", message, "`TCP`, `UDP` or `SCTP`");
+                None
+            }
+        };
+        let number = port_number(port);
+        if number.is_none() {
+            wrong("port", format!("`{port}` is not a port"), "1 to 65535");
+        }
+        let read = net.as_deref().map(str::parse::<IpNet>);
+        if let (Some(Err(_)), Some(net)) = (&read, &net) {
+            wrong("net", format!("`{net}` is not a CIDR"), "such as `10.0.0.0/8`");
+        }
+        if let (Some(protocol), Some(port)) = (protocol, number) {
+            lowered.push(FailsafePort { protocol, port, net: read.and_then(Result::ok) });
+        }
+    }
+    lowered
 }
 
 /// `controllers.node.hostEndpoint.autoCreate` makes a host endpoint of every node.

@@ -3,12 +3,14 @@
 
 use serde::Deserialize;
 
+use crate::manifest::Spanned;
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct FelixConfigurationSpec {
     pub(super) default_endpoint_to_host_action: Option<String>,
-    pub(super) failsafe_inbound_host_ports: Option<Vec<Anything>>,
-    pub(super) failsafe_outbound_host_ports: Option<Vec<Anything>>,
+    pub(super) failsafe_inbound_host_ports: Option<Vec<Spanned<ProtoPort>>>,
+    pub(super) failsafe_outbound_host_ports: Option<Vec<Spanned<ProtoPort>>>,
     pub(super) chain_insert_mode: Option<String>,
     pub(super) iptables_filter_deny_action: Option<String>,
     pub(super) nftables_filter_deny_action: Option<String>,
@@ -18,6 +20,15 @@ pub(super) struct FelixConfigurationSpec {
     pub(super) allow_ipip_packets_from_workloads: Option<bool>,
     pub(super) bpf_enabled: Option<bool>,
     pub(super) policy_sync_path_prefix: Option<String>,
+}
+
+/// A port that stays open; without a network, to and from anywhere.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProtoPort {
+    pub(super) protocol: Option<String>,
+    pub(super) port: i64,
+    pub(super) net: Option<String>,
 }
 
 /// Something that is there, whatever it is.

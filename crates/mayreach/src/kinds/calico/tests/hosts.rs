@@ -28,6 +28,18 @@ fn host_endpoints() {
 }
 
 #[test]
+fn a_negative_namespace_selector_takes_hosts() {
+    let host = object("HostEndpoint", "h", "node: m1, interfaceName: '*'");
+    let remarks = |spec: &str| {
+        let model = model(&(host.clone() + &gnp(spec)));
+        notes(&model, NoteCode::Suspicious).len()
+    };
+    assert_eq!(remarks("namespaceSelector: projectcalico.org/name != 'kube-system'"), 1);
+    assert_eq!(remarks("namespaceSelector: projectcalico.org/name == 'shop'"), 0);
+    assert_eq!(remarks("selector: all()"), 0);
+}
+
+#[test]
 fn untracked_policies_without_a_host_do_nothing() {
     let model = model(&gnp("applyOnForward: true, doNotTrack: true"));
     assert_eq!(notes(&model, NoteCode::Ignored).len(), 1);
@@ -65,7 +77,13 @@ fn configuration_is_said_aloud() {
         "defaultEndpointToHostAction: Accept, failsafeInboundHostPorts: [{protocol: TCP, port: 22}], \
          logSeverityScreen: Info, bpfEnabled: false",
     );
-    assert_eq!(notes(&model(&text), NoteCode::NotEvaluated).len(), 2);
+    let configured = model(&text);
+    assert_eq!(notes(&configured, NoteCode::NotEvaluated).len(), 1);
+    let failsafe = &configured.inventory.failsafe;
+    assert_eq!((failsafe.inbound.len(), failsafe.outbound.len()), (1, 9));
+    assert_eq!((failsafe.inbound[0].protocol, failsafe.inbound[0].port), (Protocol::Tcp, 22));
+    let none = model(&object("FelixConfiguration", "default", "failsafeInboundHostPorts: []"));
+    assert!(none.inventory.failsafe.inbound.is_empty());
     let harmless =
         object("BGPPeer", "x", "peerIP: 10.0.0.1") + &object("ClusterInformation", "d", "");
     assert!(model(&harmless).notes.is_empty());

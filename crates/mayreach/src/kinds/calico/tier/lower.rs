@@ -27,11 +27,13 @@ pub(in crate::kinds::calico) struct Declared {
 pub(in crate::kinds::calico) fn built_in(name: &str, version: CalicoVersion) -> Option<Declared> {
     let (order, default) = match (version, name) {
         (_, "default") => (DEFAULT_ORDER, TierDefault::Deny),
-        (CalicoVersion::V3_32, "kube-admin") | (CalicoVersion::V3_31, "adminnetworkpolicy") => {
+        // Kubernetes' cluster-wide policies stand there under every version.
+        (_, "kube-admin") | (CalicoVersion::V3_31, "adminnetworkpolicy") => {
             (1_000.0, TierDefault::Pass)
         }
-        (CalicoVersion::V3_32, "kube-baseline")
-        | (CalicoVersion::V3_31, "baselineadminnetworkpolicy") => (10_000_000.0, TierDefault::Pass),
+        (_, "kube-baseline") | (CalicoVersion::V3_31, "baselineadminnetworkpolicy") => {
+            (10_000_000.0, TierDefault::Pass)
+        }
         _ => return None,
     };
     Some(Declared { name: name.to_owned(), order, default })

@@ -59,11 +59,11 @@ fn port(
     let Port { number, range } = &written.value;
     match (number, range) {
         (Some(number), None) => {
-            let port = sig_network::number(number, &path.field("number"), checks)?;
+            let port = checks.port_number(number, &path.field("number"))?;
             Some(PortMatch::Range(port, port))
         }
         (None, Some(PortRange { start, end })) => {
-            sig_network::range(start, end, &path.field("range"), checks)
+            sig_network::range(start, end, false, &path.field("range"), checks)
         }
         _ => {
             let message = "exactly one of `number` and `range` must be set";

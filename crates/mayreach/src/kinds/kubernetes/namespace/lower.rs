@@ -1,5 +1,6 @@
 //! What a Namespace means; of its fields, only the metadata bears on verdicts.
 
+use super::manifest::FIELDS;
 use crate::{
     error::{Note, NoteCode, Problem},
     kinds::{Draft, kubernetes::Checks},
@@ -17,7 +18,7 @@ pub(in crate::kinds::kubernetes) fn lower(
 ) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
     checks.name_is_dns_label();
-    checks.only(&["spec"]);
+    checks.only(FIELDS);
     checks.done()?;
     let name = document.metadata.name.clone();
     let mut labels = document.metadata.labels.clone();

@@ -223,14 +223,15 @@ fn lower_domains(
     names.value.iter().map(|name| name.value.clone()).collect()
 }
 
-/// The pattern of `DomainName`: an optional `*.`, two or more labels, an optional final dot.
+/// The pattern of `DomainName`: an optional `*.`, two or more labels, an optional final dot. A
+/// label may begin with `_`: the pattern's `A-z` takes it in.
 fn is_domain_name(name: &str) -> bool {
     let name = name.strip_prefix("*.").unwrap_or(name);
     let name = name.strip_suffix('.').unwrap_or(name);
     let edge = |c: Option<u8>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let label = |label: &str| {
-        edge(label.bytes().next())
-            && edge(label.bytes().next_back())
+        (edge(label.bytes().next()) || label.starts_with('_'))
+            && (edge(label.bytes().next_back()) || label == "_")
             && label.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
     };
     name.contains('.') && name.split('.').all(label)
