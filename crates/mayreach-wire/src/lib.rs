@@ -8,6 +8,7 @@ pub mod decision;
 mod engine;
 pub mod explanation;
 pub mod flow;
+mod load;
 mod note;
 mod options;
 mod pairs;
@@ -21,6 +22,7 @@ pub use self::{
     engine::Engine,
     explanation::ExplanationOut,
     flow::FlowIn,
+    load::{load, load_within},
     note::NoteOut,
     options::OptionsIn,
     pairs::Pairs,
