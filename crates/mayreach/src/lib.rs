@@ -1,4 +1,6 @@
-//! May A reach B, and what decided it?
+//! May A reach B, and what decided it? Policies of Kubernetes, Calico and Istio, decided offline.
+//!
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod compiled;
@@ -28,6 +30,9 @@ pub use crate::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
     program::{Location, PolicyInfo, Program},
-    report::{Marks, Nearest, Selecting},
+    report::{
+        Answer, CellVerdict, Description, GroupBy, Marks, Matrix, MatrixCell, Nearest, Selecting,
+        ServiceDescription,
+    },
     workload::WorkloadInfo,
 };

@@ -153,6 +153,8 @@ pub enum Reason {
         /// Envoy's text.
         body: &'static str,
     },
+    /// The request is no HTTP that the proxy takes: it answers 400 before any policy is asked.
+    BadRequest,
     /// An object that is recognised and not evaluated may change this layer.
     NotEvaluated {
         /// The object.

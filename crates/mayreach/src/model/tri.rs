@@ -75,9 +75,10 @@ impl std::fmt::Debug for Attributes {
 }
 
 /// Three-valued truth (Kleene): `Unknown` says which attributes would settle it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tri {
     Yes,
+    #[default]
     No,
     Unknown(Attributes),
 }

@@ -1,7 +1,9 @@
 //! What the three mesh layers share: which proxy answers, how it reads a port, whom it sees.
 
-pub(crate) mod layers;
+mod layers;
 pub(crate) mod port;
+
+pub(crate) use self::layers::{MeshLayers, layers};
 
 use crate::model::{
     Attributes, Tri,

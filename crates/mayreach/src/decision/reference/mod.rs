@@ -8,7 +8,7 @@ pub(crate) mod packet;
 use crate::{
     decision::{
         ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Reason, Verdict, Walk,
-        combine, resolve::Asked, trace::Trace, unevaluated::left_open,
+        combine, mesh, resolve::Asked, trace::Trace, unevaluated::left_open,
     },
     model::Model,
 };
@@ -34,15 +34,17 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
         decisions.push((decision, Some(ClientSees::Timeout)));
         layers.push(LayerWalk { decision, steps: trace.steps });
     }
-    for layer in [Layer::Mtls, Layer::Jwt, Layer::Authorization] {
-        let decision = LayerDecision { layer, verdict: Verdict::Allow, reason: Reason::NotInMesh };
-        decisions.push((decision, None));
-        layers.push(LayerWalk { decision, steps: Vec::new() });
+    let mesh = mesh::layers(model, asked, like);
+    for answer in mesh.answers {
+        let decision = left_open(model, asked, answer.decision);
+        decisions.push((decision, answer.sees));
+        layers.push(LayerWalk { decision, steps: answer.steps });
     }
     let mut decision = settle(&decisions);
     decision.destination = asked.destination.id;
     decision.port = asked.network_port;
-    Walk { decision, layers, audited_by: Vec::new(), dry_run: Vec::new(), remarks: Vec::new() }
+    let mesh::MeshLayers { audited_by, dry_run, remarks, .. } = mesh;
+    Walk { decision, layers, audited_by, dry_run, remarks }
 }
 
 fn settle(decisions: &[(LayerDecision, Option<ClientSees>)]) -> Decision {

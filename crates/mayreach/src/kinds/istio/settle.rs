@@ -57,7 +57,8 @@ fn trust_domains(rule: &mut AuthzRule, mesh: &Mesh) {
                     if expanded.len() == 1 && expanded.first() == Some(&text) {
                         return vec![(matcher, text)];
                     }
-                    let one = |t: String| (wrap(TextMatch::plain(&t)), t);
+                    // The text stays as written: ztunnel expands nothing.
+                    let one = |t: String| (wrap(TextMatch::plain(&t)), text.clone());
                     expanded.into_iter().map(one).collect()
                 })
                 .collect();
