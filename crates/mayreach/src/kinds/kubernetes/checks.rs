@@ -1,9 +1,11 @@
 //! Collects everything that is wrong with a document, so that one run names it all.
 
-use super::{Path, syntax};
+use std::net::IpAddr;
+
+use super::{Path, cidr, syntax};
 use crate::{
     error::{ErrorCode, Problem},
-    manifest::{Document, names},
+    manifest::{Document, Spanned, names},
 };
 
 /// The problems of one document.
@@ -103,6 +105,28 @@ impl<'d> Checks<'d> {
             for fault in syntax::label(key, value) {
                 self.invalid(&path.key(key), line, fault);
             }
+        }
+    }
+
+    /// An address of a field that takes leading zeros (`ParseIPSloppy`).
+    pub(super) fn address(&mut self, text: &Spanned<String>, path: &Path<'_>) -> Option<IpAddr> {
+        let ip = cidr::address(&text.value);
+        if ip.is_none() {
+            self.invalid(path, text.line, format!("`{}` is not an IP address", text.value));
+        }
+        ip
+    }
+
+    /// A port number, 1 to 65535.
+    pub(super) fn port_number(&mut self, written: &Spanned<i64>, path: &Path<'_>) -> Option<u16> {
+        let checked = syntax::port_number(written.value);
+        checked.map_err(|why| self.invalid(path, written.line, why)).ok()
+    }
+
+    /// The name of a port.
+    pub(super) fn port_name(&mut self, written: &Spanned<String>, path: &Path<'_>) {
+        if let Err(why) = syntax::port_name(&written.value) {
+            self.invalid(path, written.line, why);
         }
     }
 

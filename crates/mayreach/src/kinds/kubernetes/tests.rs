@@ -27,7 +27,8 @@ pub(super) fn model(text: &str) -> Model {
 }
 
 fn lines(problems: &[Problem]) -> String {
-    problems.iter().map(|p| format!("{}: {p}\n", p.line)).collect()
+    let each: Vec<String> = problems.iter().map(|p| format!("{}: {p}", p.line)).collect();
+    each.join("\n")
 }
 
 /// The problems as `line code field: message`.

@@ -59,7 +59,7 @@ fn port(
     let Port { number, range } = &written.value;
     match (number, range) {
         (Some(number), None) => {
-            let port = sig_network::number(number, &path.field("number"), checks)?;
+            let port = checks.port_number(number, &path.field("number"))?;
             Some(PortMatch::Range(port, port))
         }
         (None, Some(PortRange { start, end })) => {

@@ -10,7 +10,7 @@ use crate::{
     manifest::Spanned,
 };
 
-/// The spec of a Deployment, StatefulSet, DaemonSet, ReplicaSet or Job.
+/// The spec of a Deployment, `StatefulSet`, `DaemonSet`, `ReplicaSet` or Job.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ControllerSpec {
@@ -20,7 +20,7 @@ pub(super) struct ControllerSpec {
     pub(super) manual_selector: Option<bool>,
 }
 
-/// The spec of a ReplicationController, whose selector is a plain map.
+/// The spec of a `ReplicationController`, whose selector is a plain map.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReplicationControllerSpec {

@@ -1,4 +1,4 @@
-//! Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job and CronJob: each
+//! Deployment, `StatefulSet`, `DaemonSet`, `ReplicaSet`, `ReplicationController`, Job and `CronJob`: each
 //! stands for the pods of its template.
 
 mod lower;

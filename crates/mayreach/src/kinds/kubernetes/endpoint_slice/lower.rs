@@ -5,7 +5,7 @@ use crate::{
     error::{Note, NoteCode, Problem},
     kinds::{
         Draft,
-        kubernetes::{Checks, Path, cidr, namespace_of, rules, syntax},
+        kubernetes::{Checks, Path, namespace_of, rules},
     },
     manifest::Document,
     model::inventory::{EndpointSlice, SlicePort},
@@ -29,14 +29,9 @@ pub(in crate::kinds::kubernetes) fn lower(
         let item = path.item(index);
         let list = item.field("addresses");
         for (n, text) in written.iter().flatten().enumerate() {
-            match cidr::address(&text.value) {
-                Some(ip) => addresses.push(ip),
-                // Names resolve nowhere here.
-                None if kind == "FQDN" => {}
-                None => {
-                    let message = format!("`{}` is not an IP address", text.value);
-                    checks.invalid(&list.item(n), text.line, message);
-                }
+            // Names resolve nowhere here.
+            if kind != "FQDN" {
+                addresses.extend(checks.address(text, &list.item(n)));
             }
         }
     }
@@ -64,13 +59,7 @@ pub(in crate::kinds::kubernetes) fn lower_ports(
     for (index, EndpointPort { name, port, protocol }) in ports.iter().enumerate() {
         let at = path.item(index);
         let protocol = rules::protocol(protocol.as_ref(), &at.field("protocol"), checks);
-        let port = port.as_ref().and_then(|port| match syntax::port_number(port.value) {
-            Ok(number) => Some(number),
-            Err(why) => {
-                checks.invalid(&at.field("port"), port.line, why);
-                None
-            }
-        });
+        let port = port.as_ref().and_then(|port| checks.port_number(port, &at.field("port")));
         let name = name.clone().filter(|name| !name.is_empty());
         lowered.push(SlicePort { name, port, protocol });
     }

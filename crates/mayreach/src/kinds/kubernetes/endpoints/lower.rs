@@ -5,7 +5,7 @@ use crate::{
     error::Problem,
     kinds::{
         Draft,
-        kubernetes::{Checks, Path, cidr, endpoint_slice, namespace_of},
+        kubernetes::{Checks, Path, endpoint_slice, namespace_of},
     },
     manifest::Document,
     model::inventory::EndpointSlice,
@@ -28,13 +28,8 @@ pub(in crate::kinds::kubernetes) fn lower(
         for (name, list) in [("addresses", addresses), ("notReadyAddresses", not_ready_addresses)] {
             let at = item.field(name);
             for (n, Address { ip }) in list.iter().flatten().enumerate() {
-                let Some(text) = ip else { continue };
-                match cidr::address(&text.value) {
-                    Some(ip) => ips.push(ip),
-                    None => {
-                        let message = format!("`{}` is not an IP address", text.value);
-                        checks.invalid(&at.item(n).field("ip"), text.line, message);
-                    }
+                if let Some(text) = ip {
+                    ips.extend(checks.address(text, &at.item(n).field("ip")));
                 }
             }
         }

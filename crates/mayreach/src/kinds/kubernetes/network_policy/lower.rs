@@ -3,7 +3,7 @@
 
 use super::{
     KIND,
-    manifest::{EgressRule, IngressRule, NetworkPolicySpec, Peer, Port},
+    manifest::{EgressRule, IngressRule, NetworkPolicySpec, Peer, RulePort},
     peer::{self, Oddities},
     port,
 };
@@ -26,7 +26,7 @@ use crate::{
     options::CalicoVersion,
 };
 
-/// Order of every NetworkPolicy in tier `default` (conversion.go K8sNetworkPolicyToCalico).
+/// Order of every NetworkPolicy in tier `default` (conversion.go `K8sNetworkPolicyToCalico`).
 const ORDER: f64 = 1000.0;
 
 /// Lowers one NetworkPolicy.
@@ -157,7 +157,7 @@ fn directions(
 struct Written<'s> {
     line: u32,
     peers: &'s [Spanned<Peer>],
-    ports: &'s [Spanned<Port>],
+    ports: &'s [Spanned<RulePort>],
 }
 
 impl<'s> Written<'s> {

@@ -21,14 +21,14 @@ pub(super) struct NetworkPolicySpec {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct IngressRule {
     pub(super) from: Option<Vec<Spanned<Peer>>>,
-    pub(super) ports: Option<Vec<Spanned<Port>>>,
+    pub(super) ports: Option<Vec<Spanned<RulePort>>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct EgressRule {
     pub(super) to: Option<Vec<Spanned<Peer>>>,
-    pub(super) ports: Option<Vec<Spanned<Port>>>,
+    pub(super) ports: Option<Vec<Spanned<RulePort>>>,
 }
 
 /// Pods by label, or a block of addresses.
@@ -49,7 +49,7 @@ pub(super) struct IpBlock {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct Port {
+pub(super) struct RulePort {
     pub(super) protocol: Option<Spanned<String>>,
     pub(super) port: Option<Spanned<IntOrString>>,
     pub(super) end_port: Option<Spanned<i64>>,

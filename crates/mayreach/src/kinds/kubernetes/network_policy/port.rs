@@ -1,6 +1,6 @@
 //! `ports` of a NetworkPolicy rule (`ValidateNetworkPolicyPort`).
 
-use super::manifest::Port;
+use super::manifest::RulePort;
 use crate::{
     kinds::kubernetes::{Checks, Path, rules, syntax},
     manifest::{IntOrString, Spanned},
@@ -9,11 +9,11 @@ use crate::{
 
 /// Protocol and port; `None` is every port of the protocol.
 pub(super) fn lower(
-    port: &Port,
+    port: &RulePort,
     path: &Path<'_>,
     checks: &mut Checks<'_>,
 ) -> (Option<Protocol>, Option<PortMatch>) {
-    let Port { protocol, port, end_port } = port;
+    let RulePort { protocol, port, end_port } = port;
     let protocol = rules::protocol(protocol.as_ref(), &path.field("protocol"), checks);
     let matched = match (port, end_port) {
         (None, None) => None,

@@ -46,8 +46,7 @@ fn lowers_into_tier_default_at_order_1000() {
     assert!(lowered.ingress.is_empty() && lowered.egress.is_empty());
     let tier = model.network.tiers.iter().find(|t| t.name == "default").unwrap();
     assert_eq!(tier.default, TierDefault::Deny);
-    let mut options = Options::default();
-    options.calico = CalicoVersion::V3_31;
+    let options = Options { calico: CalicoVersion::V3_31, ..Options::default() };
     let older = model_with(&format!("{HEAD}spec: {{}}\n"), &options);
     assert_eq!(policy(&older).tie, "shop/knp.default.p");
 }

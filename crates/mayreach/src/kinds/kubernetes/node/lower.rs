@@ -5,7 +5,7 @@ use crate::{
     error::Problem,
     kinds::{
         Draft,
-        kubernetes::{Checks, Path, cidr},
+        kubernetes::{Checks, Path},
     },
     manifest::Document,
     model::inventory::Node,
@@ -30,13 +30,8 @@ pub(in crate::kinds::kubernetes) fn lower(
             // Hostname, InternalDNS, ExternalDNS: no addresses.
             _ => continue,
         };
-        let Some(text) = address else { continue };
-        match cidr::address(&text.value) {
-            Some(ip) => list.push(ip),
-            None => {
-                let message = format!("`{}` is not an IP address", text.value);
-                checks.invalid(&path.item(index).field("address"), text.line, message);
-            }
+        if let Some(text) = address {
+            list.extend(checks.address(text, &path.item(index).field("address")));
         }
     }
     checks.done()?;

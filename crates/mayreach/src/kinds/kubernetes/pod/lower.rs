@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Where Calico's CNI plugin writes the addresses that the status does not have yet
-/// (workload_endpoint_default.go).
+/// (`workload_endpoint_default.go`).
 const CALICO_IPS: [&str; 2] = ["cni.projectcalico.org/podIPs", "cni.projectcalico.org/podIP"];
 
 /// Lowers one Pod.
@@ -80,11 +80,11 @@ fn read(
 ) -> Vec<IpAddr> {
     let root = Path::Root("status");
     let mut ips = Vec::new();
-    let mut add = |text: &Spanned<String>, path: &Path<'_>| match cidr::address(&text.value) {
-        Some(ip) => ips.push(ip),
+    let mut add = |text: &Spanned<String>, path: &Path<'_>| {
         // An API server prints "" for a pod that has none yet.
-        None if text.value.is_empty() => {}
-        None => checks.invalid(path, text.line, format!("`{}` is not an IP address", text.value)),
+        if !text.value.is_empty() {
+            ips.extend(checks.address(text, path));
+        }
     };
     let list = root.field(plural);
     for (index, PodIp { ip }) in many.unwrap_or_default().iter().enumerate() {

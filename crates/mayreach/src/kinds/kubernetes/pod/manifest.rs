@@ -23,14 +23,14 @@ pub(in crate::kinds::kubernetes) struct PodSpec {
 pub(super) struct Container {
     pub(super) name: Option<String>,
     pub(super) args: Option<Vec<String>>,
-    pub(super) ports: Option<Vec<Spanned<ContainerPort>>>,
+    pub(super) ports: Option<Vec<Spanned<DeclaredPort>>>,
     /// `Always` on an init container makes it a sidecar.
     pub(super) restart_policy: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ContainerPort {
+pub(super) struct DeclaredPort {
     pub(super) name: Option<Spanned<String>>,
     pub(super) container_port: Option<Spanned<i64>>,
     pub(super) protocol: Option<Spanned<String>>,

@@ -1,8 +1,8 @@
 //! What a pod spec means, be it a pod's own or a template's.
 
-use super::manifest::{Container, ContainerPort, PodSpec};
+use super::manifest::{Container, DeclaredPort, PodSpec};
 use crate::{
-    kinds::kubernetes::{Checks, Path, rules, syntax},
+    kinds::kubernetes::{Checks, Path, rules},
     manifest::Spanned,
     model::inventory,
 };
@@ -73,17 +73,15 @@ impl PodFacts {
 }
 
 fn container_port(
-    port: &Spanned<ContainerPort>,
+    port: &Spanned<DeclaredPort>,
     init: bool,
     path: &Path<'_>,
     checks: &mut Checks<'_>,
 ) -> Option<inventory::ContainerPort> {
-    let ContainerPort { name, container_port, protocol, host_port } = &port.value;
+    let DeclaredPort { name, container_port, protocol, host_port } = &port.value;
     let name = name.as_ref().filter(|name| !name.value.is_empty());
-    if let Some(name) = name
-        && let Err(why) = syntax::port_name(&name.value)
-    {
-        checks.invalid(&path.field("name"), name.line, why);
+    if let Some(name) = name {
+        checks.port_name(name, &path.field("name"));
     }
     let protocol = rules::protocol(protocol.as_ref(), &path.field("protocol"), checks);
     let at = path.field("containerPort");
@@ -91,17 +89,11 @@ fn container_port(
         checks.missing(&at, port.line, "`containerPort` is required");
         return None;
     };
-    match syntax::port_number(number.value) {
-        Ok(number) => Some(inventory::ContainerPort {
-            name: name.map(|name| name.value.clone()),
-            number,
-            protocol,
-            host_port: host_port.as_ref().is_some_and(|port| port.value != 0),
-            init,
-        }),
-        Err(why) => {
-            checks.invalid(&at, number.line, why);
-            None
-        }
-    }
+    Some(inventory::ContainerPort {
+        name: name.map(|name| name.value.clone()),
+        number: checks.port_number(number, &at)?,
+        protocol,
+        host_port: host_port.as_ref().is_some_and(|port| port.value != 0),
+        init,
+    })
 }

@@ -7,7 +7,7 @@ use crate::{
     error::Problem,
     kinds::{
         Draft,
-        kubernetes::{Checks, Path, cidr, namespace_of, rules, syntax},
+        kubernetes::{Checks, Path, namespace_of, rules, syntax},
     },
     manifest::{Document, IntOrString, Spanned, names},
     model::inventory::{self, Labels, Service, TargetPort},
@@ -90,13 +90,7 @@ fn addresses(
         match text.value.as_str() {
             "None" => headless = true,
             "" => {}
-            other => match cidr::address(other) {
-                Some(ip) => ips.push(ip),
-                None => {
-                    let message = format!("`{other}` is not an IP address");
-                    checks.invalid(&root.field(name), text.line, message);
-                }
-            },
+            _ => ips.extend(checks.address(&text, &root.field(name))),
         }
     }
     (headless, ips)
@@ -145,13 +139,7 @@ fn lower_port(
         checks.missing(&at, written.line, "`port` is required");
         return None;
     };
-    let number = match syntax::port_number(number.value) {
-        Ok(number) => number,
-        Err(why) => {
-            checks.invalid(&at, number.line, why);
-            return None;
-        }
-    };
+    let number = checks.port_number(number, &at)?;
     let name = name.as_ref().filter(|name| !name.value.is_empty());
     if let Some(name) = name
         && !names::is_dns_label(&name.value)

@@ -1,4 +1,4 @@
-//! Rules that name the ClusterIP of a Service.
+//! Rules that name the `ClusterIP` of a Service.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// Notes rules whose addresses are ClusterIPs and nothing else: "kube-proxy translates before
-/// policy; an ipBlock of a ClusterIP never matches".
+/// Notes rules whose addresses are `ClusterIPs` and nothing else: "kube-proxy translates before
+/// policy; an ipBlock of a `ClusterIP` never matches".
 pub(in crate::kinds::kubernetes) fn cluster_ips(draft: &mut Draft<'_>) {
     let services = &draft.model.inventory.services;
     let known: BTreeSet<IpAddr> = services.iter().flat_map(|s| &s.cluster_ips).copied().collect();

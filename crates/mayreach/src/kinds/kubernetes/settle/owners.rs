@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// Owners are followed this far: Pod, Job, CronJob is the longest there is.
+/// Owners are followed this far: Pod, Job, `CronJob` is the longest there is.
 const HOPS: usize = 4;
 
 /// Keeps which controller made the workload that is about to be added ("the managing controller

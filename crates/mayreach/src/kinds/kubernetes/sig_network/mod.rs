@@ -14,7 +14,7 @@ pub(super) use self::{
     manifest::{BaselineEgressPeer, EgressPeer, IngressPeer, Subject},
     peer::Reading,
     policy::{Policy, Tier, priority, push, subject, tie},
-    port::{AdminPort, Named, named, number, range},
+    port::{AdminPort, Named, named, range},
     rule::{Limits, Rule, lower_rules},
     settle::settle,
 };

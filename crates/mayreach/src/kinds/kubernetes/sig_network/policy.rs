@@ -79,7 +79,7 @@ pub(in crate::kinds::kubernetes) fn priority(
     written.value
 }
 
-/// Decides between policies of one priority, as Calico does (policy_sorter.go); the API leaves it
+/// Decides between policies of one priority, as Calico does (`policy_sorter.go`); the API leaves it
 /// open.
 pub(in crate::kinds::kubernetes) fn tie(document: &Document, calico: CalicoVersion) -> String {
     let (kind, name) = (&document.kind, &document.metadata.name);

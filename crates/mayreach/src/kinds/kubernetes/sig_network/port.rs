@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    kinds::kubernetes::{Checks, Path, rules, syntax},
+    kinds::kubernetes::{Checks, Path, rules},
     manifest::Spanned,
     model::{Protocol, network::PortMatch},
 };
@@ -66,7 +66,7 @@ impl Named for AdminPort {
             (Some(PortNumber { protocol, port }), None, None) => {
                 let path = path.field("portNumber");
                 let protocol = rules::protocol(protocol.as_ref(), &path.field("protocol"), checks);
-                let port = number(port, &path.field("port"), checks)?;
+                let port = checks.port_number(port, &path.field("port"))?;
                 Some((Some(protocol), Some(PortMatch::Range(port, port))))
             }
             (None, Some(name), None) => Some((None, named(name, &path.field("namedPort"), checks))),
@@ -92,24 +92,14 @@ pub(in crate::kinds::kubernetes) fn range(
     path: &Path<'_>,
     checks: &mut Checks<'_>,
 ) -> Option<PortMatch> {
-    let first = number(start, &path.field("start"), checks);
-    let last = number(end, &path.field("end"), checks);
+    let first = checks.port_number(start, &path.field("start"));
+    let last = checks.port_number(end, &path.field("end"));
     let (first, last) = (first?, last?);
     if first >= last {
         let message = format!("the range ends at {last}, not after its start {first}");
         checks.invalid(&path.field("end"), end.line, message);
     }
     Some(PortMatch::Range(first, last))
-}
-
-/// A port number.
-pub(in crate::kinds::kubernetes) fn number(
-    written: &Spanned<i64>,
-    path: &Path<'_>,
-    checks: &mut Checks<'_>,
-) -> Option<u16> {
-    let checked = syntax::port_number(written.value);
-    checked.map_err(|why| checks.invalid(path, written.line, why)).ok()
 }
 
 /// The name of a container port. The CRDs take any text; no port is called by an empty one, and

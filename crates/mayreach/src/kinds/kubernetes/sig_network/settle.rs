@@ -25,6 +25,8 @@ pub(in crate::kinds::kubernetes) fn settle(draft: &mut Draft<'_>) {
         AssumedPlugin::Calico => true,
     };
     if !calico {
+        let notes = same_priority(draft);
+        draft.model.notes.extend(notes);
         return;
     }
     let version = draft.options.calico;
@@ -41,17 +43,46 @@ pub(in crate::kinds::kubernetes) fn settle(draft: &mut Draft<'_>) {
     draft.model.network.policies = kept;
 }
 
+/// "If two policies of a tier have one priority, the implementation can apply any of them"
+/// (`ClusterNetworkPolicySpec`); here they are asked by name.
+fn same_priority(draft: &Draft<'_>) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let policies = || draft.model.network.policies.iter();
+    for (index, policy) in policies().enumerate() {
+        let Some(meta) = draft.model.policy(policy.id).filter(|m| is_ours(m)) else { continue };
+        let mut before = policies().take(index);
+        let twin = before.find(|p| p.tier == policy.tier && p.order == policy.order);
+        if let Some(twin) = twin.and_then(|p| draft.model.policy(p.id)).filter(|m| is_ours(m)) {
+            let message = format!(
+                "it has the priority of `{} {}`: which of them is asked first is not defined; here \
+                 the names decide",
+                twin.kind, twin.name
+            );
+            let note = Note::new(NoteCode::Suspicious, message);
+            notes.push(note.about(format!("{} {}", meta.kind, meta.name)).at(meta.place));
+        }
+    }
+    notes
+}
+
+fn is_admin(meta: &PolicyMeta) -> bool {
+    [admin_network_policy::KIND, baseline_admin_network_policy::KIND].contains(&meta.kind)
+}
+
+fn is_ours(meta: &PolicyMeta) -> bool {
+    is_admin(meta) || meta.kind == cluster_network_policy::KIND
+}
+
 /// Whether Calico reads the policy at all, with what it changes.
 fn enforced(
     policy: &mut NetworkPolicy,
     meta: &PolicyMeta,
     version: CalicoVersion,
 ) -> (bool, Vec<Note>) {
-    let admin = [admin_network_policy::KIND, baseline_admin_network_policy::KIND];
-    let is_admin = admin.contains(&meta.kind);
-    if !is_admin && meta.kind != cluster_network_policy::KIND {
+    if !is_ours(meta) {
         return (true, Vec::new());
     }
+    let is_admin = is_admin(meta);
     // "3.32 and later: ClusterNetworkPolicy only; 3.31: AdminNetworkPolicy and its baseline"
     if is_admin != (version == CalicoVersion::V3_31) {
         return (false, vec![unread(meta, version)]);
