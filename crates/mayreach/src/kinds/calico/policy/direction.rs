@@ -2,6 +2,7 @@
 
 use super::Policy;
 use crate::{
+    error::NoteCode,
     kinds::calico::findings::Findings,
     manifest::Document,
     options::{CalicoDefaulting, Options},
@@ -22,7 +23,16 @@ pub(super) fn directions(
 ) -> Directions {
     let types = policy.types.as_deref().unwrap_or_default();
     if types.is_empty() {
-        return defaulted(policy, defaulting(findings.document(), options));
+        let how = defaulting(findings.document(), options);
+        if how == CalicoDefaulting::Raw {
+            findings.note(
+                NoteCode::Suspicious,
+                0,
+                "without `types` a policy that is written past Calico's API governs both \
+                 directions, whatever rules it has",
+            );
+        }
+        return defaulted(policy, how);
     }
     let mut found = Directions { ingress: false, egress: false };
     for (index, written) in types.iter().enumerate() {
@@ -41,7 +51,22 @@ pub(super) fn directions(
             findings.invalid(line, field, message, "name each type once");
         }
     }
+    remark_inert(policy, found, findings);
     found
+}
+
+fn remark_inert(policy: &Policy, directions: Directions, findings: &mut Findings<'_>) {
+    let Directions { ingress, egress } = directions;
+    for (governs, rules, list, missing) in [
+        (ingress, &policy.ingress, "ingress", "Ingress"),
+        (egress, &policy.egress, "egress", "Egress"),
+    ] {
+        if let Some(first) = rules.iter().flatten().next().filter(|_| !governs) {
+            let text =
+                format!("the {list} rules have no effect: `types` does not have `{missing}`");
+            findings.note(NoteCode::Ignored, first.line, text);
+        }
+    }
 }
 
 fn defaulting(document: &Document, options: &Options) -> CalicoDefaulting {

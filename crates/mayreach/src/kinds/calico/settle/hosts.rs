@@ -28,6 +28,8 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
         draft.model.notes.extend(inherited);
     }
     draft.model.inventory.host_endpoints = hosts;
+    let surprised = surprised(&draft.model);
+    draft.model.notes.extend(surprised);
     for (policy, class) in special(&draft.model) {
         let selects = draft
             .model
@@ -172,6 +174,34 @@ fn prefixed(prefix: &str, name: &str, labels: &Labels) -> Labels {
     let own = (format!("{prefix}projectcalico.org/name"), name.to_owned());
     let inherited = labels.iter().map(|(key, value)| (format!("{prefix}{key}"), value.clone()));
     inherited.chain([own]).collect()
+}
+
+/// "A negative `namespaceSelector` selects host endpoints, which are in no namespace, and can lock
+/// hosts" (globalnetworkpolicyprocessor.go).
+fn surprised(model: &Model) -> Vec<Note> {
+    let policies = model.network.policies.iter().filter(|policy| !policy.staged);
+    let notes = policies.filter_map(|policy| {
+        let meta = model.policy(policy.id)?;
+        let mut asked = Vec::new();
+        super::labels::labels(&policy.subject, &mut asked);
+        let global = super::is_calico(meta.kind, false) && meta.namespace.is_none();
+        if !global || !asked.iter().any(|key| key.starts_with("pcns.")) {
+            return None;
+        }
+        let mut hosts = model.inventory.host_endpoints.iter();
+        let host = hosts.find(|host| {
+            policy.subject.matches(&|key| host.labels.get(key).map(String::as_str))
+                && !host.labels.keys().any(|key| key.starts_with("pcns."))
+        })?;
+        let message = format!(
+            "`namespaceSelector` is also true of host endpoint `{}`, which is in no namespace: the \
+             policy governs the host",
+            host.name
+        );
+        let note = Note::new(NoteCode::Suspicious, message);
+        Some(note.about(super::title(meta)).at(meta.place))
+    });
+    notes.collect()
 }
 
 /// Enforced policies that host endpoints see at other stages than pods do.

@@ -1,5 +1,5 @@
-//! Remarks about labels that selectors ask for and nothing has: the commonest way for a policy
-//! to be legal and wrong.
+//! Remarks about policies that govern nobody, and about labels that selectors ask for and
+//! nothing has: the commonest ways for a policy to be legal and wrong.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use crate::{
     error::{Note, NoteCode, Place},
     kinds::Draft,
     model::{
-        Model,
-        inventory::Inventory,
+        Model, PolicyMeta,
+        inventory::{HostEndpoint, Inventory, Workload},
         network::{NetworkPolicy, NetworkRule},
         selector::Selector,
     },
@@ -22,8 +22,18 @@ pub(super) fn remark(draft: &mut Draft<'_>) {
         return;
     }
     let model = &draft.model;
-    let notes: Vec<Note> =
-        model.network.policies.iter().flat_map(|policy| remarks(model, policy, &known)).collect();
+    let own = model.network.policies.iter().filter_map(|policy| {
+        let meta = model.policy(policy.id)?;
+        let calico = is_calico(meta.kind, meta.namespace.is_some()) && !policy.isolates;
+        calico.then_some((policy, meta))
+    });
+    let notes: Vec<Note> = own
+        .flat_map(|(policy, meta)| {
+            let mut notes = remarks(policy, meta, &known);
+            notes.extend(governs_nobody(model, policy, meta));
+            notes
+        })
+        .collect();
     draft.model.notes.extend(notes);
 }
 
@@ -74,11 +84,24 @@ impl<'a> Known<'a> {
     }
 }
 
-fn remarks(model: &Model, policy: &NetworkPolicy, known: &Known<'_>) -> Vec<Note> {
-    let Some(meta) = model.policy(policy.id) else { return Vec::new() };
-    if !is_calico(meta.kind, meta.namespace.is_some()) || policy.isolates {
-        return Vec::new();
+fn governs_nobody(model: &Model, policy: &NetworkPolicy, meta: &PolicyMeta) -> Option<Note> {
+    let inventory = &model.inventory;
+    let pods = inventory.workloads.iter().filter(|workload| !workload.host_network);
+    let pod = |workload: &Workload| {
+        policy.subject.matches(&|key| inventory.workload_label(workload, key))
+    };
+    let host = |host: &HostEndpoint| {
+        policy.subject.matches(&|key| host.labels.get(key).map(String::as_str))
+    };
+    if pods.into_iter().any(pod) || inventory.host_endpoints.iter().any(host) {
+        return None;
     }
+    let message = "the policy selects no pod and no host endpoint";
+    let note = Note::new(NoteCode::SelectsNothing, message);
+    Some(note.about(super::title(meta)).at(meta.place))
+}
+
+fn remarks(policy: &NetworkPolicy, meta: &PolicyMeta, known: &Known<'_>) -> Vec<Note> {
     let mut found: Vec<(Place, String)> = Vec::new();
     let mut look = |selector: &Selector, what: &str, place: Place| {
         let mut keys = Vec::new();
@@ -115,7 +138,8 @@ fn selectors(rule: &NetworkRule) -> impl Iterator<Item = &Selector> {
         .flatten()
 }
 
-fn labels<'s>(selector: &'s Selector, into: &mut Vec<&'s str>) {
+/// Every label that a selector asks for.
+pub(super) fn labels<'s>(selector: &'s Selector, into: &mut Vec<&'s str>) {
     match selector {
         Selector::All => {}
         Selector::Has(key)

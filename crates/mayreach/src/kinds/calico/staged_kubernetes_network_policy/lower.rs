@@ -1,5 +1,5 @@
-//! What a StagedKubernetesNetworkPolicy means: the NetworkPolicy of Kubernetes that it proposes,
-//! taking no part.
+//! What a `StagedKubernetesNetworkPolicy` means: the NetworkPolicy of Kubernetes that it
+//! proposes, taking no part.
 
 use super::manifest::Proposal;
 use crate::{

@@ -1,5 +1,5 @@
-//! StagedKubernetesNetworkPolicy as written: a NetworkPolicy of Kubernetes with a proposal. Only
-//! what it adds is read here; the Kubernetes family reads the rest, and refuses what is unknown.
+//! `StagedKubernetesNetworkPolicy` as written: a NetworkPolicy of Kubernetes with a proposal.
+//! Only what it adds is read here; the Kubernetes family reads the rest, and refuses what is unknown.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! StagedKubernetesNetworkPolicy.
+//! `StagedKubernetesNetworkPolicy`.
 
 mod lower;
 mod manifest;

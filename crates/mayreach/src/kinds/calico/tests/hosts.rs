@@ -28,6 +28,18 @@ fn host_endpoints() {
 }
 
 #[test]
+fn a_negative_namespace_selector_takes_hosts() {
+    let host = object("HostEndpoint", "h", "node: m1, interfaceName: '*'");
+    let remarks = |spec: &str| {
+        let model = model(&(host.clone() + &gnp(spec)));
+        notes(&model, NoteCode::Suspicious).len()
+    };
+    assert_eq!(remarks("namespaceSelector: projectcalico.org/name != 'kube-system'"), 1);
+    assert_eq!(remarks("namespaceSelector: projectcalico.org/name == 'shop'"), 0);
+    assert_eq!(remarks("selector: all()"), 0);
+}
+
+#[test]
 fn untracked_policies_without_a_host_do_nothing() {
     let model = model(&gnp("applyOnForward: true, doNotTrack: true"));
     assert_eq!(notes(&model, NoteCode::Ignored).len(), 1);

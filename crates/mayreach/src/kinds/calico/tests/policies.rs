@@ -1,7 +1,8 @@
 //! Whom policies govern, in which directions and stages.
 
-use super::{gnp, lower, model, model_with, np, policy, selector};
+use super::{gnp, lower, model, model_with, notes, np, policy, selector};
 use crate::{
+    error::NoteCode,
     model::network::PolicyClass,
     options::{CalicoDefaulting, CalicoVersion, Options},
 };
@@ -61,9 +62,17 @@ fn absent_types_have_four_meanings() {
         assert_eq!(directions(CalicoDefaulting::ByVersion, spec), api, "{spec}");
     }
     let raw = np("").replace("projectcalico.org/v3", "crd.projectcalico.org/v1");
-    assert!(policy(&model(&raw)).governs_egress);
+    let raw = model(&raw);
+    assert!(policy(&raw).governs_egress);
+    assert_eq!(notes(&raw, NoteCode::Suspicious).len(), 1);
     let explicit = format!("types: [Egress], {both}");
     assert_eq!(directions(CalicoDefaulting::Raw, &explicit), (false, true));
+}
+
+#[test]
+fn what_types_leave_out_is_noted() {
+    let model = model(&np("types: [Egress], ingress: [{action: Allow}]"));
+    assert!(notes(&model, NoteCode::Ignored)[0].contains("`types` does not have `Ingress`"));
 }
 
 #[test]
