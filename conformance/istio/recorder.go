@@ -98,10 +98,18 @@ func (r *recorder) recordBatch(scenarios []*scenario) error {
 		return err
 	}
 	for _, p := range ready {
+		p.cases = slices.DeleteFunc(p.cases, func(c *recordedCase) bool {
+			late := answers[c].timedOut()
+			if late {
+				say("no answer in time, left out:", p.name, toJSON(c.Flow))
+			}
+			return late
+		})
 		for _, c := range p.cases {
 			a := answers[c]
 			c.Expect = expect(c.Flow, a, logs[a.peer], p.jwt[c.Flow.Destination.Workload])
 			compare(p.name, c)
+			checkIdentity(p, c, logs[a.peer])
 		}
 	}
 	return nil
@@ -148,12 +156,22 @@ func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
 	p := &prepared{scenario: s, cluster: c, pods: pods, jwt: map[string]bool{}}
 	var out []*listener.Listener
 	for _, name := range names {
-		l, err := adapt(pods[name].inbound, fmt.Sprintf("%d/%s", index, name), c.pods[name].Status.PodIP, sortedPorts(ports[name]))
-		if err != nil {
-			return nil, nil, err
+		byListener := map[*listener.Listener][]uint32{}
+		for _, port := range sortedPorts(ports[name]) {
+			l := pods[name].of(port)
+			if l == nil {
+				return nil, nil, fmt.Errorf("no listener for %s:%d", name, port)
+			}
+			byListener[l] = append(byListener[l], port)
 		}
-		p.jwt[name] = hasHTTPFilter(pods[name].inbound, "envoy.filters.http.jwt_authn")
-		out = append(out, l)
+		for in, numbers := range byListener {
+			l, err := adapt(in, fmt.Sprintf("%d/%s:%d", index, name, numbers[0]), c.pods[name].Status.PodIP, numbers)
+			if err != nil {
+				return nil, nil, err
+			}
+			p.jwt[name] = p.jwt[name] || hasHTTPFilter(in, "envoy.filters.http.jwt_authn")
+			out = append(out, l)
+		}
 	}
 	return p, out, nil
 }
@@ -222,6 +240,19 @@ func settle(p *proxy, answers map[*recordedCase]*answer) (map[string][]logLine, 
 		}
 	}
 	return logs, nil
+}
+
+// checkIdentity makes sure that Envoy saw the identity that the flow names.
+func checkIdentity(p *prepared, c *recordedCase, logs []logLine) {
+	want := c.Flow.Source.Principal
+	if want == "" {
+		want = p.cluster.principal(p.cluster.pods[c.Flow.Source.Workload])
+	}
+	for _, l := range logs {
+		if l.San != "" && l.San != "-" && l.San != "spiffe://"+want {
+			say("Envoy saw another identity:", p.name, toJSON(c.Flow), l.San)
+		}
+	}
 }
 
 // compare says where the answer differs from what the scenario's author expects.

@@ -48,9 +48,15 @@ fn failures(scenario: &Scenario) -> Vec<String> {
         Err(_) if bypassed => return Vec::new(),
         Err(error) => return vec![format!("{name}: {error}")],
     };
+    let recorded = name.contains("/recorded/");
     let mut out = Vec::new();
     for case in &scenario.cases {
-        let flow: FlowIn = match serde_json::from_value(case.flow.clone()) {
+        let mut asked = case.flow.clone();
+        // The recorders send bytes where a flow says nothing of HTTP.
+        if recorded && let Some(fields) = asked.as_object_mut() {
+            fields.entry("http").or_insert(Value::Null);
+        }
+        let flow: FlowIn = match serde_json::from_value(asked) {
             Ok(flow) => flow,
             Err(error) => {
                 out.push(format!("{name}: {}: {error}", case.flow));
@@ -85,13 +91,13 @@ fn check(under: &str, at_least: usize) {
     let scenarios = load(under);
     let asked: usize = scenarios.iter().map(|s| s.cases.len()).sum();
     let wrong: Vec<String> = scenarios.iter().flat_map(failures).collect();
-    assert!(asked >= at_least, "{under}: only {asked} cases found");
     assert!(
         wrong.is_empty(),
         "{under}: {} of {asked} disagree\n{}",
         wrong.len(),
         wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n")
     );
+    assert!(asked >= at_least, "{under}: only {asked} cases found");
 }
 
 #[test]
