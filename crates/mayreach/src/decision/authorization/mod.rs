@@ -110,7 +110,7 @@ pub(crate) fn authorization(
         .chain(certain(&shadow_allow).into_iter().map(|r| (r, Verdict::Allow)))
         .collect();
     answer.sees = (answer.decision.verdict == Verdict::Deny)
-        .then(|| sees(&answer.decision.reason, arrived.before.is_some()));
+        .then(|| sees(&answer.decision.reason, arrived.before));
     answer
 }
 
@@ -153,9 +153,13 @@ fn settle(
 }
 
 /// "HTTP denial = 403 body `RBAC: access denied`; TCP = connection close."
-fn sees(reason: &Reason, http: bool) -> ClientSees {
+fn sees(reason: &Reason, request: Option<&Seen>) -> ClientSees {
+    let Some(seen) = request else { return ClientSees::Closed };
     match reason {
-        _ if !http => ClientSees::Closed,
+        // An answer to HEAD has no body.
+        _ if seen.method.as_deref() == Some("HEAD") => {
+            ClientSees::Response { status: 403, body: "" }
+        }
         Reason::Provider { .. } => ClientSees::Response { status: 403, body: "" },
         _ => DENIED,
     }

@@ -172,6 +172,23 @@ fn targets<'m>(model: &'m Model, asked: &Asked<'_>) -> Vec<(&'m Service, u16)> {
     }
 }
 
+/// The server names of auto-mTLS, `outbound_.<port>_._.<host>`, if the client's own proxy sends
+/// it and no DestinationRule can have another.
+pub(crate) fn server_names(model: &Model, asked: &Asked<'_>) -> Vec<String> {
+    let Some(source) = asked.source.workload else { return Vec::new() };
+    let sidecar = matches!(source.mesh, Enrolment::Sidecar) && asked.flow.principal.is_none();
+    let targets = targets(model, asked);
+    if !sidecar || targets.iter().any(|(s, _)| destination_rule(model, source, s).is_some()) {
+        return Vec::new();
+    }
+    targets
+        .iter()
+        .map(|(service, port)| {
+            format!("outbound_.{port}_._.{}.{}.svc.cluster.local", service.name, service.namespace)
+        })
+        .collect()
+}
+
 /// The rule that the client's proxy takes for a host: "of the client's namespace, of the
 /// service's, of the root namespace", the most specific host first (push_context.go
 /// destinationRule).
