@@ -165,14 +165,9 @@ fn sees(reason: &Reason, request: Option<&Seen>) -> ClientSees {
     }
 }
 
+/// One engine reports one rule: the first that matches.
 fn certain(asked: &[AskedRule]) -> Vec<RuleRef> {
-    let mut found: Vec<RuleRef> = Vec::new();
-    for one in asked.iter().filter(|a| a.matched.is_yes()) {
-        if !found.iter().any(|f| f.policy == one.at.policy) {
-            found.push(one.at);
-        }
-    }
-    found
+    first(asked).into_iter().collect()
 }
 
 fn remark(trace: &mut Trace, text: &str) {

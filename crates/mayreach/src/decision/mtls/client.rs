@@ -82,7 +82,8 @@ fn outside(asked: &Asked<'_>) -> Arrivals {
         return Arrivals { all: vec![Arrival::OwnCertificate], missing: Attributes::PRINCIPAL };
     }
     // A server name is sent in TLS only.
-    Arrivals::sure(if flow.sni.is_some() { Arrival::OneWayTls } else { Arrival::Plaintext })
+    let tls = flow.sni.is_some_and(|name| !name.is_empty());
+    Arrivals::sure(if tls { Arrival::OneWayTls } else { Arrival::Plaintext })
 }
 
 /// A client's Envoy: DestinationRule first, else auto-mTLS.
@@ -176,7 +177,7 @@ fn targets<'m>(model: &'m Model, asked: &Asked<'_>) -> Vec<(&'m Service, u16)> {
 /// it and no DestinationRule can have another.
 pub(crate) fn server_names(model: &Model, asked: &Asked<'_>) -> Vec<String> {
     let Some(source) = asked.source.workload else { return Vec::new() };
-    let sidecar = matches!(source.mesh, Enrolment::Sidecar) && asked.flow.principal.is_none();
+    let sidecar = matches!(source.mesh, Enrolment::Sidecar);
     let targets = targets(model, asked);
     if !sidecar || targets.iter().any(|(s, _)| destination_rule(model, source, s).is_some()) {
         return Vec::new();
