@@ -75,10 +75,8 @@ impl Inventory {
 
     /// Whether the gateway of that name, or the pod's own label, says that it is a waypoint.
     fn is_waypoint(&self, workload: &Workload, gateway: &str) -> bool {
-        let defined = self
-            .gateways
-            .iter()
-            .find(|g| g.namespace == workload.namespace && g.name == gateway);
+        let defined =
+            self.gateways.iter().find(|g| g.namespace == workload.namespace && g.name == gateway);
         match defined {
             Some(found) => found.class == WAYPOINT_CLASS,
             None => {
@@ -105,8 +103,7 @@ impl Inventory {
         sources.extend(namespace.map(|n| &n.labels));
         let labels = sources.into_iter().find(|l| l.contains_key("istio.io/use-waypoint"))?;
         let name = labels.get("istio.io/use-waypoint").filter(|n| *n != "none")?;
-        let space =
-            labels.get("istio.io/use-waypoint-namespace").unwrap_or(&workload.namespace);
+        let space = labels.get("istio.io/use-waypoint-namespace").unwrap_or(&workload.namespace);
         Some((space.clone(), name.clone()))
     }
 }

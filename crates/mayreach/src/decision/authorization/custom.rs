@@ -89,8 +89,7 @@ impl Custom {
         match answer {
             Answer::Says(true) => self.asked = self.asked.or(at),
             Answer::Bad if self.denier.is_none() => {
-                self.denier =
-                    at.map(|r| Reason::BadProvider { policy: r.policy, rule: r.rule });
+                self.denier = at.map(|r| Reason::BadProvider { policy: r.policy, rule: r.rule });
             }
             Answer::Says(false) if self.denier.is_none() => {
                 self.denier = at.map(|r| Reason::Provider { policy: r.policy, rule: r.rule });
@@ -111,9 +110,12 @@ fn provider(policy: &AuthzPolicy) -> Option<&str> {
 }
 
 fn answer(model: &Model, scene: &Scene<'_>, name: &str, several: bool) -> Answer {
-    let known: Option<&Provider> = model.inventory.mesh.providers.iter().find(|p| {
-        p.name == name && p.kind != ProviderKind::Other
-    });
+    let known: Option<&Provider> = model
+        .inventory
+        .mesh
+        .providers
+        .iter()
+        .find(|p| p.name == name && p.kind != ProviderKind::Other);
     let Some(found) = known.filter(|p| p.invalid.is_none() && !several) else {
         return Answer::Bad;
     };

@@ -115,8 +115,7 @@ pub(crate) fn first_open(asked: &[Asked]) -> Option<RuleRef> {
 fn explain(scene: &Scene<'_>, policies: &[&AuthzPolicy], title: &str, trace: &mut Trace) {
     trace.step(|| step(StepKind::Tier, Outcome::Info, title.to_owned(), None, None));
     for policy in policies {
-        let matched =
-            Tri::any(policy.rules.iter().map(|r| rule_matches(scene, &policy.action, r)));
+        let matched = Tri::any(policy.rules.iter().map(|r| rule_matches(scene, &policy.action, r)));
         trace.step(|| {
             let text = format!("{}/{}", policy.namespace, policy.name);
             let text = if policy.dry_run { format!("{text} (dry-run)") } else { text };
@@ -183,8 +182,7 @@ fn explain_conditions(
                 (scene.holds(condition).into(), format!("is {is}"))
             };
             let text = format!("{side} {}: {end}", wanted(condition));
-            let mut made =
-                step(StepKind::Condition, outcome, text, Some(policy.id), Some(index));
+            let mut made = step(StepKind::Condition, outcome, text, Some(policy.id), Some(index));
             made.place = Some(condition.place);
             made
         });

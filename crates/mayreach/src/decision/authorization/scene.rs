@@ -40,8 +40,7 @@ impl Scene<'_> {
         let any = |list: &[(Matcher, String)]| {
             Tri::any(list.iter().map(|(matcher, _)| self.value(&condition.attribute, matcher)))
         };
-        let wanted =
-            if condition.values.is_empty() { Tri::Yes } else { any(&condition.values) };
+        let wanted = if condition.values.is_empty() { Tri::Yes } else { any(&condition.values) };
         wanted.and(any(&condition.not_values).not())
     }
 
@@ -53,9 +52,9 @@ impl Scene<'_> {
             | Attribute::TrustDomain => {
                 self.connection.identity.test(|id| matching::identity(matcher, id))
             }
-            Attribute::SourceIp => net(matcher, |n| {
-                self.asked.source.address.within(n, Attributes::SOURCE_ADDRESS)
-            }),
+            Attribute::SourceIp => {
+                net(matcher, |n| self.asked.source.address.within(n, Attributes::SOURCE_ADDRESS))
+            }
             Attribute::RemoteIp => net(matcher, |n| self.remote_ip(n)),
             Attribute::DestinationIp => net(matcher, |n| {
                 self.asked.destination.address.within(n, Attributes::DESTINATION_ADDRESS)
@@ -115,9 +114,8 @@ impl Scene<'_> {
 
     /// The actual value, for explanations.
     pub(crate) fn actual(&self, attribute: &Attribute) -> String {
-        let quoted = |value: Option<&str>| {
-            value.map_or("not known".to_owned(), |text| format!("`{text}`"))
-        };
+        let quoted =
+            |value: Option<&str>| value.map_or("not known".to_owned(), |text| format!("`{text}`"));
         match attribute {
             Attribute::Principal
             | Attribute::Namespace
@@ -146,16 +144,16 @@ impl Scene<'_> {
             Attribute::Host => quoted(self.seen.and_then(|s| s.host.as_deref())),
             Attribute::Method => quoted(self.seen.and_then(|s| s.method.as_deref())),
             Attribute::Path => quoted(self.seen.and_then(Seen::bare_path)),
-            Attribute::Header(name) => self.seen.map_or("no request".to_owned(), |seen| {
-                match seen.headers.get(name) {
+            Attribute::Header(name) => {
+                self.seen.map_or("no request".to_owned(), |seen| match seen.headers.get(name) {
                     Found::Unknown => "not known".to_owned(),
                     Found::Lines(lines) if lines.is_empty() => "absent".to_owned(),
                     Found::Lines(lines) => {
                         let shown: Vec<String> = lines.into_iter().map(quoted).collect();
                         shown.join(" and ")
                     }
-                }
-            }),
+                })
+            }
         }
     }
 

@@ -60,9 +60,7 @@ impl Chooser<'_> {
                 TargetKind::GatewayClass => {
                     waypoint && namespace == self.mesh.root_namespace && t.name == "istio-waypoint"
                 }
-                TargetKind::Gateway => {
-                    namespace == self.workload.namespace && t.name == *gateway
-                }
+                TargetKind::Gateway => namespace == self.workload.namespace && t.name == *gateway,
             }),
         }
     }

@@ -7,7 +7,9 @@ use crate::{
     decision::{ClientSees, Outcome, Reason, Step, StepKind, Verdict, trace::Trace},
     model::{
         Model, Tri,
-        authz::{Attach, Attribute, AuthzAction, AuthzPolicy, AuthzRule, Condition, Matcher, TextMatch},
+        authz::{
+            Attach, Attribute, AuthzAction, AuthzPolicy, AuthzRule, Condition, Matcher, TextMatch,
+        },
         inventory::{Mesh, Workload},
     },
 };
@@ -20,11 +22,8 @@ pub(super) fn authorization(
     scene: &Scene<'_>,
     trace: &mut Trace,
 ) -> Authorization {
-    let mine: Vec<&AuthzPolicy> = model
-        .authz
-        .iter()
-        .filter(|p| takes(&model.inventory.mesh, workload, p))
-        .collect();
+    let mine: Vec<&AuthzPolicy> =
+        model.authz.iter().filter(|p| takes(&model.inventory.mesh, workload, p)).collect();
     let of = |action: AuthzAction| -> Vec<&AuthzPolicy> {
         mine.iter().copied().filter(|p| p.action == action).collect()
     };
@@ -40,14 +39,12 @@ pub(super) fn authorization(
     let rule = |at: (crate::model::PolicyId, u32)| Reason::Rule { policy: at.0, rule: at.1 };
     let mut answer = match denied.not().and(allowed) {
         Tri::Yes if mine.is_empty() => Authorization::plain(Verdict::Allow, Reason::NoPolicy),
-        Tri::Yes => Authorization::plain(
-            Verdict::Allow,
-            by_allow.map_or(Reason::DefaultAllow, rule),
-        ),
-        Tri::No if denied.is_yes() => Authorization::plain(
-            Verdict::Deny,
-            by.map_or_else(|| nothing_allows(&allow), rule),
-        ),
+        Tri::Yes => {
+            Authorization::plain(Verdict::Allow, by_allow.map_or(Reason::DefaultAllow, rule))
+        }
+        Tri::No if denied.is_yes() => {
+            Authorization::plain(Verdict::Deny, by.map_or_else(|| nothing_allows(&allow), rule))
+        }
         Tri::No => Authorization::plain(Verdict::Deny, nothing_allows(&allow)),
         Tri::Unknown(attributes) => {
             let policy = by.or(by_allow).map(|at| at.0);
@@ -70,9 +67,7 @@ fn takes(mesh: &Mesh, workload: &Workload, policy: &AuthzPolicy) -> bool {
             Attach::Namespace => true,
             Attach::Labels(pairs) => {
                 !pairs.is_empty()
-                    && pairs
-                        .iter()
-                        .all(|(k, v)| workload.labels.get(k).is_some_and(|l| l == v))
+                    && pairs.iter().all(|(k, v)| workload.labels.get(k).is_some_and(|l| l == v))
             }
             Attach::Targets(_) => false,
         }

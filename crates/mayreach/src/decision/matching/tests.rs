@@ -47,7 +47,11 @@ fn header_and_host_values() {
 fn principals() {
     check(&Matcher::Text(TextMatch::NonEmpty), "CN=someone", true);
     check(&Matcher::Identity(TextMatch::Exact("cluster.local/ns/shop/sa/web".into())), ID, true);
-    check(&Matcher::Identity(TextMatch::Exact("spiffe://cluster.local/ns/shop/sa/web".into())), ID, false);
+    check(
+        &Matcher::Identity(TextMatch::Exact("spiffe://cluster.local/ns/shop/sa/web".into())),
+        ID,
+        false,
+    );
     check(&Matcher::Identity(TextMatch::Suffix("/sa/web".into())), ID, true);
     check(&Matcher::Identity(TextMatch::Prefix("cluster.local/ns/sh".into())), ID, true);
     check(&Matcher::Identity(TextMatch::Suffix("/sa/web".into())), "uri://x/sa/web", false);
@@ -100,8 +104,7 @@ fn path_templates() {
     {
         assert_eq!(path(&foo_many, text), expected, "{text}");
     }
-    let cart =
-        Matcher::PathTemplate(vec![lit("/store/"), TemplatePart::Many, lit("/cart")]);
+    let cart = Matcher::PathTemplate(vec![lit("/store/"), TemplatePart::Many, lit("/cart")]);
     assert!(path(&cart, "/store//cart"));
     assert!(path(&cart, "/store/a/b/cart"));
     assert!(!path(&cart, "/store/cart"));

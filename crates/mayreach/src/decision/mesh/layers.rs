@@ -14,10 +14,7 @@ use crate::{
         resolve::Asked,
         trace::Trace,
     },
-    model::{
-        Attributes, Http, Model, PolicyId, Protocol, Request, Token,
-        inventory::Workload,
-    },
+    model::{Attributes, Http, Model, PolicyId, Protocol, Request, Token, inventory::Workload},
 };
 
 /// One layer's answer with its steps.
@@ -72,8 +69,7 @@ fn outside() -> MeshLayers {
 fn either(one: MeshLayers, other: MeshLayers, missing: Attributes) -> MeshLayers {
     let [m1, j1, a1] = one.answers;
     let [m2, j2, a2] = other.answers;
-    let shared =
-        |a: Vec<Marked>, b: &[Marked]| a.into_iter().filter(|m| b.contains(m)).collect();
+    let shared = |a: Vec<Marked>, b: &[Marked]| a.into_iter().filter(|m| b.contains(m)).collect();
     let mut remarks = one.remarks;
     remarks.push("how the proxy reads the connection is not sure: both ways are asked".to_owned());
     MeshLayers {

@@ -122,9 +122,7 @@ fn classes_of(declared: Declared, http: &Http<'_>) -> (Vec<Class>, Attributes) {
         (Declared::Http | Declared::Http2, _) | (Declared::Sniffed, Http::Request(_)) => {
             (vec![Class::Http], Attributes::NONE)
         }
-        (Declared::Sniffed, Http::Unknown) => {
-            (vec![Class::Http, Class::Tcp], Attributes::HTTP)
-        }
+        (Declared::Sniffed, Http::Unknown) => (vec![Class::Http, Class::Tcp], Attributes::HTTP),
     }
 }
 

@@ -6,11 +6,7 @@ use crate::{
         ClientFault,
         mesh::{Identity, Proxy},
     },
-    model::{
-        Attributes,
-        inventory::Mesh,
-        mtls::MtlsMode,
-    },
+    model::{Attributes, inventory::Mesh, mtls::MtlsMode},
 };
 
 /// The proxy's answer to a connection.
@@ -49,14 +45,14 @@ pub(crate) fn sidecar(mesh: &Mesh, mode: MtlsMode, http: bool, arrival: &Arrival
             Outcome::Depends(Attributes::PRINCIPAL)
         }
         // "TLS bytes hit the plaintext chain (HTTP 400 / opaque TCP)".
-        (
-            Arrival::Mutual(_) | Arrival::OneWayTls | Arrival::OwnCertificate,
-            MtlsMode::Disable,
-        ) if http => Outcome::Refused(ClientFault::UnexpectedTls),
-        (
-            Arrival::Mutual(_) | Arrival::OneWayTls | Arrival::OwnCertificate,
-            MtlsMode::Disable,
-        ) => OPAQUE,
+        (Arrival::Mutual(_) | Arrival::OneWayTls | Arrival::OwnCertificate, MtlsMode::Disable)
+            if http =>
+        {
+            Outcome::Refused(ClientFault::UnexpectedTls)
+        }
+        (Arrival::Mutual(_) | Arrival::OneWayTls | Arrival::OwnCertificate, MtlsMode::Disable) => {
+            OPAQUE
+        }
     }
 }
 

@@ -65,8 +65,9 @@ impl<'m> Found<'m> {
         };
         let here = |p: &PeerAuth| p.namespace == own && own != root;
         Self {
-            mesh: oldest(&|p| p.namespace == root && (!p.has_selector || own == root)
-                && p.selector.is_empty()),
+            mesh: oldest(&|p| {
+                p.namespace == root && (!p.has_selector || own == root) && p.selector.is_empty()
+            }),
             namespace: oldest(&|p| here(p) && p.selector.is_empty()),
             indexed: oldest(&|p| here(p) && !p.has_selector),
             workload: oldest(&|p| here(p) && !p.selector.is_empty() && has(p)),
@@ -109,8 +110,7 @@ impl<'m> Found<'m> {
     /// key.
     fn converted(&self, own: &PeerAuth) -> Option<Converted> {
         let (above, root) = (self.indexed, self.mesh.filter(|p| !p.has_selector));
-        let inherits_strict = own.mode.is_none() && strict(above)
-            || unset(above) && strict(root);
+        let inherits_strict = own.mode.is_none() && strict(above) || unset(above) && strict(root);
         let strict_is_parents = own.mode == Some(MtlsMode::Strict) || inherits_strict;
         let parent_is_lax = match (above, root) {
             (Some(p), _) | (None, Some(p)) => p.mode != Some(MtlsMode::Strict),

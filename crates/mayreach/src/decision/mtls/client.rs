@@ -206,9 +206,10 @@ fn destination_rule<'m>(
 
 fn visible(rule: &DestinationTls, client: &str) -> bool {
     rule.export_to.is_empty()
-        || rule.export_to.iter().any(|to| {
-            to == "*" || to == client || (to == "." && rule.namespace == client)
-        })
+        || rule
+            .export_to
+            .iter()
+            .any(|to| to == "*" || to == client || (to == "." && rule.namespace == client))
 }
 
 fn selects(rule: &DestinationTls, source: &Workload, space: &str) -> bool {

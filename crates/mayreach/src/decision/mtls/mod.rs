@@ -112,10 +112,9 @@ fn ways(
         for arrival in all {
             let outcome = match proxy {
                 Proxy::Sidecar => accept::sidecar(mesh, effective.mode, http, &arrival),
-                Proxy::Ztunnel if effective.mode == MtlsMode::Strict => strict_ztunnel(
-                    accept::other(mesh, proxy, &arrival),
-                    &arrival,
-                ),
+                Proxy::Ztunnel if effective.mode == MtlsMode::Strict => {
+                    strict_ztunnel(accept::other(mesh, proxy, &arrival), &arrival)
+                }
                 _ => accept::other(mesh, proxy, &arrival),
             };
             if let Outcome::Depends(lacks) = outcome {

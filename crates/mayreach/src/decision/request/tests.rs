@@ -90,7 +90,12 @@ const TABLE: &[(&str, [&str; 4])] = &[
     ("/app/\\/\\/\\admin", ["/app/\\/\\/\\admin", "/app//////admin", "/app/admin", "/app/admin"]),
     (
         "/%2Fapp%5cadmin%5Cabc",
-        ["/%2Fapp%5cadmin%5Cabc", "/%2Fapp%5cadmin%5Cabc", "/%2Fapp%5cadmin%5Cabc", "/app/admin/abc"],
+        [
+            "/%2Fapp%5cadmin%5Cabc",
+            "/%2Fapp%5cadmin%5Cabc",
+            "/%2Fapp%5cadmin%5Cabc",
+            "/app/admin/abc",
+        ],
     ),
     (
         "/%5Capp%2f%5c%2F%2e%2e%2fadmin%5c\\abc",
@@ -102,7 +107,10 @@ const TABLE: &[(&str, [&str; 4])] = &[
         ],
     ),
     ("/app//../../admin", ["/app//../../admin", "/admin", "/admin", "/admin"]),
-    ("/%c0%2e%c0%2e/admin", ["/%c0%2e%c0%2e/admin", "/%c0.%c0./admin", "/%c0.%c0./admin", "/%c0.%c0./admin"]),
+    (
+        "/%c0%2e%c0%2e/admin",
+        ["/%c0%2e%c0%2e/admin", "/%c0.%c0./admin", "/%c0.%c0./admin", "/%c0.%c0./admin"],
+    ),
 ];
 
 #[test]
