@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use mayreach::{Flow, Options, Program, Source};
+use mayreach::{ErrorCode, Flow, GroupBy, Options, Program, Source};
 
 use crate::{
     decision::DecisionOut,
+    describe::DescriptionOut,
     explanation::ExplanationOut,
-    flow::FlowIn,
+    flow::{FlowIn, PeerIn},
+    matrix::MatrixOut,
     note::NoteOut,
     problem::{ProblemOut, Problems},
 };
@@ -81,6 +83,30 @@ impl Engine {
             out.decision = self.finish(flow, out.decision);
             Ok(out)
         })?
+    }
+
+    /// Who may reach whom. `progress` is told how many of how many sources are done.
+    pub fn matrix(&self, by: &GroupBy, progress: impl FnMut(usize, usize)) -> MatrixOut {
+        MatrixOut::new(&self.program, by, &self.program.matrix(by, progress))
+    }
+
+    /// Everything that bears on the workload `namespace/name`.
+    ///
+    /// # Errors
+    /// No manifest holds it.
+    pub fn describe(&self, workload: &str) -> Result<DescriptionOut, ProblemOut> {
+        let peer = PeerIn::workload(workload);
+        let flow = FlowIn { source: peer.clone(), destination: peer, ..FlowIn::default() };
+        let decision = flow.with_flow(|asked| {
+            self.check(asked)?;
+            Ok::<_, ProblemOut>(self.program.decide(asked))
+        })??;
+        let info = decision.destination.and_then(|id| self.program.workload_info(id));
+        let found = info.and_then(|info| Some((info, self.program.describe(info.id())?)));
+        let (info, description) = found.ok_or_else(|| {
+            ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{workload}`"))
+        })?;
+        Ok(DescriptionOut::new(&self.program, &info, &description))
     }
 
     fn check(&self, flow: &Flow<'_>) -> Result<(), ProblemOut> {

@@ -5,9 +5,12 @@
 #![forbid(unsafe_code)]
 
 pub mod decision;
+pub mod describe;
 mod engine;
 pub mod explanation;
 pub mod flow;
+mod load;
+pub mod matrix;
 mod note;
 mod options;
 mod pairs;
@@ -18,9 +21,12 @@ pub use mayreach;
 
 pub use self::{
     decision::DecisionOut,
+    describe::DescriptionOut,
     engine::Engine,
     explanation::ExplanationOut,
     flow::FlowIn,
+    load::load,
+    matrix::MatrixOut,
     note::NoteOut,
     options::OptionsIn,
     pairs::Pairs,

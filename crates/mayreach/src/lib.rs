@@ -30,6 +30,9 @@ pub use crate::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
     program::{Location, PolicyInfo, Program},
-    report::{Marks, Nearest, Selecting},
+    report::{
+        Answer, CellVerdict, Description, GroupBy, Marks, Matrix, MatrixCell, Nearest, Selecting,
+        ServiceDescription,
+    },
     workload::WorkloadInfo,
 };

@@ -2,9 +2,6 @@
 
 use super::{LayerOut, PolicyOut, ReasonOut};
 
-/// How many policies a clause names before it only counts them.
-const NAMED_MAX: usize = 2;
-
 impl LayerOut {
     /// What decided this layer, as a clause: small letter, no full stop.
     pub fn words(&self) -> String {
@@ -19,12 +16,14 @@ impl LayerOut {
                 "allow" => format!("allowed by {}", rule()),
                 _ => format!("denied by {}", rule()),
             },
-            "isolated" => format!("no {} rule of {} matches", self.layer, several(reason)),
+            "isolated" => {
+                format!("isolated by {}: no {} rule matches", several(reason), self.layer)
+            }
             "end_of_tier" => format!(
-                "no {} rule of {} decides, and tier `{}` denies at its end",
+                "end of tier `{}`: no {} rule of {} decides",
+                reason.tier.as_deref().unwrap_or_default(),
                 self.layer,
                 several(reason),
-                reason.tier.as_deref().unwrap_or_default(),
             ),
             "default_allow" => format!("no {} policy decides: allowed by default", self.layer),
             "undefined_namespace" => {
@@ -36,7 +35,7 @@ impl LayerOut {
             "mtls_accepted" => self.accepted(),
             "mtls_refused" => self.refused(),
             "no_policy" => "no policy selects the destination".into(),
-            "no_allow_match" => format!("no rule of {} matches", several(reason)),
+            "no_allow_match" => format!("no ALLOW rule of {} matches", several(reason)),
             "provider" => self.provider(&rule()),
             "bad_provider" => {
                 format!(
@@ -103,14 +102,22 @@ impl LayerOut {
     }
 }
 
-/// One policy, two, or the first and a count.
+/// One policy by name, or how many there are of its kind.
 fn several(reason: &ReasonOut) -> String {
-    let names: Vec<String> = reason.policies.iter().map(ToString::to_string).collect();
-    match names.as_slice() {
+    match reason.policies.as_slice() {
         [] => reason.policy.as_ref().map_or_else(|| "any policy".into(), PolicyOut::to_string),
-        [first, rest @ ..] if names.len() > NAMED_MAX => {
-            format!("{first} or the {} others that select it", rest.len())
+        [only] => only.to_string(),
+        [first, rest @ ..] if rest.iter().all(|policy| policy.kind == first.kind) => {
+            format!("{} {}", rest.len() + 1, plural(&first.kind))
         }
-        _ => names.join(" or "),
+        all => format!("{} policies", all.len()),
+    }
+}
+
+/// `NetworkPolicies`.
+fn plural(kind: &str) -> String {
+    match kind.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{kind}s"),
     }
 }

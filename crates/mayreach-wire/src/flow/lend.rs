@@ -48,7 +48,7 @@ impl FlowIn {
     /// Ports belong to protocols that have them, ICMP's fields to ICMP.
     fn check_ports(&self, flow: &Flow<'_>) -> Result<(), ProblemOut> {
         use mayreach::Protocol::{Icmp, Icmpv6};
-        let protocol = super::number::protocol_name(flow.protocol);
+        let protocol = super::protocol_name(flow.protocol);
         if !flow.protocol.has_ports() {
             let ports =
                 [("port", self.port.is_some()), ("source_port", self.source_port.is_some())];

@@ -37,6 +37,8 @@ pub enum ErrorCode {
     Conflict,
     /// Two objects of one kind have the same name.
     Duplicate,
+    /// A map has a key twice.
+    DuplicateKey,
     /// The kind exists, its version is not one that is read.
     UnsupportedVersion,
     /// A flow names something that no manifest holds.
@@ -59,6 +61,7 @@ impl ErrorCode {
         Self::InvalidValue,
         Self::Conflict,
         Self::Duplicate,
+        Self::DuplicateKey,
         Self::UnsupportedVersion,
         Self::UnknownPeer,
         Self::InvalidFlow,
@@ -77,6 +80,7 @@ impl ErrorCode {
             Self::InvalidValue => "invalid_value",
             Self::Conflict => "conflict",
             Self::Duplicate => "duplicate",
+            Self::DuplicateKey => "duplicate_key",
             Self::UnsupportedVersion => "unsupported_version",
             Self::UnknownPeer => "unknown_peer",
             Self::InvalidFlow => "invalid_flow",

@@ -61,7 +61,10 @@ fn one(policy: &AuthzPolicy, condition: &Condition, out: &mut Vec<Note>) {
             AuthzAction::Deny => "so this rule refuses every request that lacks the header",
             _ => "so this rule takes every request that lacks the header",
         };
-        say(out, condition, format!("{field}: a header that is not there is not empty, {effect}"));
+        let webhook = "Istio's webhook refuses the empty value where it runs";
+        let message =
+            format!("{field}: a header that is not there is not empty, {effect}; {webhook}");
+        say(out, condition, message);
     }
 }
 
