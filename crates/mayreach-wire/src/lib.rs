@@ -25,7 +25,7 @@ pub use self::{
     engine::Engine,
     explanation::ExplanationOut,
     flow::FlowIn,
-    load::load,
+    load::{load, load_within},
     matrix::MatrixOut,
     note::NoteOut,
     options::OptionsIn,

@@ -47,6 +47,8 @@ pub enum ErrorCode {
     InvalidFlow,
     /// No manifest was found in what was given.
     Empty,
+    /// A file, folder or pattern cannot be read.
+    Unreadable,
 }
 
 impl ErrorCode {
@@ -66,6 +68,7 @@ impl ErrorCode {
         Self::UnknownPeer,
         Self::InvalidFlow,
         Self::Empty,
+        Self::Unreadable,
     ];
 
     /// The spelling in JSON, Python and Node.
@@ -85,6 +88,7 @@ impl ErrorCode {
             Self::UnknownPeer => "unknown_peer",
             Self::InvalidFlow => "invalid_flow",
             Self::Empty => "empty",
+            Self::Unreadable => "unreadable",
         }
     }
 }
