@@ -3,6 +3,7 @@
 use super::{
     Identity, Proxy,
     port::{self, Class, Declared, Reading},
+    spiffe,
 };
 use crate::{
     decision::{
@@ -11,7 +12,7 @@ use crate::{
         jwt::{Jwt, jwt},
         mtls::{Connection, Mtls, mtls},
         request::{self, Seen},
-        resolve::Asked,
+        resolve::{Address, Asked},
         trace::Trace,
     },
     model::{Attributes, Http, Model, PolicyId, Protocol, Request, Token, inventory::Workload},
@@ -200,13 +201,23 @@ impl Way<'_> {
             Http::Raw => return Err(request::Rejected::Codec),
             Http::Unknown => Seen::unknown(flow.token),
         };
-        let certificate = match connection.identity {
-            Identity::None => Some(false),
-            Identity::Known(_) => Some(true),
+        request::add_proxy_headers(&mut seen.headers, &self.written(connection));
+        Ok(Some(seen))
+    }
+
+    fn written(&self, connection: &Connection) -> request::Written {
+        let mesh = &self.model.inventory.mesh;
+        let certificates = match &connection.identity {
+            Identity::None => Some(None),
+            Identity::Known(id) => Some(Some((spiffe(mesh, self.workload), id.clone()))),
             Identity::Perhaps(..) | Identity::Unknown(_) => None,
         };
-        request::add_proxy_headers(&mut seen.headers, connection.tls, certificate);
-        Ok(Some(seen))
+        let peer = match &self.asked.source.address {
+            Address::Exact(ip) => Some(*ip),
+            _ => None,
+        };
+        let edge = (self.proxy == Proxy::Gateway).then_some((mesh.trusted_proxies, peer));
+        request::Written { tls: connection.tls, certificates, edge }
     }
 
     fn http2(&self) -> bool {
