@@ -110,7 +110,7 @@ pub(crate) fn authorization(
         .chain(certain(&shadow_allow).into_iter().map(|r| (r, Verdict::Allow)))
         .collect();
     answer.sees = (answer.decision.verdict == Verdict::Deny)
-        .then(|| sees(&answer.decision.reason, arrived.before.is_some()));
+        .then(|| sees(&answer.decision.reason, arrived.before));
     answer
 }
 
@@ -153,22 +153,21 @@ fn settle(
 }
 
 /// "HTTP denial = 403 body `RBAC: access denied`; TCP = connection close."
-fn sees(reason: &Reason, http: bool) -> ClientSees {
+fn sees(reason: &Reason, request: Option<&Seen>) -> ClientSees {
+    let Some(seen) = request else { return ClientSees::Closed };
     match reason {
-        _ if !http => ClientSees::Closed,
+        // An answer to HEAD has no body.
+        _ if seen.method.as_deref() == Some("HEAD") => {
+            ClientSees::Response { status: 403, body: "" }
+        }
         Reason::Provider { .. } => ClientSees::Response { status: 403, body: "" },
         _ => DENIED,
     }
 }
 
+/// One engine reports one rule: the first that matches.
 fn certain(asked: &[AskedRule]) -> Vec<RuleRef> {
-    let mut found: Vec<RuleRef> = Vec::new();
-    for one in asked.iter().filter(|a| a.matched.is_yes()) {
-        if !found.iter().any(|f| f.policy == one.at.policy) {
-            found.push(one.at);
-        }
-    }
-    found
+    first(asked).into_iter().collect()
 }
 
 fn remark(trace: &mut Trace, text: &str) {

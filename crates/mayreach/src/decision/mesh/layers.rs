@@ -153,10 +153,15 @@ impl Way<'_> {
     ) -> (Jwt, Authorization) {
         let seen = match self.seen(class, &found.connection) {
             Ok(seen) => seen,
-            Err(request::Rejected) => {
-                remarks.push("Envoy answers 400 before any filter runs".to_owned());
+            Err(why) => {
+                let (status, body) = match why {
+                    request::Rejected::Codec => (400, "Bad Request"),
+                    request::Rejected::Normalization => (400, ""),
+                    request::Rejected::NotAPath => (404, ""),
+                };
+                remarks.push(format!("Envoy answers {status} before any filter runs"));
                 let mut refused = Authorization::plain(Verdict::Deny, Reason::BadRequest);
-                refused.sees = Some(ClientSees::Response { status: 400, body: "" });
+                refused.sees = Some(ClientSees::Response { status, body });
                 return (Jwt::plain(Verdict::Allow, Reason::NotReached), refused);
             }
         };
@@ -192,11 +197,15 @@ impl Way<'_> {
                 request::see(request, token(flow.token, request), mesh, self.http2())?
             }
             // "declared HTTP ⇒ HCM chain only": other bytes are no request.
-            Http::Raw => return Err(request::Rejected),
+            Http::Raw => return Err(request::Rejected::Codec),
             Http::Unknown => Seen::unknown(flow.token),
         };
-        let certificate = !matches!(connection.identity, Identity::None);
-        request::add_proxy_headers(&mut seen.headers, certificate);
+        let certificate = match connection.identity {
+            Identity::None => Some(false),
+            Identity::Known(_) => Some(true),
+            Identity::Perhaps(..) | Identity::Unknown(_) => None,
+        };
+        request::add_proxy_headers(&mut seen.headers, connection.tls, certificate);
         Ok(Some(seen))
     }
 

@@ -2,7 +2,7 @@
 //! (serviceregistry/ambient/authorization.go convertedSelectorPeerAuthentications and
 //! convertPeerAuthentication, whose disagreements with the sidecar's reading are kept).
 
-use super::mode::Effective;
+use super::mode::{Effective, age};
 use crate::model::{
     Model,
     inventory::Workload,
@@ -58,7 +58,7 @@ impl<'m> Found<'m> {
                 .peer_auth
                 .iter()
                 .filter(|p| wanted(p))
-                .min_by_key(|p| (&p.created, &p.name, &p.namespace))
+                .min_by_key(|p| age(p))
         };
         let has = |p: &PeerAuth| {
             p.selector.iter().all(|(k, v)| workload.labels.get(k).is_some_and(|l| l == v))

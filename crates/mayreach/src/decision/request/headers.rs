@@ -1,5 +1,7 @@
 //! The header lines of a request as filters see them.
 
+use crate::model::authz::TextMatch;
+
 /// Headers that Envoy keeps as one comma-joined value (tried one by one on Envoy 1.40; the rest
 /// are matched line by line since CVE-2026-26308).
 const JOINED: &[&str] = &[
@@ -69,17 +71,60 @@ const PROXY_OWNED: &[&str] = &[
 
 /// One line; the value of a line that is surely there may still be unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
+struct Line {
     /// Lower case.
-    pub(crate) name: String,
-    pub(crate) value: Option<String>,
+    name: String,
+    value: Result<String, Shape>,
+}
+
+/// What a value that is not known looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Any,
+    /// A random UUID (`x-request-id`).
+    Uuid,
+    /// `By=…;Hash=…;Subject="";URI=…` (`x-forwarded-client-cert`).
+    ClientCertificate,
+}
+
+impl Shape {
+    /// Whether some value of the shape matches.
+    pub(crate) fn may_match(self, text: &TextMatch) -> bool {
+        let part = match text {
+            TextMatch::Present | TextMatch::NonEmpty => return true,
+            TextMatch::Exact(t)
+            | TextMatch::Prefix(t)
+            | TextMatch::Suffix(t)
+            | TextMatch::ExactFold(t)
+            | TextMatch::PrefixFold(t)
+            | TextMatch::SuffixFold(t) => t,
+        };
+        match self {
+            Self::Any => true,
+            Self::Uuid => {
+                part.len() <= 36 && part.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+            }
+            Self::ClientCertificate => match text {
+                TextMatch::Exact(t) => t.starts_with("By="),
+                TextMatch::Prefix(t) => t.starts_with("By=") || "By=".starts_with(t.as_str()),
+                _ => true,
+            },
+        }
+    }
+}
+
+/// A value as conditions read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'s> {
+    Text(&'s str),
+    Like(Shape),
 }
 
 /// What filters find under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found<'s> {
     /// These lines, possibly none.
-    Lines(Vec<Option<&'s str>>),
+    Lines(Vec<Value<'s>>),
     /// Perhaps lines, perhaps none.
     Unknown,
 }
@@ -100,13 +145,13 @@ impl Headers {
     pub(crate) fn new(sent: &[(&str, &str)], complete: bool) -> Self {
         let mut headers = Self { complete, ..Self::default() };
         for (name, value) in sent {
-            headers.add(name, Some(value));
+            headers.add(name, Ok(value));
         }
         headers
     }
 
     /// Adds a line, joined to the one before where Envoy joins.
-    pub(crate) fn add(&mut self, name: &str, value: Option<&str>) {
+    pub(crate) fn add(&mut self, name: &str, value: Result<&str, Shape>) {
         let name = name.to_ascii_lowercase();
         if HOP_BY_HOP.contains(&name.as_str()) {
             return;
@@ -119,9 +164,9 @@ impl Headers {
         if JOINED.contains(&name.as_str())
             && let Some(line) = self.lines.iter_mut().find(|l| l.name == name)
         {
-            line.value = match (line.value.take(), value) {
-                (Some(a), Some(b)) => Some(format!("{a},{b}")),
-                _ => None,
+            line.value = match (&line.value, value) {
+                (Ok(a), Ok(b)) => Ok(format!("{a},{b}")),
+                _ => Err(Shape::Any),
             };
             return;
         }
@@ -143,8 +188,15 @@ impl Headers {
 
     /// What filters find under a lower-cased name.
     pub(crate) fn get(&self, name: &str) -> Found<'_> {
-        let lines: Vec<Option<&str>> =
-            self.lines.iter().filter(|l| l.name == name).map(|l| l.value.as_deref()).collect();
+        let lines: Vec<Value<'_>> = self
+            .lines
+            .iter()
+            .filter(|l| l.name == name)
+            .map(|l| match &l.value {
+                Ok(text) => Value::Text(text),
+                Err(shape) => Value::Like(*shape),
+            })
+            .collect();
         let gone = || self.absent.iter().any(|n| n == name);
         if self.unsure.iter().any(|n| n == name) {
             return Found::Unknown;
@@ -158,7 +210,10 @@ impl Headers {
     /// The value of the first line, if that is known.
     pub(crate) fn first(&self, name: &str) -> Option<&str> {
         match self.get(name) {
-            Found::Lines(lines) => lines.first().copied().flatten(),
+            Found::Lines(lines) => match lines.first() {
+                Some(Value::Text(text)) => Some(text),
+                _ => None,
+            },
             Found::Unknown => None,
         }
     }

@@ -6,7 +6,7 @@ pub(crate) mod path;
 mod tests;
 
 pub(crate) use self::{
-    headers::{Found, Headers},
+    headers::{Found, Headers, Shape, Value},
     path::Rejected,
 };
 use crate::model::{Request, Token, inventory::Mesh};
@@ -63,13 +63,14 @@ pub(crate) fn see(
         && !http2
         && !METHODS.contains(&method)
     {
-        return Err(Rejected);
+        return Err(Rejected::Codec);
     }
     let connect = request.method == Some("CONNECT");
     let mut override_host = None;
     let target = match request.path {
         _ if connect => Target::None,
         None => Target::Unknown,
+        Some("*") if request.method == Some("OPTIONS") => return Err(Rejected::NotAPath),
         Some(raw) => {
             let target = path::target(raw, mesh.path_normalization)?;
             override_host = target.authority;
@@ -93,24 +94,48 @@ pub(crate) fn see(
 }
 
 /// What the proxies add to every request, after the client sent it (conn_manager_utility.cc).
-pub(crate) fn add_proxy_headers(headers: &mut Headers, client_certificate: bool) {
-    // Set from the connection where the client does not send it.
-    for name in ["x-forwarded-proto", "x-request-id"] {
-        if headers.first(name).is_none() {
-            headers.add(name, None);
+/// `tls` and `certificate` are what is known of the connection.
+pub(crate) fn add_proxy_headers(
+    headers: &mut Headers,
+    tls: Option<bool>,
+    certificate: Option<bool>,
+) {
+    // "x-forwarded-proto is set from the connection where the client does not send it", and the
+    // scheme after it.
+    let by_connection = match tls {
+        Some(true) => Ok("https"),
+        Some(false) => Ok("http"),
+        None => Err(Shape::Any),
+    };
+    match headers.get("x-forwarded-proto") {
+        Found::Lines(lines) if lines.is_empty() => {
+            headers.add("x-forwarded-proto", by_connection);
+            headers.add(":scheme", by_connection);
         }
+        _ => {
+            let sent = headers.first("x-forwarded-proto").map(str::to_owned);
+            let usable = sent.as_deref().filter(|s| matches!(*s, "http" | "https"));
+            headers.add(":scheme", usable.ok_or(Shape::Any));
+        }
+    }
+    if let Found::Lines(lines) = headers.get("x-request-id")
+        && lines.is_empty()
+    {
+        headers.add("x-request-id", Err(Shape::Uuid));
     }
     // APPEND_FORWARD: written by the proxy under mTLS, removed without.
     headers.remove("x-forwarded-client-cert");
-    if client_certificate {
-        headers.add("x-forwarded-client-cert", None);
+    match certificate {
+        Some(true) => headers.add("x-forwarded-client-cert", Err(Shape::ClientCertificate)),
+        Some(false) => {}
+        None => headers.doubt("x-forwarded-client-cert"),
     }
 }
 
 fn add_token(headers: &mut Headers, token: Token<'_>, complete: bool) {
     match token {
-        Token::Raw(text) => headers.add("authorization", Some(&format!("Bearer {text}"))),
-        Token::Verified(_) => headers.add("authorization", None),
+        Token::Raw(text) => headers.add("authorization", Ok(&format!("Bearer {text}"))),
+        Token::Verified(_) => headers.add("authorization", Err(Shape::Any)),
         Token::Absent if !complete => headers.remove("authorization"),
         Token::Absent | Token::Unknown => {}
     }
