@@ -12,8 +12,8 @@ use self::{
 };
 use crate::{
     decision::{
-        ClientFault, ClientSees, Layer, LayerDecision, MtlsModeName, Outcome as StepOutcome, Reason, Step,
-        StepKind, Verdict,
+        ClientFault, ClientSees, Layer, LayerDecision, MtlsModeName, Outcome as StepOutcome,
+        Reason, Step, StepKind, Verdict,
         mesh::{
             Identity, Proxy,
             port::{Class, Declared, Reading},
@@ -120,7 +120,7 @@ fn ways(
     workload: &Workload,
 ) -> (Vec<Way>, Attributes) {
     let mesh = &model.inventory.mesh;
-    let modes = match proxy {
+    let effective_modes = match proxy {
         Proxy::Sidecar => mode::effective(model, workload, asked.port),
         Proxy::Ztunnel => ambient::effective(model, workload, asked.port),
         // "Gateways and waypoints do not use PeerAuthentication".
@@ -128,9 +128,9 @@ fn ways(
             vec![Effective { mode: MtlsMode::Permissive, policy: None }]
         }
     };
-    let mut missing = if modes.len() > 1 { Attributes::PORT } else { Attributes::NONE };
+    let mut missing = if effective_modes.len() > 1 { Attributes::PORT } else { Attributes::NONE };
     let mut ways = Vec::new();
-    for effective in modes {
+    for effective in effective_modes {
         let Arrivals { all, missing: lacks } = client::arrivals(model, asked, effective.mode);
         missing = missing.union(lacks);
         for arrival in all {
@@ -219,14 +219,12 @@ fn connection(ways: &[Way], missing: Attributes) -> Connection {
             tls: Some(*arrival != Arrival::Plaintext),
             names: Vec::new(),
         },
-        (Outcome::Depends(lacks), _) => {
-            Connection {
-                identity: Identity::Unknown(*lacks),
-                opaque: false,
-                tls: Some(true),
-                names: Vec::new(),
-            }
-        }
+        (Outcome::Depends(lacks), _) => Connection {
+            identity: Identity::Unknown(*lacks),
+            opaque: false,
+            tls: Some(true),
+            names: Vec::new(),
+        },
     });
     each.reduce(|a, b| Connection {
         identity: a.identity.either(b.identity, missing),
