@@ -117,11 +117,7 @@ impl Scene<'_> {
     fn own_sni(&self, matcher: &Matcher) -> Tri {
         let mut all = self.connection.names.iter().map(|n| matching::text(matcher, n));
         let Some(first) = all.next() else { return Tri::Unknown(Attributes::SNI) };
-        if all.all(|other| other == first) {
-            Tri::of(first)
-        } else {
-            Tri::Unknown(Attributes::SNI)
-        }
+        if all.all(|other| other == first) { Tri::of(first) } else { Tri::Unknown(Attributes::SNI) }
     }
 
     /// The actual value, for explanations.

@@ -54,11 +54,7 @@ impl<'m> Found<'m> {
         let root = model.inventory.mesh.root_namespace.as_str();
         let own = workload.namespace.as_str();
         let oldest = |wanted: &dyn Fn(&PeerAuth) -> bool| {
-            model
-                .peer_auth
-                .iter()
-                .filter(|p| wanted(p))
-                .min_by_key(|p| age(p))
+            model.peer_auth.iter().filter(|p| wanted(p)).min_by_key(|p| age(p))
         };
         let has = |p: &PeerAuth| {
             p.selector.iter().all(|(k, v)| workload.labels.get(k).is_some_and(|l| l == v))

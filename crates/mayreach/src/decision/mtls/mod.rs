@@ -12,8 +12,8 @@ use self::{
 };
 use crate::{
     decision::{
-        ClientFault, ClientSees, Layer, LayerDecision, MtlsModeName, Outcome as StepOutcome, Reason, Step,
-        StepKind, Verdict,
+        ClientFault, ClientSees, Layer, LayerDecision, MtlsModeName, Outcome as StepOutcome,
+        Reason, Step, StepKind, Verdict,
         mesh::{
             Identity, Proxy,
             port::{Class, Declared, Reading},
@@ -219,14 +219,12 @@ fn connection(ways: &[Way], missing: Attributes) -> Connection {
             tls: Some(*arrival != Arrival::Plaintext),
             names: Vec::new(),
         },
-        (Outcome::Depends(lacks), _) => {
-            Connection {
-                identity: Identity::Unknown(*lacks),
-                opaque: false,
-                tls: Some(true),
-                names: Vec::new(),
-            }
-        }
+        (Outcome::Depends(lacks), _) => Connection {
+            identity: Identity::Unknown(*lacks),
+            opaque: false,
+            tls: Some(true),
+            names: Vec::new(),
+        },
     });
     each.reduce(|a, b| Connection {
         identity: a.identity.either(b.identity, missing),

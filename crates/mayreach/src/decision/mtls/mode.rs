@@ -30,11 +30,7 @@ impl<'m> Scopes<'m> {
     pub(crate) fn of(model: &'m Model, namespace: &str, labels: &Labels) -> Self {
         let root = model.inventory.mesh.root_namespace.as_str();
         let oldest = |wanted: &dyn Fn(&PeerAuth) -> bool| {
-            model
-                .peer_auth
-                .iter()
-                .filter(|p| wanted(p))
-                .min_by_key(|p| age(p))
+            model.peer_auth.iter().filter(|p| wanted(p)).min_by_key(|p| age(p))
         };
         let broad = |p: &PeerAuth, space: &str| p.selector.is_empty() && p.namespace == space;
         let selects =
