@@ -1,5 +1,7 @@
 //! Every case, in both evaluators.
 
+use std::collections::BTreeMap;
+
 use mayreach_conformance::{Case, Scenario, load, missing};
 use mayreach_wire::{DecisionOut, FlowIn, OptionsIn};
 use serde_json::{Map, Value};
@@ -142,14 +144,24 @@ fn failures(scenario: &Scenario) -> Vec<String> {
     out
 }
 
+/// How many disagree in each file.
+fn by_file(wrong: &[String]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in wrong {
+        *counts.entry(line.split(": ").next().unwrap_or_default()).or_default() += 1;
+    }
+    counts.iter().map(|(file, n)| format!("  {n:6}  {file}")).collect::<Vec<_>>().join("\n")
+}
+
 fn check(under: &str, at_least: usize) {
     let scenarios = load(under);
     let asked: usize = scenarios.iter().map(|s| s.cases.len()).sum();
     let wrong: Vec<String> = scenarios.iter().flat_map(failures).collect();
     assert!(
         wrong.is_empty(),
-        "{under}: {} of {asked} disagree\n{}",
+        "{under}: {} of {asked} disagree\n{}\n{}",
         wrong.len(),
+        by_file(&wrong),
         wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n")
     );
     assert!(asked >= at_least, "{under}: only {asked} cases found");

@@ -6,6 +6,7 @@ use super::{
     spiffe,
 };
 use crate::{
+    compiled::authz::Pick,
     decision::{
         ClientSees, Layer, LayerDecision, Marked, Reason, Step, Verdict,
         authorization::{Arrived, Authorization, RuleRef, authorization},
@@ -37,7 +38,12 @@ pub(crate) struct MeshLayers {
 }
 
 /// Asks the three mesh layers.
-pub(crate) fn layers(model: &Model, asked: &Asked<'_>, like: &Trace) -> MeshLayers {
+pub(crate) fn layers(
+    model: &Model,
+    asked: &Asked<'_>,
+    pick: Option<&Pick>,
+    like: &Trace,
+) -> MeshLayers {
     let proxy = match asked.flow.protocol {
         Protocol::Tcp => Proxy::of(asked.destination.workload, asked.port),
         // Proxies capture TCP only.
@@ -47,7 +53,7 @@ pub(crate) fn layers(model: &Model, asked: &Asked<'_>, like: &Trace) -> MeshLaye
         return outside();
     };
     let reading = port::reading(model, asked);
-    let way = Way { model, asked, proxy, workload, reading: &reading };
+    let way = Way { model, asked, proxy, workload, reading: &reading, pick };
     let all = reading.classes.iter().map(|class| way.walk(*class, like));
     all.reduce(|one, other| either(one, other, reading.missing)).unwrap_or_else(outside)
 }
@@ -118,6 +124,7 @@ struct Way<'a> {
     proxy: Proxy,
     workload: &'a Workload,
     reading: &'a Reading,
+    pick: Option<&'a Pick>,
 }
 
 impl Way<'_> {
@@ -176,6 +183,7 @@ impl Way<'_> {
             connection: &found.connection,
             before: seen.as_ref(),
             jwt: &jwt,
+            pick: self.pick,
         };
         let authz = authorization(self.model, self.asked, &arrived, authz_trace);
         (jwt, authz)

@@ -34,7 +34,7 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
         decisions.push((decision, Some(ClientSees::Timeout)));
         layers.push(LayerWalk { decision, steps: trace.steps });
     }
-    let mesh = mesh::layers(model, asked, like);
+    let mesh = mesh::layers(model, asked, None, like);
     for answer in mesh.answers {
         let decision = left_open(model, asked, answer.decision);
         decisions.push((decision, answer.sees));
@@ -47,7 +47,7 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     Walk { decision, layers, audited_by, dry_run, remarks }
 }
 
-fn settle(decisions: &[(LayerDecision, Option<ClientSees>)]) -> Decision {
+pub(crate) fn settle(decisions: &[(LayerDecision, Option<ClientSees>)]) -> Decision {
     match decisions {
         [egress, ingress, mtls, jwt, authz] => combine::layers(
             [egress.0, ingress.0, mtls.0, jwt.0, authz.0],
