@@ -204,7 +204,7 @@ fn net(matcher: &Matcher, within: impl FnOnce(&IpNet) -> Tri) -> Tri {
 
 fn request(seen: &Seen, attribute: &Attribute, matcher: &Matcher) -> Tri {
     match attribute {
-        Attribute::Host => header(authority(seen), matcher, Attributes::HOST),
+        Attribute::Host => header(Some(authority(seen)), matcher, Attributes::HOST),
         Attribute::Method => {
             let lines = seen.method.as_deref().map(|m| vec![Value::Text(m)]);
             header(lines, matcher, Attributes::METHOD)
@@ -216,7 +216,7 @@ fn request(seen: &Seen, attribute: &Attribute, matcher: &Matcher) -> Tri {
             (_, None) => Tri::Unknown(Attributes::PATH),
         },
         Attribute::Header(name) => match name.as_str() {
-            ":authority" | "host" => header(authority(seen), matcher, Attributes::HOST),
+            ":authority" | "host" => header(Some(authority(seen)), matcher, Attributes::HOST),
             ":method" => request(seen, &Attribute::Method, matcher),
             ":path" => {
                 let lines = match &seen.target {
@@ -236,8 +236,8 @@ fn request(seen: &Seen, attribute: &Attribute, matcher: &Matcher) -> Tri {
 }
 
 /// Every HTTP/1.1 request has an authority, be it empty.
-fn authority(seen: &Seen) -> Option<Vec<Value<'_>>> {
-    Some(vec![seen.host.as_deref().map_or(Value::Like(&Shape::Any), Value::Text)])
+fn authority(seen: &Seen) -> Vec<Value<'_>> {
+    vec![seen.host.as_deref().map_or(Value::Like(&Shape::Any), Value::Text)]
 }
 
 /// "RBAC matches each header entry individually": any entry that matches is a match.

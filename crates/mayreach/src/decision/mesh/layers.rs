@@ -12,7 +12,7 @@ use crate::{
         authorization::{Arrived, Authorization, RuleRef, authorization},
         jwt::{Jwt, jwt},
         mtls::{Connection, Mtls, mtls},
-        request::{self, Seen},
+        request::{self, Certificates, Seen},
         resolve::{Address, Asked},
         trace::Trace,
     },
@@ -216,9 +216,9 @@ impl Way<'_> {
     fn written(&self, connection: &Connection) -> request::Written {
         let mesh = &self.model.inventory.mesh;
         let certificates = match &connection.identity {
-            Identity::None => Some(None),
-            Identity::Known(id) => Some(Some((spiffe(mesh, self.workload), id.clone()))),
-            Identity::Perhaps(..) | Identity::Unknown(_) => None,
+            Identity::None => Certificates::None,
+            Identity::Known(id) => Certificates::Known(spiffe(mesh, self.workload), id.clone()),
+            Identity::Perhaps(..) | Identity::Unknown(_) => Certificates::Unknown,
         };
         let peer = match &self.asked.source.address {
             Address::Exact(ip) => Some(*ip),

@@ -118,7 +118,7 @@ impl<'m> Found<'m> {
             match mode {
                 Some(MtlsMode::Strict) if !strict_is_parents => strict_ports.push(*port),
                 Some(MtlsMode::Permissive | MtlsMode::Disable)
-                    if !lax(own.mode) && !(own.mode.is_none() && parent_is_lax) =>
+                    if !(lax(own.mode) || own.mode.is_none() && parent_is_lax) =>
                 {
                     open_ports.push(*port);
                 }

@@ -126,11 +126,19 @@ pub(crate) fn see(
 pub(crate) struct Written {
     /// Whether the client speaks TLS to it.
     pub(crate) tls: Option<bool>,
-    /// Identities of the server and the client; `Some(None)` without a client certificate.
-    pub(crate) certificates: Option<Option<(String, String)>>,
+    pub(crate) certificates: Certificates,
     /// It is an edge (`use_remote_address`) that trusts so many proxies before it, and the peer's
     /// address if that is known.
     pub(crate) edge: Option<(u32, Option<IpAddr>)>,
+}
+
+/// What is known of a client certificate.
+#[derive(Clone, Debug)]
+pub(crate) enum Certificates {
+    Unknown,
+    None,
+    /// Identities of the server and the client.
+    Known(String, String),
 }
 
 /// What a proxy adds to every request, after the client sent it (conn_manager_utility.cc).
@@ -176,16 +184,12 @@ pub(crate) fn add_proxy_headers(headers: &mut Headers, written: &Written) {
     {
         headers.add("x-request-id", Err(Shape::Uuid));
     }
-    client_certificate(headers, certificates.as_ref(), edge.is_some());
+    client_certificate(headers, certificates, edge.is_some());
 }
 
 /// `x-forwarded-client-cert`: "APPEND_FORWARD" at a sidecar, written anew at an edge; without a
 /// client certificate it is removed.
-fn client_certificate(
-    headers: &mut Headers,
-    certificates: Option<&Option<(String, String)>>,
-    edge: bool,
-) {
+fn client_certificate(headers: &mut Headers, certificates: &Certificates, edge: bool) {
     let name = "x-forwarded-client-cert";
     let before = match headers.get(name) {
         _ if edge => Some(String::new()),
@@ -195,15 +199,15 @@ fn client_certificate(
     };
     headers.remove(name);
     match certificates {
-        Some(None) => {}
-        Some(Some((server, client))) => {
+        Certificates::None => {}
+        Certificates::Known(server, client) => {
             let tail = format!(";Subject=\"\";URI={client}");
             let shape = before.map_or(Shape::Any, |before| {
                 Shape::Between(format!("{before}By={server};Hash="), tail)
             });
             headers.add(name, Err(shape));
         }
-        None => headers.doubt(name),
+        Certificates::Unknown => headers.doubt(name),
     }
 }
 
