@@ -54,10 +54,12 @@ impl Manifests {
     pub(crate) fn compile(&self, stdin: &mut Stdin) -> Result<Engine, Failure> {
         let options = self.options()?.build()?;
         let sources = if self.paths.iter().any(|path| path == "-") {
-            load(&self.paths, &mut stdin.take("PATHS")?)?
+            load(&self.paths, &mut stdin.take("PATHS")?)
         } else {
-            load(&self.paths, &mut io::empty())?
+            load(&self.paths, &mut io::empty())
         };
+        let sources = sources
+            .map_err(|problems| Failure::Problems { problems: problems.0, sources: Vec::new() })?;
         let engine = Engine::compile(&sources, &options)
             .map_err(|problems| Failure::Problems { problems: problems.0, sources })?;
         let mut err = anstream::AutoStream::auto(io::stderr().lock());
