@@ -58,8 +58,8 @@ impl Manifests {
         } else {
             load(&self.paths, &mut io::empty())
         };
-        let sources =
-            sources.map_err(|problems| Failure::Problems { problems: problems.0, sources: Vec::new() })?;
+        let sources = sources
+            .map_err(|problems| Failure::Problems { problems: problems.0, sources: Vec::new() })?;
         let engine = Engine::compile(&sources, &options)
             .map_err(|problems| Failure::Problems { problems: problems.0, sources })?;
         let mut err = anstream::AutoStream::auto(io::stderr().lock());
