@@ -20,8 +20,7 @@ pub(crate) fn identity(matcher: &Matcher, identity: &str) -> bool {
         Matcher::Net(_)
         | Matcher::Port(_)
         | Matcher::PathTemplate(_)
-        | Matcher::RequestPrincipal { .. }
-        | Matcher::Never => false,
+        | Matcher::RequestPrincipal { .. } => false,
     }
 }
 

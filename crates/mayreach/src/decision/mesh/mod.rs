@@ -78,13 +78,10 @@ impl Identity {
             (Self::None, Self::Known(id)) | (Self::Known(id), Self::None) => {
                 Self::Perhaps(id, missing)
             }
-            (Self::Perhaps(a, m), Self::Known(b)) | (Self::Known(b), Self::Perhaps(a, m))
-                if a == b =>
+            (Self::Perhaps(id, m), other) | (other, Self::Perhaps(id, m))
+                if other == Self::None || other == Self::Known(id.clone()) =>
             {
-                Self::Perhaps(a, m.union(missing))
-            }
-            (Self::Perhaps(a, m), Self::None) | (Self::None, Self::Perhaps(a, m)) => {
-                Self::Perhaps(a, m.union(missing))
+                Self::Perhaps(id, m.union(missing))
             }
             (a, b) => Self::Unknown(a.missing().union(b.missing()).union(missing)),
         }

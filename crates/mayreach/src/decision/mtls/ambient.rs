@@ -2,7 +2,7 @@
 //! (serviceregistry/ambient/authorization.go convertedSelectorPeerAuthentications and
 //! convertPeerAuthentication, whose disagreements with the sidecar's reading are kept).
 
-use super::mode::Effective;
+use super::mode::{Effective, age};
 use crate::model::{
     Model,
     inventory::Workload,
@@ -54,11 +54,7 @@ impl<'m> Found<'m> {
         let root = model.inventory.mesh.root_namespace.as_str();
         let own = workload.namespace.as_str();
         let oldest = |wanted: &dyn Fn(&PeerAuth) -> bool| {
-            model
-                .peer_auth
-                .iter()
-                .filter(|p| wanted(p))
-                .min_by_key(|p| (&p.created, &p.name, &p.namespace))
+            model.peer_auth.iter().filter(|p| wanted(p)).min_by_key(|p| age(p))
         };
         let has = |p: &PeerAuth| {
             p.selector.iter().all(|(k, v)| workload.labels.get(k).is_some_and(|l| l == v))
@@ -122,7 +118,7 @@ impl<'m> Found<'m> {
             match mode {
                 Some(MtlsMode::Strict) if !strict_is_parents => strict_ports.push(*port),
                 Some(MtlsMode::Permissive | MtlsMode::Disable)
-                    if !lax(own.mode) && !(own.mode.is_none() && parent_is_lax) =>
+                    if !(lax(own.mode) || own.mode.is_none() && parent_is_lax) =>
                 {
                     open_ports.push(*port);
                 }

@@ -82,7 +82,8 @@ fn outside(asked: &Asked<'_>) -> Arrivals {
         return Arrivals { all: vec![Arrival::OwnCertificate], missing: Attributes::PRINCIPAL };
     }
     // A server name is sent in TLS only.
-    Arrivals::sure(if flow.sni.is_some() { Arrival::OneWayTls } else { Arrival::Plaintext })
+    let tls = flow.sni.is_some_and(|name| !name.is_empty());
+    Arrivals::sure(if tls { Arrival::OneWayTls } else { Arrival::Plaintext })
 }
 
 /// A client's Envoy: DestinationRule first, else auto-mTLS.
@@ -170,6 +171,23 @@ fn targets<'m>(model: &'m Model, asked: &Asked<'_>) -> Vec<(&'m Service, u16)> {
         Some((id, port)) => model.inventory.service(id).map(|s| (s, port)).into_iter().collect(),
         None => port::service_ports(model, asked).into_iter().map(|(s, p)| (s, p.port)).collect(),
     }
+}
+
+/// The server names of auto-mTLS, `outbound_.<port>_._.<host>`, if the client's own proxy sends
+/// it and no DestinationRule can have another.
+pub(crate) fn server_names(model: &Model, asked: &Asked<'_>) -> Vec<String> {
+    let Some(source) = asked.source.workload else { return Vec::new() };
+    let sidecar = matches!(source.mesh, Enrolment::Sidecar);
+    let targets = targets(model, asked);
+    if !sidecar || targets.iter().any(|(s, _)| destination_rule(model, source, s).is_some()) {
+        return Vec::new();
+    }
+    targets
+        .iter()
+        .map(|(service, port)| {
+            format!("outbound_.{port}_._.{}.{}.svc.cluster.local", service.name, service.namespace)
+        })
+        .collect()
 }
 
 /// The rule that the client's proxy takes for a host: "of the client's namespace, of the

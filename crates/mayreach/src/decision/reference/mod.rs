@@ -7,8 +7,8 @@ pub(crate) mod packet;
 
 use crate::{
     decision::{
-        ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Reason, Verdict, Walk,
-        combine, mesh, resolve::Asked, trace::Trace, unevaluated::left_open,
+        ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Walk, combine, mesh,
+        resolve::Asked, trace::Trace, unevaluated::left_open,
     },
     model::Model,
 };
@@ -34,7 +34,7 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
         decisions.push((decision, Some(ClientSees::Timeout)));
         layers.push(LayerWalk { decision, steps: trace.steps });
     }
-    let mesh = mesh::layers(model, asked, like);
+    let mesh = mesh::layers(model, asked, None, like);
     for answer in mesh.answers {
         let decision = left_open(model, asked, answer.decision);
         decisions.push((decision, answer.sees));
@@ -47,9 +47,12 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     Walk { decision, layers, audited_by, dry_run, remarks }
 }
 
-fn settle(decisions: &[(LayerDecision, Option<ClientSees>)]) -> Decision {
+pub(crate) fn settle(decisions: &[(LayerDecision, Option<ClientSees>)]) -> Decision {
     match decisions {
-        [a, b, c, d, e] => combine::layers([a.0, b.0, c.0, d.0, e.0], [a.1, b.1, c.1, d.1, e.1]),
+        [egress, ingress, mtls, jwt, authz] => combine::layers(
+            [egress.0, ingress.0, mtls.0, jwt.0, authz.0],
+            [egress.1, ingress.1, mtls.1, jwt.1, authz.1],
+        ),
         _ => combine::unknown_peer(),
     }
 }
