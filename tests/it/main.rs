@@ -1,5 +1,6 @@
 //! Every integration test in one binary.
 
+mod bad_input;
 mod cases;
 mod oracle;
 mod oracle_mesh;
