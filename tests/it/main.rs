@@ -1,5 +1,6 @@
 //! Every integration test in one binary.
 
+mod bad_input;
 mod cases;
 mod coverage;
 mod oracle;

@@ -24,7 +24,6 @@ struct Fields {
     namespace: Option<String>,
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
-    uid: Option<String>,
     creation_timestamp: Option<String>,
     owner_references: Vec<Owner>,
 }
@@ -52,7 +51,6 @@ pub(super) fn read(object: &Node, group: &str, source: SourceId) -> Result<Metad
         namespace: fields.namespace.filter(|namespace| !namespace.is_empty()),
         labels: fields.labels,
         annotations: fields.annotations,
-        uid: fields.uid,
         creation_timestamp: fields.creation_timestamp,
         owner_references: fields.owner_references.into_iter().map(Into::into).collect(),
     })
