@@ -2,7 +2,7 @@
 
 use super::inventory::{Enrolment, Inventory, Labels, Namespace, Workload, WorkloadKind};
 
-/// The injector never touches these (pkg/kube/inject IgnoredNamespaces).
+/// The injector never touches these (pkg/kube/inject `IgnoredNamespaces`).
 const IGNORED: &[&str] = &["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
 
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";

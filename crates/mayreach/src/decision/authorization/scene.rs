@@ -35,7 +35,7 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// "X and notX are ANDed"; "values of one field ORed; notX is NOT(OR(values))".
+    /// "X and notX are `ANDed`"; "values of one field `ORed`; notX is NOT(OR(values))".
     pub(crate) fn holds(&self, condition: &Condition) -> Tri {
         let any = |list: &[(Matcher, String)]| {
             Tri::any(list.iter().map(|(matcher, _)| self.value(&condition.attribute, matcher)))

@@ -1,4 +1,4 @@
-//! What a proxy makes of what arrives (core/filterchain_options.go).
+//! What a proxy makes of what arrives (`core/filterchain_options.go`).
 
 use super::client::Arrival;
 use crate::{

@@ -227,7 +227,7 @@ fn connection(ways: &[Way], missing: Attributes) -> Connection {
         },
     });
     each.reduce(|a, b| Connection {
-        identity: a.identity.either(b.identity, missing),
+        identity: a.identity.either(&b.identity, missing),
         opaque: a.opaque && b.opaque,
         tls: if a.tls == b.tls { a.tls } else { None },
         names: Vec::new(),

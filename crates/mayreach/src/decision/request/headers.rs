@@ -43,7 +43,7 @@ const JOINED: &[&str] = &[
     "x-request-id",
 ];
 
-/// Gone before any filter runs: hop-by-hop headers (conn_manager_utility.cc), and Envoy's own that
+/// Gone before any filter runs: hop-by-hop headers (`conn_manager_utility.cc`), and Envoy's own that
 /// only internal requests may carry, of which Istio configures none.
 const STRIPPED: &[&str] = &[
     "connection",

@@ -141,7 +141,7 @@ pub(crate) enum Certificates {
     Known(String, String),
 }
 
-/// What a proxy adds to every request, after the client sent it (conn_manager_utility.cc).
+/// What a proxy adds to every request, after the client sent it (`conn_manager_utility.cc`).
 pub(crate) fn add_proxy_headers(headers: &mut Headers, written: &Written) {
     let Written { tls, certificates, edge } = written;
     if let Some((trusted, peer)) = edge {
@@ -187,7 +187,7 @@ pub(crate) fn add_proxy_headers(headers: &mut Headers, written: &Written) {
     client_certificate(headers, certificates, edge.is_some());
 }
 
-/// `x-forwarded-client-cert`: "APPEND_FORWARD" at a sidecar, written anew at an edge; without a
+/// `x-forwarded-client-cert`: "`APPEND_FORWARD`" at a sidecar, written anew at an edge; without a
 /// client certificate it is removed.
 fn client_certificate(headers: &mut Headers, certificates: &Certificates, edge: bool) {
     let name = "x-forwarded-client-cert";
