@@ -30,8 +30,11 @@ pub(crate) fn run(cli: &Cli, out: &mut dyn Write) -> Result<Status, Failure> {
 
 /// One JSON value, for programs and for people who look.
 fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), Failure> {
-    serde_json::to_writer_pretty(&mut *out, value).map_err(std::io::Error::from)?;
-    writeln!(out)?;
+    // Written line by line, a large matrix would take a system call for each.
+    let mut whole = std::io::BufWriter::with_capacity(1 << 16, out);
+    serde_json::to_writer_pretty(&mut whole, value).map_err(std::io::Error::from)?;
+    writeln!(whole)?;
+    whole.flush()?;
     Ok(())
 }
 

@@ -32,6 +32,10 @@ impl LayerOut {
             "no_profile" => {
                 "no policy decides, and a host endpoint without a profile denies".into()
             }
+            "endpoint_to_host" => {
+                "Calico drops what a pod sends to its own node (`defaultEndpointToHostAction`)"
+                    .into()
+            }
             "failsafe" => "a failsafe port, which Calico keeps open".into(),
             "not_policed" => "this end is no pod of the pod network: no policy governs it".into(),
             "local_traffic" => "a pod's own and its node's traffic is not policed".into(),

@@ -5,9 +5,10 @@ use std::{
     net::IpAddr,
 };
 
+use super::postings::Postings;
 use crate::model::{
     ServiceId, WorkloadId,
-    inventory::{Addresses, Inventory, TargetPort, Workload, WorkloadKind},
+    inventory::{Addresses, Inventory, SlicePort, TargetPort, Workload, WorkloadKind},
 };
 
 /// Finds what a flow names.
@@ -30,8 +31,18 @@ pub(crate) struct Index {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Backend {
     Workload(WorkloadId),
-    /// An address that is no known workload's, with the ports its slice gives: (name, number).
-    Address(IpAddr, Vec<(Option<String>, Option<u16>)>),
+    /// What a slice lists: an address, whose it is, and the ports that its slice gives.
+    Listed(IpAddr, Option<WorkloadId>, Vec<SlicePort>),
+}
+
+impl Backend {
+    /// The workload that answers, if one is known.
+    pub(crate) const fn workload(&self) -> Option<WorkloadId> {
+        match self {
+            Self::Workload(id) => Some(*id),
+            Self::Listed(_, id, _) => *id,
+        }
+    }
 }
 
 fn number(index: usize) -> u32 {
@@ -97,16 +108,16 @@ impl Index {
     /// The endpoints of a Service: pods its selector matches, as the endpoint controller does it,
     /// or what its slices list.
     fn add_backends(&mut self, inventory: &Inventory) {
+        let postings = Postings::new(inventory);
         for (n, service) in inventory.services.iter().enumerate() {
             let id = ServiceId(number(n));
             let mut found: Vec<Backend> = Vec::new();
             if !service.selector.is_empty() {
-                let pods = inventory.workloads.iter().enumerate().filter(|(_, w)| {
-                    w.namespace == service.namespace
-                        && !w.finished
-                        && service.selector.iter().all(|(k, v)| w.labels.get(k) == Some(v))
+                let pods = postings.with_all(&service.selector).iter().copied().filter(|w| {
+                    let pod = inventory.workload(WorkloadId(*w));
+                    pod.is_some_and(|w| !w.finished && service.selects(w))
                 });
-                found.extend(pods.map(|(w, _)| Backend::Workload(WorkloadId(number(w)))));
+                found.extend(pods.map(|w| Backend::Workload(WorkloadId(w))));
             }
             if found.is_empty() {
                 found = self.listed(inventory, &service.namespace, &service.name);
@@ -114,8 +125,9 @@ impl Index {
             found.sort_unstable();
             found.dedup();
             for backend in &found {
-                if let Backend::Workload(workload) = backend
+                if let Some(workload) = backend.workload()
                     && let Some(list) = self.selected_by.get_mut(workload.0 as usize)
+                    && list.last() != Some(&id)
                 {
                     list.push(id);
                 }
@@ -128,11 +140,10 @@ impl Index {
         let slices = inventory.slices.iter();
         let mine = slices.filter(|s| s.namespace == namespace && s.service == name);
         mine.flat_map(|slice| {
-            let ports: Vec<_> = slice.ports.iter().map(|p| (p.name.clone(), p.port)).collect();
-            slice.addresses.iter().map(move |ip| match self.at(*ip).first() {
-                Some(id) => Backend::Workload(*id),
-                None => Backend::Address(*ip, ports.clone()),
-            })
+            slice
+                .addresses
+                .iter()
+                .map(|ip| Backend::Listed(*ip, self.at(*ip).first().copied(), slice.ports.clone()))
         })
         .collect()
     }
@@ -182,7 +193,9 @@ impl Index {
     }
 }
 
-/// The number behind a Service's target port on one workload.
+/// The number behind a Service's target port on one workload: "containers, then init containers
+/// that restart always" (kubernetes pkg/api/v1/pod `FindPort`); other init containers are done
+/// before the pod serves.
 pub(crate) fn target_number(
     target: &TargetPort,
     protocol: crate::model::Protocol,
@@ -193,7 +206,7 @@ pub(crate) fn target_number(
         TargetPort::Name(name) => workload
             .ports
             .iter()
-            .find(|p| p.name.as_deref() == Some(name) && p.protocol == protocol)
+            .find(|p| !p.init && p.name.as_deref() == Some(name) && p.protocol == protocol)
             .map(|p| p.number),
     }
 }

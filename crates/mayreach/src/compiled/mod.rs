@@ -3,5 +3,6 @@
 pub(crate) mod authz;
 pub(crate) mod index;
 pub(crate) mod network;
+mod postings;
 
 pub(crate) use self::{authz::Authz, index::Index, network::Net};

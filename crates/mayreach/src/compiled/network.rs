@@ -9,9 +9,10 @@ use std::{
 
 use ipnet::IpNet;
 
+use super::{index::target_number, postings::Postings};
 use crate::model::{
-    Model, PolicyId, Protocol, TierId,
-    inventory::{Inventory, TargetPort, Workload},
+    Model, PolicyId, Protocol, TierId, WorkloadId,
+    inventory::{Addresses, Inventory, Workload},
     network::{
         Action, IpVersion, NetworkPolicy, NetworkRule, PeerMatch, PolicyClass, PortMatch, Tier,
         TierDefault,
@@ -81,6 +82,8 @@ pub(crate) struct Members {
     pub(crate) nets: Vec<IpNet>,
     /// Expected addresses of host endpoints.
     pub(crate) hosts: Vec<IpAddr>,
+    /// Names of those host endpoints.
+    pub(crate) host_names: Vec<String>,
 }
 
 impl Members {
@@ -129,12 +132,14 @@ fn is_endpoint(workload: &Workload) -> bool {
 /// Makes sets once for every distinct selector.
 struct Builder<'m> {
     model: &'m Model,
+    postings: Postings<'m>,
     members: HashMap<String, Arc<Members>>,
 }
 
 impl Net {
     pub(crate) fn new(model: &Model) -> Self {
-        let mut builder = Builder { model, members: HashMap::new() };
+        let postings = Postings::new(&model.inventory);
+        let mut builder = Builder { model, postings, members: HashMap::new() };
         let rules: Vec<[Vec<Arc<Rule>>; 2]> = model
             .network
             .policies
@@ -197,11 +202,14 @@ fn stages(
     egress: bool,
 ) -> Arc<[Stage]> {
     let mut out = Vec::new();
+    // They were picked tier by tier.
+    let mut rest = picked;
     for (n, tier) in model.network.tiers.iter().enumerate() {
-        let name = |p: &u32| model.network.policies.get(*p as usize).map(|p| p.tier.as_str());
-        let mine: Vec<u32> =
-            picked.iter().copied().filter(|p| name(p) == Some(&tier.name)).collect();
-        out.extend(stage(model, number(n), tier, &mine, rules, egress));
+        let tier_of = |p: &u32| model.network.policies.get(*p as usize).map(|p| p.tier.as_str());
+        let other = rest.iter().position(|p| tier_of(p) != Some(&tier.name));
+        let (mine, later) = rest.split_at_checked(other.unwrap_or(rest.len())).unwrap_or_default();
+        rest = later;
+        out.extend(stage(model, number(n), tier, mine, rules, egress));
     }
     out.into()
 }
@@ -240,13 +248,18 @@ impl Builder<'_> {
     fn bits(&self, selector: &Selector, counts: impl Fn(&Workload) -> bool) -> Vec<u64> {
         let inventory = &self.model.inventory;
         let mut words = vec![0u64; inventory.workloads.len().div_ceil(64)];
-        for (w, workload) in inventory.workloads.iter().enumerate() {
+        let mut look = |w: u32| {
+            let Some(workload) = inventory.workload(WorkloadId(w)) else { return };
             if counts(workload)
                 && selector.matches(&|key| inventory.workload_label(workload, key))
-                && let Some(word) = words.get_mut(w / 64)
+                && let Some(word) = words.get_mut((w / 64) as usize)
             {
                 *word |= 1 << (w % 64);
             }
+        };
+        match self.postings.candidates(selector) {
+            Some(few) => few.iter().copied().for_each(look),
+            None => (0..number(inventory.workloads.len())).for_each(&mut look),
         }
         words
     }
@@ -260,12 +273,14 @@ impl Builder<'_> {
         let sets = inventory.network_sets.iter();
         let sets = sets.filter(|s| selector.matches(&|key| inventory.network_set_label(s, key)));
         let hosts = inventory.host_endpoints.iter();
-        let hosts =
-            hosts.filter(|h| selector.matches(&|key| h.labels.get(key).map(String::as_str)));
+        let hosts = hosts
+            .filter(|h| selector.matches(&|key| h.labels.get(key).map(String::as_str)))
+            .collect::<Vec<_>>();
         let members = Arc::new(Members {
             workloads: self.bits(selector, is_endpoint),
             nets: sets.flat_map(|s| s.nets.iter().copied()).collect(),
-            hosts: hosts.flat_map(|h| h.expected_ips.iter().copied()).collect(),
+            host_names: hosts.iter().map(|h| h.name.clone()).collect(),
+            hosts: hosts.iter().flat_map(|h| h.expected_ips.iter().copied()).collect(),
         });
         self.members.insert(key, Arc::clone(&members));
         members
@@ -359,25 +374,20 @@ fn service_set(inventory: &Inventory, namespace: &str, name: &str) -> ServiceSet
     }
     let services = inventory.services.iter();
     for service in services.filter(|s| s.namespace == namespace && s.name == name) {
-        if service.selector.is_empty() {
-            continue;
-        }
         for (w, workload) in inventory.workloads.iter().enumerate() {
-            let selected = workload.namespace == service.namespace
-                && is_endpoint(workload)
-                && service.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v));
-            if !selected {
+            if workload.finished || !service.selects(workload) {
                 continue;
             }
-            let ports = service.ports.iter().flat_map(|port| match &port.target {
-                TargetPort::Number(n) => vec![(port.protocol, *n)],
-                TargetPort::Name(name) => workload
-                    .ports
-                    .iter()
-                    .filter(|p| p.name.as_ref() == Some(name) && p.protocol == port.protocol)
-                    .map(|p| (p.protocol, p.number))
-                    .collect(),
+            let ports = service.ports.iter().filter_map(|port| {
+                let number = target_number(&port.target, port.protocol, workload)?;
+                Some((port.protocol, number))
             });
+            let ports: Vec<_> = ports.collect();
+            // A node's address is that of the pods on its network.
+            if let (true, Addresses::Exact(ips)) = (workload.host_network, &workload.addresses) {
+                let each = ips.iter().map(|ip| (IpNet::from(*ip), ports.clone()));
+                set.addresses.extend(each);
+            }
             set.workloads.entry(number(w)).or_default().extend(ports);
         }
     }

@@ -26,6 +26,7 @@ codes! {
     Self::UndefinedNamespace => "undefined_namespace",
     Self::NoProfile => "no_profile",
     Self::Failsafe => "failsafe",
+    Self::EndpointToHost => "endpoint_to_host",
     Self::NotPoliced => "not_policed",
     Self::LocalTraffic => "local_traffic",
     Self::NotInMesh => "not_in_mesh",

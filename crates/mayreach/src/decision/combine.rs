@@ -52,14 +52,13 @@ pub(crate) fn backends(decisions: impl IntoIterator<Item = Decision>) -> Decisio
             }
         }
         let (verdict, decided_by) = overall(&merged.layers);
-        if verdict != one.verdict || one.client_sees != other.client_sees {
-            // Every backend denies, each in its own way: denied all the same.
-            let both = one.verdict == Verdict::Deny && other.verdict == Verdict::Deny;
-            merged.verdict = if both { Verdict::Deny } else { verdict };
-            merged.decided_by = if both { one.decided_by } else { decided_by };
-            if !both {
-                merged.client_sees = None;
-            }
+        // Every backend denies, each in its own layer: denied all the same.
+        let both = one.verdict == Verdict::Deny && other.verdict == Verdict::Deny;
+        merged.verdict = if both { Verdict::Deny } else { verdict };
+        merged.decided_by =
+            if both && verdict != Verdict::Deny { one.decided_by } else { decided_by };
+        if merged.verdict != Verdict::Deny || (!both && one.client_sees != other.client_sees) {
+            merged.client_sees = None;
         }
         merged
     })

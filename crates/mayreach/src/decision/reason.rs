@@ -87,6 +87,8 @@ pub enum Reason {
     NoProfile,
     /// A failsafe port of Calico's host endpoints is open whatever policies say.
     Failsafe,
+    /// Calico's `defaultEndpointToHostAction` drops what a pod sends to its own node.
+    EndpointToHost,
     /// This end has no network policy: it is outside the cluster, or on the host's network.
     NotPoliced,
     /// Traffic of a node to its own pods, or of a pod to itself, is not policed.

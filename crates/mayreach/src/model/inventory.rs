@@ -30,6 +30,19 @@ pub(crate) struct Inventory {
     /// Where pods live by Calico's IPPools; empty: the options say.
     pub(crate) pod_networks: Vec<IpNet>,
     pub(crate) failsafe: Failsafe,
+    pub(crate) to_host: ToHost,
+}
+
+/// What becomes of a pod's packets to its own node that its own policy lets out
+/// (`FelixConfiguration` `defaultEndpointToHostAction`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ToHost {
+    /// What both of Calico's installers set.
+    #[default]
+    Accept,
+    Drop,
+    /// The host's other rules decide.
+    Return,
 }
 
 /// Ports of host endpoints that Calico keeps open whatever policies say.
@@ -206,6 +219,15 @@ pub(crate) struct Service {
     pub(crate) place: Place,
 }
 
+impl Service {
+    /// Whether its selector picks a workload; one without a selector picks none.
+    pub(crate) fn selects(&self, workload: &Workload) -> bool {
+        !self.selector.is_empty()
+            && workload.namespace == self.namespace
+            && self.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v))
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct ServicePort {
     pub(crate) name: Option<String>,
@@ -230,7 +252,7 @@ pub(crate) struct EndpointSlice {
     pub(crate) addresses: Vec<IpAddr>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SlicePort {
     pub(crate) name: Option<String>,
     pub(crate) port: Option<u16>,
@@ -389,8 +411,13 @@ impl Inventory {
     }
 
     /// A label of a namespace, `projectcalico.org/name` included.
-    pub(crate) fn namespace_label<'a>(&'a self, namespace: &str, key: &str) -> Option<&'a str> {
-        let namespace = self.namespaces.get(namespace)?;
+    pub(crate) fn namespace_label<'a>(&'a self, name: &'a str, key: &str) -> Option<&'a str> {
+        let Some(namespace) = self.namespaces.get(name) else {
+            // A pod that only a flow describes may be in a namespace that no manifest names: "the
+            // API server sets this label on every namespace" (`SetDefaults_Namespace`).
+            let own = matches!(key, "kubernetes.io/metadata.name" | "projectcalico.org/name");
+            return own.then_some(name);
+        };
         if key == "projectcalico.org/name" {
             return Some(&namespace.name);
         }

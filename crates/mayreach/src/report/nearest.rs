@@ -1,13 +1,12 @@
 //! A denial by absence: which rule came nearest, and what it missed.
 
+use std::collections::BTreeSet;
+
 use crate::decision::Layer;
 use crate::{
     LayerWalk, Outcome, PolicyId, Program, Reason, Step, StepKind, Verdict,
     error::Place,
-    model::{
-        authz::AuthzAction,
-        network::{Action, NetworkRule},
-    },
+    model::{authz::AuthzAction, network::Action},
 };
 
 /// The rule that would have allowed, but for the fewest conditions.
@@ -35,13 +34,14 @@ impl Program {
             return None;
         }
         let egress = layer.decision.layer == Layer::Egress;
+        let allowing = self.allowing_rules(egress);
         let mut best: Option<(usize, Nearest)> = None;
         for (start, step) in layer.steps.iter().enumerate() {
             let (StepKind::Rule, Some(policy), Some(rule)) = (step.kind, step.policy, step.rule)
             else {
                 continue;
             };
-            if !self.allows(policy, rule, egress) {
+            if !allowing.contains(&(policy, rule)) {
                 continue;
             }
             let rest = layer.steps.iter().skip(start + 1);
@@ -55,16 +55,20 @@ impl Program {
         best.map(|(_, nearest)| nearest)
     }
 
-    /// Whether a rule allows what it matches.
-    fn allows(&self, policy: PolicyId, rule: u32, egress: bool) -> bool {
+    /// Every rule that allows what it matches; of an AuthorizationPolicy, all of its rules.
+    fn allowing_rules(&self, egress: bool) -> BTreeSet<(PolicyId, u32)> {
         let model = &self.inner.model;
-        if let Some(authz) = model.authz.iter().find(|p| p.id == policy) {
-            return authz.action == AuthzAction::Allow && !authz.dry_run;
-        }
-        let network = model.network.policies.iter().find(|p| p.id == policy);
-        let rules = network.map(|p| if egress { &p.egress } else { &p.ingress });
-        let is = |r: &NetworkRule| r.index == rule && r.action == Action::Allow;
-        rules.is_some_and(|rules| rules.iter().any(is))
+        let network = model.network.policies.iter().flat_map(|policy| {
+            let rules = if egress { &policy.egress } else { &policy.ingress };
+            let allowing = rules.iter().filter(|rule| rule.action == Action::Allow);
+            allowing.map(|rule| (policy.id, rule.index))
+        });
+        let authz = model.authz.iter().filter(|p| p.action == AuthzAction::Allow && !p.dry_run);
+        let authz = authz.flat_map(|policy| {
+            let rules = u32::try_from(policy.rules.len()).unwrap_or(u32::MAX);
+            (0..rules).map(|rule| (policy.id, rule))
+        });
+        network.chain(authz).collect()
     }
 }
 

@@ -14,7 +14,8 @@ use crate::{
         trace::Trace,
     },
     model::{
-        Attributes, Model, Port, Protocol, Tri,
+        Attributes, Model, Protocol, Tri,
+        inventory::ToHost,
         network::{Action, IpVersion, PortMatch, TierDefault},
     },
 };
@@ -35,6 +36,7 @@ fn ask(net: &Net, model: &Model, asked: &Asked<'_>, egress: bool) -> Found {
     let hosts = !model.inventory.host_endpoints.is_empty();
     let (Some(id), Some(_)) = (own.id, own.workload.filter(|w| !w.host_network)) else {
         // Host endpoints are few and rarely asked: the slow walk serves.
+        let hosts = hosts || model.inventory.to_host != ToHost::Accept;
         let found = hosts.then(|| host::ask(model, asked, egress, &mut Trace::off())).flatten();
         return found.unwrap_or(allow(Reason::NotPoliced));
     };
@@ -240,7 +242,9 @@ impl Test<'_> {
         {
             return Tri::Yes;
         }
-        self.within(&members.nets)
+        let maybe = self.end.maybe_hosts.iter().any(|h| members.host_names.contains(&h.name));
+        let maybe = if maybe { Tri::Unknown(self.missing()) } else { Tri::No };
+        maybe.or(self.within(&members.nets))
     }
 
     fn node(&self, names: &[String]) -> Tri {
@@ -301,9 +305,6 @@ impl Test<'_> {
 
     fn named(&self, name: &str) -> Tri {
         let protocol = self.asked.flow.protocol;
-        let asked_by_name = !self.source
-            && self.asked.service.is_none()
-            && self.asked.flow.port == Port::Name(name);
         let mut any = Tri::No;
         let own = self.end.id.into_iter().zip(self.end.workload);
         for (id, workload) in own.chain(self.end.twins.iter().copied()) {
@@ -313,22 +314,16 @@ impl Test<'_> {
             }
             for port in &workload.ports {
                 if port.name.as_deref() == Some(name) && port.protocol == protocol {
-                    any = any.or(if asked_by_name {
-                        Tri::Yes
-                    } else {
-                        self.port(port.number, port.number)
-                    });
+                    any = any.or(self.port(port.number, port.number));
                 }
             }
         }
-        for host in &self.end.hosts {
+        let selected =
+            |name: &String| self.peer.members.as_ref().is_none_or(|m| m.host_names.contains(name));
+        for host in self.end.hosts.iter().filter(|host| selected(&host.name)) {
             for port in &host.ports {
                 if port.name.as_deref() == Some(name) && port.protocol == protocol {
-                    any = any.or(if asked_by_name {
-                        Tri::Yes
-                    } else {
-                        self.port(port.number, port.number)
-                    });
+                    any = any.or(self.port(port.number, port.number));
                 }
             }
         }

@@ -4,13 +4,13 @@
 use crate::{
     decision::{
         Reason, Verdict,
-        reference::network::{Found, Walk},
+        reference::network::{Found, Walk, local},
         resolve::{Address, Asked, End},
         trace::Trace,
     },
     model::{
         Attributes, Model, Tri,
-        inventory::{Failsafe, HostEndpoint},
+        inventory::{Failsafe, HostEndpoint, ToHost},
         network::{NetworkPolicy, PolicyClass},
     },
 };
@@ -63,23 +63,56 @@ fn failsafe(model: &Model, asked: &Asked<'_>, egress: bool) -> Tri {
     }))
 }
 
-/// One direction of a node's own traffic; `None` where no host endpoint governs it.
+/// One direction of a node's own traffic; `None` where nothing governs it.
+///
+/// Between a node and its own pods no host endpoint is asked: the packet takes the pod's
+/// interface. "Host to local pod is never policed; pod to local host goes through
+/// `DefaultEndpointToHostAction`" (felix/rules/static.go).
 pub(crate) fn ask(
     model: &Model,
     asked: &Asked<'_>,
     egress: bool,
     trace: &mut Trace,
 ) -> Option<Found> {
+    let (own, other) = if egress {
+        (&asked.source, &asked.destination)
+    } else {
+        (&asked.destination, &asked.source)
+    };
+    let pod = other.workload.is_some_and(|w| !w.host_network);
+    let to_host = if egress { ToHost::Accept } else { model.inventory.to_host };
+    let here = || match to_host {
+        ToHost::Accept => None,
+        ToHost::Drop => Some(Found::new(Verdict::Deny, Reason::EndpointToHost)),
+        // What else the host has in its chains is not known here.
+        ToHost::Return => Some(undetermined(Attributes::INTERFACE)),
+    };
+    match if pod { local(other, own) } else { Tri::No } {
+        Tri::Yes => here(),
+        Tri::No => governed(model, asked, egress, trace),
+        Tri::Unknown(missing) => {
+            let there = governed(model, asked, egress, trace);
+            let allows = |found: &Option<Found>| {
+                found.as_ref().is_none_or(|found| found.verdict == Verdict::Allow)
+            };
+            if allows(&there) && allows(&here()) { there } else { Some(undetermined(missing)) }
+        }
+    }
+}
+
+fn undetermined(attributes: Attributes) -> Found {
+    Found::new(Verdict::Undetermined, Reason::Missing { attributes, policy: None })
+}
+
+/// What host endpoints say of a node's traffic with what is not on it.
+fn governed(model: &Model, asked: &Asked<'_>, egress: bool, trace: &mut Trace) -> Option<Found> {
     let own = if egress { &asked.source } else { &asked.destination };
     if matches!(own.address, Address::Within(_)) {
         return None;
     }
-    let undetermined = |attributes| {
-        Some(Found::new(Verdict::Undetermined, Reason::Missing { attributes, policy: None }))
-    };
     let endpoint = match host(model, own) {
         Host::None => return None,
-        Host::Unknown => return undetermined(Attributes::INTERFACE),
+        Host::Unknown => return Some(undetermined(Attributes::INTERFACE)),
         Host::One(endpoint) => endpoint,
     };
     let failsafe = failsafe(model, asked, egress);
@@ -115,7 +148,7 @@ pub(crate) fn ask(
     trace.extend(early);
     trace.extend(late);
     match failsafe {
-        Tri::Unknown(missing) if found.verdict != Verdict::Allow => undetermined(missing),
+        Tri::Unknown(missing) if found.verdict != Verdict::Allow => Some(undetermined(missing)),
         _ => Some(found),
     }
 }

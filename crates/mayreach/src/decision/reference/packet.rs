@@ -3,13 +3,14 @@
 use ipnet::IpNet;
 
 use crate::{
+    compiled::index::target_number,
     decision::{
-        resolve::{Asked, End},
+        resolve::{Address, Asked, End},
         trace::Outcome,
     },
     model::{
-        Attributes, Model, Port, Protocol, Tri,
-        inventory::{ContainerPort, Labels, TargetPort, Workload},
+        Attributes, Model, Protocol, Tri,
+        inventory::{Addresses, ContainerPort, Labels, Workload},
         network::{IpVersion, NetworkRule, PeerMatch, PortMatch},
         selector::Selector,
     },
@@ -175,13 +176,18 @@ impl Side<'_> {
         if hosts.clone().any(|h| selector.matches(&|key| plain(&h.labels, key))) {
             return Tri::Yes;
         }
-        Tri::any(self.end.sets.iter().map(|set| {
+        // A node's pod whose address is not known may have that of any host endpoint there.
+        let maybe = Tri::any(self.end.maybe_hosts.iter().map(|h| {
+            let selected = selector.matches(&|key| plain(&h.labels, key));
+            if selected { Tri::Unknown(self.missing()) } else { Tri::No }
+        }));
+        maybe.or(Tri::any(self.end.sets.iter().map(|set| {
             if selector.matches(&|key| inventory.network_set_label(set, key)) {
                 Tri::any(set.nets.iter().map(|n| self.end.address.within(n, self.missing())))
             } else {
                 Tri::No
             }
-        }))
+        })))
     }
 
     fn on_node(&self, nodes: &Selector) -> Tri {
@@ -241,12 +247,19 @@ impl Side<'_> {
         }
         let services = inventory.services.iter();
         let found = services.filter(|s| s.namespace == namespace && s.name == name);
-        Tri::any(found.map(|service| {
-            let Some(workload) = self.end.workload else { return Tri::No };
-            let selected = !service.selector.is_empty()
-                && workload.namespace == service.namespace
-                && is_endpoint(workload)
-                && service.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v));
+        // A node's address is that of the pods on its network.
+        let at_host = |w: &&Workload| match (&w.addresses, &self.end.address) {
+            (Addresses::Exact(ips), Address::Exact(ip)) => w.host_network && ips.contains(ip),
+            _ => false,
+        };
+        let own: Vec<&Workload> = match self.end.workload {
+            Some(workload) => vec![workload],
+            None => inventory.workloads.iter().filter(at_host).collect(),
+        };
+        let pairs = found.flat_map(|service| own.iter().map(move |workload| (service, *workload)));
+        Tri::any(pairs.map(|(service, workload)| {
+            // Pods on the host's network are endpoints of a Service like any other.
+            let selected = !workload.finished && service.selects(workload);
             if self.source || !selected {
                 return Tri::of(selected);
             }
@@ -254,10 +267,8 @@ impl Side<'_> {
                 if port.protocol != self.asked.flow.protocol {
                     return Tri::No;
                 }
-                match &port.target {
-                    TargetPort::Number(n) => self.is_port(*n, *n),
-                    TargetPort::Name(name) => self.named(&workload.ports, name),
-                }
+                let number = target_number(&port.target, port.protocol, workload);
+                number.map_or(Tri::No, |n| self.is_port(n, n))
             }))
         }))
     }
@@ -285,7 +296,11 @@ impl Side<'_> {
                     self.end.workload.into_iter().chain(self.end.twins.iter().map(|(_, w)| *w));
                 let pods = own.filter(|w| is_endpoint(w) && selected(w));
                 let pods = Tri::any(pods.map(|w| self.named(&w.ports, name)));
-                pods.or(Tri::any(self.end.hosts.iter().map(|h| self.named(&h.ports, name))))
+                let hosts = self.end.hosts.iter().filter(|h| {
+                    let selector = self.peer.selector.as_ref();
+                    selector.is_none_or(|s| s.matches(&|key| plain(&h.labels, key)))
+                });
+                pods.or(Tri::any(hosts.map(|h| self.named(&h.ports, name))))
             }
         }))
     }
@@ -293,18 +308,8 @@ impl Side<'_> {
     fn named(&self, ports: &[ContainerPort], name: &str) -> Tri {
         let protocol = self.asked.flow.protocol;
         // UDPLite ports cannot be named: only tcp, udp and sctp make named ports.
-        let mut same = ports
-            .iter()
-            .filter(|p| p.name.as_deref() == Some(name) && p.protocol == protocol)
-            .peekable();
-        if same.peek().is_none() {
-            return Tri::No;
-        }
-        // Asked by name, the flow goes to whatever number that name has.
-        if !self.source && self.asked.flow.port == Port::Name(name) && self.asked.service.is_none()
-        {
-            return Tri::Yes;
-        }
+        let same =
+            ports.iter().filter(|p| p.name.as_deref() == Some(name) && p.protocol == protocol);
         Tri::any(same.map(|p| self.is_port(p.number, p.number)))
     }
 
@@ -335,7 +340,6 @@ impl Side<'_> {
     }
 
     fn place(&self) -> String {
-        use crate::decision::resolve::Address;
         match &self.end.address {
             Address::Exact(ip) => ip.to_string(),
             Address::OneOf(ips) => {

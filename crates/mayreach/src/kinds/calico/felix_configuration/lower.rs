@@ -13,7 +13,10 @@ use crate::{
         calico::{Nodes, findings::Findings, object::spec, rule::port_number},
     },
     manifest::{Document, Spanned},
-    model::{Protocol, inventory::FailsafePort},
+    model::{
+        Protocol,
+        inventory::{FailsafePort, ToHost},
+    },
     options::CalicoDataPlane,
 };
 
@@ -38,8 +41,9 @@ pub(in crate::kinds::calico) fn lower(
     let ebpf = draft.options.calico_data_plane == CalicoDataPlane::Ebpf;
     let remarks = [
         (
-            to_host.is_some(),
-            "`defaultEndpointToHostAction`: what a pod may send to its own node is not evaluated",
+            to_host.is_some() && document.metadata.name != "default",
+            "`defaultEndpointToHostAction` of single nodes is not evaluated: that of all nodes \
+             counts",
         ),
         (
             chain_insert_mode.as_deref() == Some("Append"),
@@ -76,7 +80,22 @@ pub(in crate::kinds::calico) fn lower(
         let text = "failsafe ports of single nodes are not evaluated: those of all nodes count";
         findings.note(NoteCode::NotEvaluated, 0, text);
     }
+    // "Drop, Return or Accept", compared without regard to case (felix/config `oneof`).
+    let to_host = to_host.map(|action| match action.to_ascii_lowercase().as_str() {
+        "accept" => Some(ToHost::Accept),
+        "drop" => Some(ToHost::Drop),
+        "return" => Some(ToHost::Return),
+        _ => {
+            let message = format!("`{action}` is not an action");
+            let field = "spec.defaultEndpointToHostAction".to_owned();
+            findings.invalid(0, field, message, "`Drop`, `Return` or `Accept`");
+            None
+        }
+    });
     findings.settle(draft)?;
+    if let Some(to_host) = to_host.flatten().filter(|_| whole) {
+        draft.model.inventory.to_host = to_host;
+    }
     let open = &mut draft.model.inventory.failsafe;
     if let Some(ports) = inbound.filter(|_| whole) {
         open.inbound = ports;

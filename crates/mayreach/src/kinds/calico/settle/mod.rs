@@ -17,6 +17,13 @@ pub(super) fn finish(draft: &mut Draft<'_>) {
         AssumedPlugin::Auto if draft.calico_seen => Plugin::Calico,
         AssumedPlugin::Auto | AssumedPlugin::Kubernetes => Plugin::Kubernetes,
     };
+    if draft.model.network.plugin == Plugin::Kubernetes {
+        // "initContainer ports ignored" (kube-network-policies); Calico resolves them too
+        // (workload_endpoint_default.go).
+        for workload in &mut draft.model.inventory.workloads {
+            workload.ports.retain(|port| !port.init);
+        }
+    }
     hosts::settle(draft);
     tiers::settle(draft);
     labels::remark(draft);

@@ -1,6 +1,9 @@
 //! Tiers in order, and in each its policies (felix/calc `policy_sorter.go`).
 
-use std::{cmp::Ordering, collections::BTreeSet};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{
     error::{Note, NoteCode},
@@ -27,8 +30,9 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
         default: TierDefault::Deny,
         policies: Vec::new(),
     }));
+    let mut by_tier = members(policies);
     for tier in &mut tiers {
-        tier.policies = members(policies, &tier.name);
+        tier.policies = by_tier.remove(tier.name.as_str()).unwrap_or_default();
     }
     let notes = undefined(&draft.model, &missing);
     draft.model.network.tiers = tiers;
@@ -40,10 +44,9 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
 fn ordered(model: &Model, mut declared: Vec<tier::Declared>, version: CalicoVersion) -> Vec<Tier> {
     let used = model.network.policies.iter().map(|policy| policy.tier.as_str());
     let wanted: BTreeSet<&str> = used.chain(["default"]).collect();
-    for name in wanted {
-        if declared.iter().all(|tier| tier.name != name) {
-            declared.extend(tier::built_in(name, version));
-        }
+    let known: BTreeSet<String> = declared.iter().map(|tier| tier.name.clone()).collect();
+    for name in wanted.into_iter().filter(|name| !known.contains(*name)) {
+        declared.extend(tier::built_in(name, version));
     }
     declared.sort_by(|a, b| a.order.total_cmp(&b.order).then_with(|| a.name.cmp(&b.name)));
     let tier = |tier: tier::Declared| Tier {
@@ -54,12 +57,15 @@ fn ordered(model: &Model, mut declared: Vec<tier::Declared>, version: CalicoVers
     declared.into_iter().map(tier).collect()
 }
 
-/// The policies of a tier, in order.
-fn members(policies: &[NetworkPolicy], tier: &str) -> Vec<u32> {
-    let mut found: Vec<(u32, &NetworkPolicy)> =
-        (0..).zip(policies).filter(|(_, policy)| policy.tier == tier).collect();
-    found.sort_by(|(_, a), (_, b)| by_order(a, b));
-    found.into_iter().map(|(index, _)| index).collect()
+/// The policies of each tier, in order.
+fn members(policies: &[NetworkPolicy]) -> BTreeMap<&str, Vec<u32>> {
+    let mut sorted: Vec<(u32, &NetworkPolicy)> = (0..).zip(policies).collect();
+    sorted.sort_by(|(_, a), (_, b)| by_order(a, b));
+    let mut found: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (index, policy) in sorted {
+        found.entry(&policy.tier).or_default().push(index);
+    }
+    found
 }
 
 /// Order ascending, none last, ties by bytes.

@@ -1,14 +1,13 @@
 //! What a flow is about, once its names are looked up: two ends, a port, a request.
 
+mod service;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use crate::{
-    compiled::{
-        Index,
-        index::{Backend, target_number},
-    },
+    compiled::Index,
     error::{ErrorCode, Problem},
     model::{
         Attributes, Flow, InlineWorkload, Model, Peer, Port, Protocol, ServiceId, Tri, WorkloadId,
@@ -49,6 +48,8 @@ pub(crate) struct End<'m> {
     pub(crate) sets: Vec<&'m NetworkSet>,
     /// Host endpoints that expect the address.
     pub(crate) hosts: Vec<&'m HostEndpoint>,
+    /// Host endpoints of which this may be one: a node's pod whose address is not known.
+    pub(crate) maybe_hosts: Vec<&'m HostEndpoint>,
     /// This is a node's own traffic; the node's name where it is known.
     pub(crate) node: Option<Option<&'m str>>,
     /// A manifest defines that node, so its labels are known.
@@ -197,7 +198,9 @@ impl<'m> Resolver<'m> {
                 let found =
                     self.find(&flow.destination, scratch.destination.as_ref(), "destination")?;
                 let port = self.port(flow, found.1)?;
-                Ok(vec![self.asked(flow, source, found, port, None)])
+                unreachable_family(&source, &found)?;
+                let v6 = family(flow, &source, &found);
+                Ok(vec![self.asked(flow, source, found, port, None, v6)])
             }
         }
     }
@@ -209,8 +212,8 @@ impl<'m> Resolver<'m> {
         destination: Found<'m>,
         port: Option<u16>,
         service: Option<(ServiceId, u16)>,
+        v6: bool,
     ) -> Asked<'m> {
-        let v6 = family(flow, &source, &destination);
         let tunnelled = tunnelled(flow, source.1, destination.1);
         Asked {
             flow,
@@ -221,92 +224,6 @@ impl<'m> Resolver<'m> {
             service,
             services: destination.0.map_or(&[], |id| self.index.services_of(id)),
         }
-    }
-
-    /// "Policy sees post-DNAT pod IP and target port": each backend is asked for itself.
-    fn to_service(
-        &self,
-        flow: &'m Flow<'m>,
-        source: Found<'m>,
-        id: ServiceId,
-    ) -> Result<Vec<Asked<'m>>, Problem> {
-        let Some(service) = self.model.inventory.service(id) else {
-            return Err(
-                Problem::new(ErrorCode::UnknownPeer, "no such Service").field("destination")
-            );
-        };
-        let wrong = |what: String| {
-            let known: Vec<String> = service
-                .ports
-                .iter()
-                .map(|p| {
-                    p.name.as_ref().map_or(p.port.to_string(), |n| format!("{} ({n})", p.port))
-                })
-                .collect();
-            Problem::new(
-                ErrorCode::InvalidFlow,
-                format!("Service `{}/{}` has no port {what}", service.namespace, service.name),
-            )
-            .field("port")
-            .help(format!("it has {}", known.join(", ")))
-        };
-        let of_protocol = || service.ports.iter().filter(|p| p.protocol == flow.protocol);
-        let port = match flow.port {
-            Port::Number(n) => {
-                of_protocol().find(|p| p.port == n).ok_or_else(|| wrong(format!("{n}")))?
-            }
-            Port::Name(name) => of_protocol()
-                .find(|p| p.name.as_deref() == Some(name))
-                .ok_or_else(|| wrong(format!("`{name}`")))?,
-            Port::Unknown => {
-                let mut all = of_protocol();
-                match (all.next(), all.next()) {
-                    (Some(only), None) => only,
-                    _ => {
-                        return Err(
-                            wrong("named by the flow".into()).help("say which port is called")
-                        );
-                    }
-                }
-            }
-        };
-        let mut out = Vec::new();
-        let backends = self.index.backends(id);
-        for backend in backends {
-            let (found, number) = match backend {
-                Backend::Workload(workload_id) => {
-                    let Some(workload) = self.model.inventory.workload(*workload_id) else {
-                        continue;
-                    };
-                    // Pods whose controller is a backend too are the same endpoints.
-                    let stands = |owner| backends.contains(&Backend::Workload(owner));
-                    if workload.owner.is_some_and(stands) {
-                        continue;
-                    }
-                    let number = target_number(&port.target, port.protocol, workload);
-                    ((Some(*workload_id), Some(workload), None), number)
-                }
-                Backend::Address(ip, ports) => {
-                    let same = ports.iter().find(|(name, _)| *name == port.name);
-                    ((None, None, Some(*ip)), same.and_then(|(_, number)| *number))
-                }
-            };
-            if let Some(number) = number {
-                out.push(self.asked(flow, source, found, Some(number), Some((id, port.port))));
-            }
-        }
-        if out.is_empty() {
-            return Err(Problem::new(
-                ErrorCode::InvalidFlow,
-                format!(
-                    "Service `{}/{}` has no backend among the manifests",
-                    service.namespace, service.name
-                ),
-            )
-            .field("destination.service")
-            .help("give the workloads that its selector matches"));
-        }
-        Ok(out)
     }
 
     fn find(
@@ -361,6 +278,7 @@ impl<'m> Resolver<'m> {
                 .and_then(|w| {
                     w.ports
                         .iter()
+                        .filter(|p| !p.init)
                         .find(|p| p.name.as_deref() == Some(name) && p.protocol == flow.protocol)
                 })
                 .map(|p| Some(p.number))
@@ -407,7 +325,15 @@ impl<'m> Resolver<'m> {
             _ => None,
         };
         let known_node = node.flatten().is_some_and(|n| inventory.nodes.contains_key(n));
-        End { id, workload, address, twins, sets, hosts, node, known_node }
+        let may_be = |h: &&HostEndpoint| match (&address, node) {
+            (Address::OneOf(ips), _) => h.expected_ips.iter().any(|ip| ips.contains(ip)),
+            (Address::Unknown, Some(node)) => {
+                !h.expected_ips.is_empty() && node.is_none_or(|node| node == h.node)
+            }
+            _ => false,
+        };
+        let maybe_hosts = inventory.host_endpoints.iter().filter(may_be).collect();
+        End { id, workload, address, twins, sets, hosts, maybe_hosts, node, known_node }
     }
 
     /// The address of a workload in one family, as far as manifests say.
@@ -425,14 +351,16 @@ impl<'m> Resolver<'m> {
         };
         match known {
             Some(address) => address,
-            None if workload.host_network => self.host_address(workload),
+            None if workload.host_network => self.host_address(workload, v6),
             None => Address::Within(self.pod_networks),
         }
     }
 
-    fn host_address(&self, workload: &Workload) -> Address<'m> {
+    fn host_address(&self, workload: &Workload, v6: bool) -> Address<'m> {
         let node = workload.node.as_ref().and_then(|name| self.model.inventory.nodes.get(name));
-        node.and_then(|n| n.addresses.first()).map_or(Address::Unknown, |ip| Address::Exact(*ip))
+        let all = node.map_or(&[][..], |n| &n.addresses);
+        let same = all.iter().find(|ip| ip.is_ipv6() == v6).or(all.first());
+        same.map_or(Address::Unknown, |ip| Address::Exact(*ip))
     }
 }
 
@@ -460,6 +388,17 @@ fn some(names: &[&str]) -> String {
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
+/// The families that an end surely has; none: not known.
+fn families((_, workload, ip): &Found<'_>) -> Vec<bool> {
+    match (ip, workload.map(|w| &w.addresses)) {
+        (Some(ip), _) => vec![ip.is_ipv6()],
+        (None, Some(Addresses::Exact(ips) | Addresses::OneOf(ips))) => {
+            ips.iter().map(IpAddr::is_ipv6).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Which address family the flow uses: the one that both ends have, the destination's first.
 fn family(flow: &Flow<'_>, source: &Found<'_>, destination: &Found<'_>) -> bool {
     match flow.protocol {
@@ -467,16 +406,24 @@ fn family(flow: &Flow<'_>, source: &Found<'_>, destination: &Found<'_>) -> bool 
         Protocol::Icmpv6 => return true,
         _ => {}
     }
-    let families = |(_, workload, ip): &Found<'_>| -> Vec<bool> {
-        match (ip, workload.map(|w| &w.addresses)) {
-            (Some(ip), _) => vec![ip.is_ipv6()],
-            (None, Some(Addresses::Exact(ips) | Addresses::OneOf(ips))) => {
-                ips.iter().map(IpAddr::is_ipv6).collect()
-            }
-            _ => Vec::new(),
-        }
-    };
     let (source, destination) = (families(source), families(destination));
     let shared = destination.iter().find(|v6| source.is_empty() || source.contains(v6));
     shared.or(destination.first()).or(source.first()).copied().unwrap_or(false)
+}
+
+/// No packet goes from an IPv4 address to an IPv6 one.
+///
+/// # Errors
+/// Both ends' addresses are known and have no family in common.
+fn unreachable_family(source: &Found<'_>, destination: &Found<'_>) -> Result<(), Problem> {
+    let (from, to) = (families(source), families(destination));
+    if from.is_empty() || to.is_empty() || from.iter().any(|v6| to.contains(v6)) {
+        return Ok(());
+    }
+    let name = |v6: &[bool]| if v6.contains(&true) { "IPv6" } else { "IPv4" };
+    let message =
+        format!("the source has only {} and the destination only {}", name(&from), name(&to));
+    Err(Problem::new(ErrorCode::InvalidFlow, message)
+        .field("destination")
+        .help("no packet goes from one to the other; give addresses of one family"))
 }

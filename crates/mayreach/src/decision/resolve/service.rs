@@ -1,0 +1,180 @@
+//! A flow to a Service: one way for each backend, on the port that arrives there.
+
+use crate::{
+    compiled::index::{Backend, target_number},
+    decision::{
+        reference::packet::name as protocol_name,
+        resolve::{Asked, Found, Resolver, family},
+    },
+    error::{ErrorCode, Problem},
+    model::{
+        Flow, Peer, Port, ServiceId,
+        inventory::{Service, ServicePort},
+    },
+};
+
+/// The port that is called: as the Service declares it, or, of a headless one, as it is.
+enum Called<'s> {
+    Declared(&'s ServicePort),
+    /// "A headless Service has no proxy": its name leads to the pods themselves, on any port.
+    Bare(u16),
+}
+
+impl<'m> Resolver<'m> {
+    /// "Policy sees post-DNAT pod IP and target port": each backend is asked for itself.
+    pub(super) fn to_service(
+        &self,
+        flow: &'m Flow<'m>,
+        source: Found<'m>,
+        id: ServiceId,
+    ) -> Result<Vec<Asked<'m>>, Problem> {
+        let Some(service) = self.model.inventory.service(id) else {
+            return Err(
+                Problem::new(ErrorCode::UnknownPeer, "no such Service").field("destination")
+            );
+        };
+        if let Some(name) = &service.external_name {
+            return Err(outside(service, name));
+        }
+        let port = called(flow, service)?;
+        // kube-proxy translates to endpoints of the family of the ClusterIP that is called; the
+        // first is the one that its name resolves to first.
+        let wanted = match flow.destination {
+            Peer::Ip(ip) => Some(ip.is_ipv6()),
+            _ => service.cluster_ips.first().map(std::net::IpAddr::is_ipv6),
+        };
+        let backends = self.index.backends(id);
+        let mut out = Vec::new();
+        for backend in backends {
+            let (found, number) = match backend {
+                Backend::Workload(workload_id) => {
+                    let Some(workload) = self.model.inventory.workload(*workload_id) else {
+                        continue;
+                    };
+                    // Pods whose controller is a backend too are the same endpoints.
+                    let stands = |owner| backends.contains(&Backend::Workload(owner));
+                    if workload.owner.is_some_and(stands) {
+                        continue;
+                    }
+                    let number = match &port {
+                        Called::Bare(number) => Some(*number),
+                        Called::Declared(port) => {
+                            target_number(&port.target, port.protocol, workload)
+                        }
+                    };
+                    ((Some(*workload_id), Some(workload), None), number)
+                }
+                Backend::Listed(ip, workload, ports) => {
+                    if wanted.is_some_and(|v6| v6 != ip.is_ipv6()) {
+                        continue;
+                    }
+                    let number = match &port {
+                        Called::Bare(number) => Some(*number),
+                        Called::Declared(port) => ports
+                            .iter()
+                            .find(|p| p.name == port.name && p.protocol == port.protocol)
+                            .and_then(|p| p.port),
+                    };
+                    let known = workload.and_then(|id| self.model.inventory.workload(id));
+                    ((*workload, known, Some(*ip)), number)
+                }
+            };
+            let number_called = match &port {
+                Called::Bare(number) => *number,
+                Called::Declared(port) => port.port,
+            };
+            if let Some(number) = number {
+                let v6 = wanted.unwrap_or_else(|| family(flow, &source, &found));
+                let service = Some((id, number_called));
+                out.push(self.asked(flow, source, found, Some(number), service, v6));
+            }
+        }
+        if out.is_empty() {
+            return Err(no_backend(service, backends.is_empty()));
+        }
+        Ok(out)
+    }
+}
+
+fn called<'s>(flow: &Flow<'_>, service: &'s Service) -> Result<Called<'s>, Problem> {
+    let mut of_protocol = service.ports.iter().filter(|p| p.protocol == flow.protocol);
+    let found = match flow.port {
+        Port::Number(n) if service.headless => return Ok(Called::Bare(n)),
+        Port::Number(n) => {
+            of_protocol.find(|p| p.port == n).ok_or_else(|| wrong(service, &n.to_string()))
+        }
+        Port::Name(name) => of_protocol
+            .find(|p| p.name.as_deref() == Some(name))
+            .ok_or_else(|| wrong(service, &format!("`{name}`"))),
+        Port::Unknown => match (of_protocol.next(), of_protocol.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err(wrong(service, "of that protocol")),
+            (Some(_), Some(_)) => Err(Problem::new(
+                ErrorCode::InvalidFlow,
+                format!(
+                    "Service `{}/{}` has several ports, and the flow names none",
+                    service.namespace, service.name
+                ),
+            )
+            .field("port")
+            .help(listed(service))),
+        },
+    };
+    // The name of a headless Service is asked for its SRV record, which gives the pod's port; its
+    // number is the pod's own.
+    let found = found?;
+    match flow.port {
+        Port::Unknown if service.headless => Ok(Called::Bare(found.port)),
+        _ => Ok(Called::Declared(found)),
+    }
+}
+
+fn listed(service: &Service) -> String {
+    let ports = service.ports.iter().map(|p| {
+        let name = p.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+        format!("{}/{}{name}", p.port, protocol_name(p.protocol))
+    });
+    let all: Vec<String> = ports.collect();
+    if all.is_empty() {
+        "it has no port at all".into()
+    } else {
+        format!("it has {}", all.join(", "))
+    }
+}
+
+fn wrong(service: &Service, what: &str) -> Problem {
+    let message = format!("Service `{}/{}` has no port {what}", service.namespace, service.name);
+    Problem::new(ErrorCode::InvalidFlow, message).field("port").help(listed(service))
+}
+
+/// "ExternalName: the name resolves to another name", and nothing is translated.
+fn outside(service: &Service, name: &str) -> Problem {
+    let message = format!(
+        "Service `{}/{}` is only another name for `{name}`",
+        service.namespace, service.name
+    );
+    Problem::new(ErrorCode::InvalidFlow, message)
+        .field("destination.service")
+        .help("ask about an address that the name resolves to")
+}
+
+fn no_backend(service: &Service, none_at_all: bool) -> Problem {
+    let title = format!("Service `{}/{}`", service.namespace, service.name);
+    let (message, help) = if !none_at_all {
+        (
+            format!("no backend of {title} has the port that is called"),
+            "a `targetPort` by name must be the name of a container port of that protocol",
+        )
+    } else if service.selector.is_empty() {
+        (
+            format!("{title} has no selector, and no EndpointSlice lists its backends"),
+            "give the EndpointSlice that does",
+        )
+    } else {
+        (
+            format!("{title} has no backend among the manifests"),
+            "give the workloads that its selector matches",
+        )
+    };
+    Problem::new(ErrorCode::InvalidFlow, message).field("destination.service").help(help)
+}
