@@ -27,9 +27,11 @@ pub(crate) fn explain(model: &Model, asked: &[Asked<'_>]) -> Explanation {
 fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     let mut layers = Vec::new();
     let mut decisions = Vec::new();
+    let mut would = Vec::new();
     for layer in [Layer::Egress, Layer::Ingress] {
         let mut trace = like.fresh();
         let decision = network::network(model, asked, layer, &mut trace);
+        would.extend(network::staged(model, asked, decision));
         let decision = left_open(model, asked, decision);
         decisions.push((decision, Some(ClientSees::Timeout)));
         layers.push(LayerWalk { decision, steps: trace.steps });
@@ -44,6 +46,8 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     decision.destination = asked.destination.id;
     decision.port = asked.network_port;
     let mesh::MeshLayers { audited_by, dry_run, remarks, .. } = mesh;
+    would.extend(dry_run);
+    let dry_run = would;
     Walk { decision, layers, audited_by, dry_run, remarks }
 }
 
