@@ -3,6 +3,7 @@
 pub(crate) mod combine;
 mod explanation;
 pub(crate) mod fast;
+pub(crate) mod jwt;
 mod reason;
 pub(crate) mod reference;
 pub(crate) mod resolve;

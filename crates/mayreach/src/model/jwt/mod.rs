@@ -1,5 +1,12 @@
 //! RequestAuthentication, lowered.
 
+pub(crate) mod base64;
+pub(crate) mod json;
+pub(crate) mod jwks;
+#[cfg(test)]
+mod tests;
+
+use self::jwks::Jwks;
 use super::{PolicyId, authz::Attach};
 
 /// One RequestAuthentication.
@@ -20,8 +27,8 @@ pub(crate) struct JwtRule {
     pub(crate) issuer: String,
     pub(crate) audiences: Vec<String>,
     pub(crate) jwks_uri: Option<String>,
-    /// Inline key set, as written.
-    pub(crate) jwks: Option<String>,
+    /// Inline key set.
+    pub(crate) jwks: Option<Jwks>,
     /// (header name, prefix)
     pub(crate) from_headers: Vec<(String, String)>,
     pub(crate) from_params: Vec<String>,
