@@ -116,6 +116,11 @@ func shadowPrefix(action rbacconfig.RBAC_Action) string {
 func adaptManager(m *hcm.HttpConnectionManager) error {
 	m.AccessLog = requestLog
 	m.Tracing = nil
+	if m.GetRds() != nil { // a gateway's routes come separately; any will do
+		m.RouteSpecifier = &hcm.HttpConnectionManager_RouteConfig{RouteConfig: &route.RouteConfiguration{
+			VirtualHosts: []*route.VirtualHost{{Name: "all", Domains: []string{"*"}}},
+		}}
+	}
 	for _, host := range m.GetRouteConfig().GetVirtualHosts() {
 		host.Routes = []*route.Route{{
 			Match:                &route.RouteMatch{PathSpecifier: &route.RouteMatch_Prefix{Prefix: "/"}},

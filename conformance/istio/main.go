@@ -60,6 +60,14 @@ func run() error {
 			return fmt.Errorf("%s: %w", topic, err)
 		}
 	}
+	for _, t := range topics {
+		if *only != "" && *only != t.name {
+			continue
+		}
+		if err := rec.recordTopic(t); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
 	return nil
 }
 

@@ -32,6 +32,9 @@ func expect(f *flow, a *answer, logs []logLine, jwtFilter bool) *expectation {
 	e := &expectation{Verdict: "deny", Layers: map[string]*layerAnswer{}}
 	if a.reached {
 		e.Verdict = "allow"
+		if a.opaque {
+			e.Envoy = "TLS not terminated, passed to the application"
+		}
 	} else {
 		e.ClientSees = sees(a)
 	}
@@ -40,16 +43,13 @@ func expect(f *flow, a *answer, logs []logLine, jwtFilter bool) *expectation {
 		meta = request.HTTPRBAC
 	}
 	denial := request.Details
-	if f.HTTP == nil || !strings.HasPrefix(denial, "rbac_") && strings.HasPrefix(connection.Termination, "rbac_") {
-		denial = connection.Termination
+	if f.HTTP == nil || strings.HasPrefix(connection.Termination, "rbac_") {
+		denial = firstOf(connection.Termination, connection.Details)
 	}
 	rbac := strings.HasPrefix(denial, "rbac_access_denied")
 	custom := strings.HasPrefix(denial, "ext_authz_denied") || strings.Contains(denial, "deny-due-to-bad-CUSTOM-action")
 	jwt := strings.HasPrefix(denial, "jwt_authn_access_denied")
 	transport := !a.reached && a.status == 0 && !rbac && !custom
-	if f.HTTP == nil && custom {
-		transport = false
-	}
 	switch {
 	case transport:
 		e.Layers["mtls"] = &layerAnswer{Verdict: "deny"}

@@ -98,6 +98,13 @@ func (r *recorder) recordBatch(scenarios []*scenario) error {
 		return err
 	}
 	for _, p := range ready {
+		p.cases = slices.DeleteFunc(p.cases, func(c *recordedCase) bool {
+			late := answers[c].timedOut()
+			if late {
+				say("no answer in time, left out:", p.name, toJSON(c.Flow))
+			}
+			return late
+		})
 		for _, c := range p.cases {
 			a := answers[c]
 			c.Expect = expect(c.Flow, a, logs[a.peer], p.jwt[c.Flow.Destination.Workload])
@@ -123,8 +130,8 @@ func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, text := range c.rejected {
-		say("the webhook refuses an object", s.name, text)
+	if len(c.rejected) > 0 {
+		return nil, nil, fmt.Errorf("the webhook refuses %s", c.rejected)
 	}
 	ports := map[string]map[uint32]bool{}
 	for _, k := range s.cases {
@@ -148,12 +155,22 @@ func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
 	p := &prepared{scenario: s, cluster: c, pods: pods, jwt: map[string]bool{}}
 	var out []*listener.Listener
 	for _, name := range names {
-		l, err := adapt(pods[name].inbound, fmt.Sprintf("%d/%s", index, name), c.pods[name].Status.PodIP, sortedPorts(ports[name]))
-		if err != nil {
-			return nil, nil, err
+		byListener := map[*listener.Listener][]uint32{}
+		for _, port := range sortedPorts(ports[name]) {
+			l := pods[name].of(port)
+			if l == nil {
+				return nil, nil, fmt.Errorf("no listener for %s:%d", name, port)
+			}
+			byListener[l] = append(byListener[l], port)
 		}
-		p.jwt[name] = hasHTTPFilter(pods[name].inbound, "envoy.filters.http.jwt_authn")
-		out = append(out, l)
+		for in, numbers := range byListener {
+			l, err := adapt(in, fmt.Sprintf("%d/%s:%d", index, name, numbers[0]), c.pods[name].Status.PodIP, numbers)
+			if err != nil {
+				return nil, nil, err
+			}
+			p.jwt[name] = p.jwt[name] || hasHTTPFilter(in, "envoy.filters.http.jwt_authn")
+			out = append(out, l)
+		}
 	}
 	return p, out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -16,7 +17,7 @@ import (
 	"istio.io/istio/pilot/pkg/model"
 )
 
-const patience = 5 * time.Second
+const patience = 15 * time.Second
 
 // answer is what the client saw.
 type answer struct {
@@ -24,8 +25,14 @@ type answer struct {
 	status    int
 	body      string
 	reached   bool  // the application answered
+	opaque    bool  // it answered TLS bytes, which Envoy had not terminated
 	handshake error // TLS failed
 	broken    error // the connection ended without an answer
+}
+
+// timedOut tells that nothing came back; on loopback that is the recorder's failure, not an answer.
+func (a *answer) timedOut() bool {
+	return errors.Is(a.handshake, os.ErrDeadlineExceeded) || errors.Is(a.broken, os.ErrDeadlineExceeded)
 }
 
 // sender sends flows as real clients would.
@@ -56,7 +63,7 @@ func (s *sender) send(c *cluster, tr translation, f *flow) (*answer, error) {
 	conn, err := s.secure(c, tr, f, raw)
 	if err != nil {
 		if errors.Is(err, errEchoed) {
-			a.reached = true
+			a.reached, a.opaque = true, true
 			return a, nil
 		}
 		a.handshake = err

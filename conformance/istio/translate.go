@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	corev1 "k8s.io/api/core/v1"
@@ -14,10 +15,19 @@ import (
 	"istio.io/istio/pkg/test"
 )
 
-// translation is what istiod sends to the sidecar of one pod.
+// translation is what istiod sends to the sidecar of one pod, or to a gateway.
 type translation struct {
-	inbound *listener.Listener
+	inbound *listener.Listener            // a sidecar's one listener
+	gateway map[uint32]*listener.Listener // a gateway's, by port
 	mode    func(port uint32) model.MutualTLSMode
+}
+
+// of tells which listener takes the port.
+func (t translation) of(port uint32) *listener.Listener {
+	if t.inbound != nil {
+		return t.inbound
+	}
+	return t.gateway[port]
 }
 
 // translate lets istiod translate the cluster for each of the named pods.
@@ -36,7 +46,7 @@ func translate(c *cluster, pods []string) (map[string]translation, error) {
 				t.Fatalf("no pod %s", name)
 			}
 			proxy := gen.SetupProxy(&model.Proxy{
-				Type: model.SidecarProxy, ConfigNamespace: pod.Namespace, ID: pod.Name + "." + pod.Namespace,
+				Type: proxyType(pod), ConfigNamespace: pod.Namespace, ID: pod.Name + "." + pod.Namespace,
 				Labels: pod.Labels, IPAddresses: []string{pod.Status.PodIP},
 				DNSDomain: pod.Namespace + ".svc.cluster.local",
 				Metadata: &model.NodeMetadata{
@@ -44,14 +54,14 @@ func translate(c *cluster, pods []string) (map[string]translation, error) {
 					ServiceAccount: pod.Spec.ServiceAccountName, ClusterID: clusterID,
 				},
 			})
-			tr := translation{mode: authn.NewMtlsPolicy(push, push.AuthnPolicies, pod.Namespace, pod.Labels, false).GetMutualTLSModeForPort}
+			tr := translation{mode: authn.NewMtlsPolicy(push, push.AuthnPolicies, pod.Namespace, pod.Labels, false).GetMutualTLSModeForPort, gateway: map[uint32]*listener.Listener{}}
 			for _, l := range gen.Listeners(proxy) {
-				if l.Name == model.VirtualInboundListenerName {
+				switch {
+				case l.Name == model.VirtualInboundListenerName:
 					tr.inbound = l
+				case proxy.Type == model.Router:
+					tr.gateway[l.Address.GetSocketAddress().GetPortValue()] = l
 				}
-			}
-			if tr.inbound == nil {
-				t.Fatalf("no inbound listener for %s", name)
 			}
 			out[name] = tr
 		}
@@ -60,6 +70,16 @@ func translate(c *cluster, pods []string) (map[string]translation, error) {
 		return nil, fmt.Errorf("istiod: %w", err)
 	}
 	return out, nil
+}
+
+// proxyType reads how the proxy container of a gateway is started.
+func proxyType(pod *corev1.Pod) model.NodeType {
+	for _, c := range pod.Spec.Containers {
+		if c.Name == "istio-proxy" && slices.Contains(c.Args, "router") {
+			return model.Router
+		}
+	}
+	return model.SidecarProxy
 }
 
 const clusterID = "Kubernetes"

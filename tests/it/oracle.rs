@@ -115,7 +115,7 @@ fn network_policy(d: &mut Dice, n: u64) -> Value {
 }
 
 fn expression(d: &mut Dice) -> &'static str {
-    d.pick(&[
+    *d.pick::<&'static str>(&[
         "all()",
         "app == 'web'",
         "app != 'web'",
@@ -231,7 +231,7 @@ impl Choices for Dice {
     }
 
     fn pick_text(&mut self, items: &[&'static str]) -> &'static str {
-        self.pick(items)
+        *self.pick::<&'static str>(items)
     }
 }
 

@@ -187,6 +187,11 @@ fn compare(path: &str, expect: &Value, actual: &Value, out: &mut Vec<String>) {
             }
         }
         (Value::Object(wanted), Value::Object(have)) => fields(path, wanted, have, out),
+        (Value::Array(wanted), Value::Array(have)) if wanted.len() == have.len() => {
+            for (n, (wanted, have)) in wanted.iter().zip(have).enumerate() {
+                compare(&format!("{path}[{n}]"), wanted, have, out);
+            }
+        }
         _ if expect == actual => {}
         _ => out.push(format!("{}: expected {expect}, is {actual}", path.trim_start_matches('.'))),
     }

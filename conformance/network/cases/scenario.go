@@ -25,7 +25,7 @@ type Scenario struct {
 // Asked is a flow line, taken apart.
 type Asked struct {
 	Flow
-	// Egress and Ingress are the addresses to use when the workloads have more than one.
+	// Expected is the verdict that the author expects, if any.
 	Expected string
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -275,7 +276,7 @@ func (m *maker) networks() []string {
 	for range 1 + m.IntN(2) {
 		all = append(all, m.prefix(lengths4, lengths6).Masked().String())
 	}
-	return all
+	return slices.Compact(all) // a set: the API server refuses an item twice
 }
 
 func (m *maker) clusterPeers(egress bool) []object {

@@ -1,1 +1,35 @@
-//! The one conversion layer that bindings and the command share.
+//! The one conversion layer between mayreach and its bindings, command and case files.
+//!
+//! Flows come in ([`FlowIn`]), decisions go out ([`DecisionOut`]), what is wrong is a
+//! [`ProblemOut`]; [`Engine`] joins them. The JSON of each is the same everywhere.
+#![forbid(unsafe_code)]
+
+pub mod decision;
+pub mod describe;
+mod engine;
+pub mod explanation;
+pub mod flow;
+mod load;
+pub mod matrix;
+mod note;
+mod options;
+mod pairs;
+mod problem;
+mod stream;
+
+pub use mayreach;
+
+pub use self::{
+    decision::DecisionOut,
+    describe::DescriptionOut,
+    engine::Engine,
+    explanation::ExplanationOut,
+    flow::FlowIn,
+    load::{load, load_within},
+    matrix::MatrixOut,
+    note::NoteOut,
+    options::OptionsIn,
+    pairs::Pairs,
+    problem::{ProblemOut, Problems},
+    stream::{Tally, stream},
+};

@@ -1,4 +1,6 @@
-//! May A reach B, and what decided it?
+//! May A reach B, and what decided it? Policies of Kubernetes, Calico and Istio, decided offline.
+//!
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod compiled;
@@ -10,12 +12,13 @@ mod model;
 mod options;
 mod pipeline;
 mod program;
+mod report;
 mod workload;
 
 pub use crate::{
     decision::{
         ClientFault, ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Marked,
-        MtlsModeName, Reason, Verdict, Walk,
+        MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
     manifest::{Limits, Source},
@@ -27,5 +30,9 @@ pub use crate::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
     program::{Location, PolicyInfo, Program},
+    report::{
+        Answer, CellVerdict, Description, GroupBy, Marks, Matrix, MatrixCell, Nearest, Selecting,
+        ServiceDescription,
+    },
     workload::WorkloadInfo,
 };

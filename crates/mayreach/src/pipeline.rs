@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{Error, Options, Program, Source, compiled::Index, kinds, manifest, program::Inner};
+use crate::{
+    Error, Options, Program, Source,
+    compiled::{Index, Net},
+    kinds, manifest,
+    program::Inner,
+};
 
 impl Program {
     /// Reads manifests, lowers every kind, compiles what they say.
@@ -18,8 +23,11 @@ impl Program {
         let documents = manifest::read(sources, &options.limits).map_err(fail)?;
         let model = kinds::lower(&documents, options).map_err(fail)?;
         let index = Index::new(&model.inventory);
-        let pod_networks = options.pod_networks.clone();
-        let inner = Inner { model, index, sources: names, pod_networks };
+        // Calico's IPPools say where pods live; the options only guess.
+        let pools = &model.inventory.pod_networks;
+        let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
+        let net = Net::new(&model);
+        let inner = Inner { model, index, net, sources: names, pod_networks };
         Ok(Self { inner: Arc::new(inner) })
     }
 }

@@ -6,9 +6,9 @@ use ipnet::IpNet;
 
 use crate::{
     Decision, Explanation,
-    compiled::Index,
+    compiled::{Index, Net},
     decision::{
-        Layer, combine, reference,
+        Layer, combine, fast, reference,
         resolve::{Asked, Resolver, Scratch},
     },
     error::{Note, Place, Problem},
@@ -54,6 +54,7 @@ pub struct Program {
 pub(crate) struct Inner {
     pub(crate) model: Model,
     pub(crate) index: Index,
+    pub(crate) net: Net,
     /// Names of the sources, for places.
     pub(crate) sources: Vec<String>,
     pub(crate) pod_networks: Vec<IpNet>,
@@ -123,8 +124,11 @@ impl Program {
     /// The verdict of every layer, and what decided it. Never fails: a flow that names something
     /// unknown is undetermined with [`crate::Reason::UnknownPeer`]; see [`Program::check`].
     pub fn decide(&self, flow: &Flow<'_>) -> Decision {
-        // Until indexes come, both evaluators walk the same tiers.
-        self.decide_by_reference(flow)
+        let scratch = Scratch::new(flow, &self.inner.model);
+        match self.resolver().resolve(flow, &scratch) {
+            Ok(asked) => combine::backends(asked.iter().map(|a| fast::decide(&self.inner, a))),
+            Err(_) => combine::unknown_peer(),
+        }
     }
 
     /// The same answer from the slow evaluator that follows the specification word by word.

@@ -1,13 +1,19 @@
 //! Stage 4: a program and a flow to a decision. Total and pure.
 
+pub(crate) mod authorization;
 pub(crate) mod combine;
 mod explanation;
 pub(crate) mod fast;
 pub(crate) mod jwt;
+pub(crate) mod matching;
+pub(crate) mod mesh;
+pub(crate) mod mtls;
 mod reason;
 pub(crate) mod reference;
+pub(crate) mod request;
 pub(crate) mod resolve;
 pub(crate) mod trace;
+pub(crate) mod unevaluated;
 
 pub use self::explanation::{Explanation, LayerWalk, Marked, Walk};
 pub use self::reason::{

@@ -83,6 +83,10 @@ pub enum Reason {
     DefaultAllow,
     /// Calico knows no profile for a namespace that does not exist: denied.
     UndefinedNamespace,
+    /// A host endpoint without a profile: what no policy decides is dropped.
+    NoProfile,
+    /// A failsafe port of Calico's host endpoints is open whatever policies say.
+    Failsafe,
     /// This end has no network policy: it is outside the cluster, or on the host's network.
     NotPoliced,
     /// Traffic of a node to its own pods, or of a pod to itself, is not policed.
@@ -149,6 +153,8 @@ pub enum Reason {
         /// Envoy's text.
         body: &'static str,
     },
+    /// The request is no HTTP that the proxy takes: it answers 400 before any policy is asked.
+    BadRequest,
     /// An object that is recognised and not evaluated may change this layer.
     NotEvaluated {
         /// The object.

@@ -13,7 +13,8 @@ use crate::{
     model::{
         Attributes, Flow, InlineWorkload, Model, Peer, Port, Protocol, ServiceId, Tri, WorkloadId,
         inventory::{
-            Addresses, ContainerPort, HostEndpoint, Labels, NetworkSet, Workload, WorkloadKind,
+            Addresses, ContainerPort, Enrolment, HostEndpoint, Labels, NetworkSet, Workload,
+            WorkloadKind,
         },
     },
 };
@@ -26,6 +27,8 @@ pub(crate) struct Asked<'m> {
     pub(crate) destination: End<'m>,
     /// The port that arrives at the destination workload (after a Service's translation).
     pub(crate) port: Option<u16>,
+    /// The port that packets carry on the wire: what network policy sees.
+    pub(crate) network_port: Option<u16>,
     /// The Service that was called, with its service port, if the flow names one.
     pub(crate) service: Option<(ServiceId, u16)>,
     /// The Services whose endpoint the destination is.
@@ -140,7 +143,7 @@ fn inline(pod: &InlineWorkload<'_>, model: &Model) -> Workload {
         finished: false,
         ports: ports.collect(),
         containers: Vec::new(),
-        mesh: crate::model::inventory::Enrolment::None,
+        mesh: Enrolment::None,
         owner: None,
         place: crate::error::Place::default(),
     };
@@ -208,8 +211,10 @@ impl<'m> Resolver<'m> {
         service: Option<(ServiceId, u16)>,
     ) -> Asked<'m> {
         let v6 = family(flow, &source, &destination);
+        let tunnelled = tunnelled(flow, source.1, destination.1);
         Asked {
             flow,
+            network_port: if tunnelled { Some(HBONE) } else { port },
             source: self.end(source, v6),
             destination: self.end(destination, v6),
             port,
@@ -429,6 +434,21 @@ impl<'m> Resolver<'m> {
         let node = workload.node.as_ref().and_then(|name| self.model.inventory.nodes.get(name));
         node.and_then(|n| n.addresses.first()).map_or(Address::Unknown, |ip| Address::Exact(*ip))
     }
+}
+
+/// Where ztunnel listens for tunnelled connections.
+const HBONE: u16 = 15008;
+
+/// In ambient, TCP between captured workloads travels inside ztunnel's tunnel, so "port rules see
+/// 15008".
+fn tunnelled(flow: &Flow<'_>, source: Option<&Workload>, destination: Option<&Workload>) -> bool {
+    let captured = |w: Option<&Workload>| {
+        w.is_some_and(|w| matches!(w.mesh, Enrolment::Ambient { .. } | Enrolment::Waypoint))
+    };
+    flow.protocol == Protocol::Tcp
+        && flow.mtls != Some(false)
+        && captured(source)
+        && captured(destination)
 }
 
 /// Handle, workload and explicit address of one end.

@@ -37,6 +37,8 @@ pub enum ErrorCode {
     Conflict,
     /// Two objects of one kind have the same name.
     Duplicate,
+    /// A map has a key twice.
+    DuplicateKey,
     /// The kind exists, its version is not one that is read.
     UnsupportedVersion,
     /// A flow names something that no manifest holds.
@@ -45,6 +47,8 @@ pub enum ErrorCode {
     InvalidFlow,
     /// No manifest was found in what was given.
     Empty,
+    /// A file, folder or pattern cannot be read.
+    Unreadable,
 }
 
 impl ErrorCode {
@@ -59,10 +63,12 @@ impl ErrorCode {
         Self::InvalidValue,
         Self::Conflict,
         Self::Duplicate,
+        Self::DuplicateKey,
         Self::UnsupportedVersion,
         Self::UnknownPeer,
         Self::InvalidFlow,
         Self::Empty,
+        Self::Unreadable,
     ];
 
     /// The spelling in JSON, Python and Node.
@@ -77,10 +83,12 @@ impl ErrorCode {
             Self::InvalidValue => "invalid_value",
             Self::Conflict => "conflict",
             Self::Duplicate => "duplicate",
+            Self::DuplicateKey => "duplicate_key",
             Self::UnsupportedVersion => "unsupported_version",
             Self::UnknownPeer => "unknown_peer",
             Self::InvalidFlow => "invalid_flow",
             Self::Empty => "empty",
+            Self::Unreadable => "unreadable",
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) options: &'a Options,
     /// A Calico object was seen.
     pub(crate) calico_seen: bool,
+    /// What Calico's documents leave for the end.
+    pub(crate) calico: calico::Pending,
 }
 
 impl Draft<'_> {
@@ -55,7 +57,12 @@ impl Draft<'_> {
 /// # Errors
 /// Every problem of every document; nothing is half-loaded.
 pub(crate) fn lower(documents: &[Document], options: &Options) -> Result<Model, Vec<Problem>> {
-    let mut draft = Draft { model: Model::default(), options, calico_seen: false };
+    let mut draft = Draft {
+        model: Model::default(),
+        options,
+        calico_seen: false,
+        calico: calico::Pending::default(),
+    };
     let mut problems = duplicates(documents);
     for document in documents {
         let outcome = kubernetes::lower(document, &mut draft)

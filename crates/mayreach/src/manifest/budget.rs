@@ -1,9 +1,11 @@
 //! What reading has cost so far, against the [`Limits`].
 
-use super::Limits;
-use crate::error::{ErrorCode, Problem};
-
-type Result<T> = std::result::Result<T, Box<Problem>>;
+use super::{
+    Limits,
+    fail::{Failure, Result},
+    node::At,
+};
+use crate::error::ErrorCode;
 
 /// Counts what one call of the reader takes in.
 #[derive(Debug)]
@@ -27,50 +29,48 @@ impl<'a> Budget<'a> {
     }
 
     /// One more node.
-    pub(super) fn node(&mut self, line: u32, column: u32) -> Result<()> {
+    pub(super) fn node(&mut self, at: At) -> Result<()> {
         self.nodes = self.nodes.saturating_add(1);
         if self.nodes <= self.limits.nodes {
             return Ok(());
         }
         let message = format!("more than {} values in one document", self.limits.nodes);
-        Err(reached(message, "nodes", line, column))
+        Err(reached(message, "nodes", at))
     }
 
     /// A collection opens at this depth.
-    pub(super) fn depth(&self, depth: usize, line: u32, column: u32) -> Result<()> {
-        if depth <= self.limits.depth() { Ok(()) } else { Err(self.too_deep(line, column)) }
+    pub(super) fn depth(&self, depth: usize, at: At) -> Result<()> {
+        if depth <= self.limits.depth() { Ok(()) } else { Err(self.too_deep(at)) }
     }
 
-    pub(super) fn too_deep(&self, line: u32, column: u32) -> Box<Problem> {
+    pub(super) fn too_deep(&self, at: At) -> Failure {
         let message = format!("maps and lists nest deeper than {}", self.limits.depth());
-        reached(message, "depth", line, column)
+        reached(message, "depth", at)
     }
 
     /// An anchor or alias copies this much memory.
-    pub(super) fn copy(&mut self, bytes: usize, line: u32, column: u32) -> Result<()> {
+    pub(super) fn copy(&mut self, bytes: usize, at: At) -> Result<()> {
         self.copied = self.copied.saturating_add(bytes);
         if self.copied <= self.limits.alias_bytes {
             return Ok(());
         }
         let message = format!("aliases copy more than {} bytes", self.limits.alias_bytes);
-        Err(reached(message, "alias_bytes", line, column))
+        Err(reached(message, "alias_bytes", at))
     }
 
     /// One more object.
-    pub(super) fn object(&mut self, line: u32, column: u32) -> Result<()> {
+    pub(super) fn object(&mut self, at: At) -> Result<()> {
         self.objects = self.objects.saturating_add(1);
         if self.objects <= self.limits.objects {
             return Ok(());
         }
         let message = format!("more than {} objects", self.limits.objects);
-        Err(reached(message, "objects", line, column))
+        Err(reached(message, "objects", at))
     }
 }
 
 /// The error of a limit; `limit` is its name.
-pub(super) fn reached(message: String, limit: &str, line: u32, column: u32) -> Box<Problem> {
-    let help = format!("raise the limit `{limit}` if the input is meant to be this large");
-    let mut problem = Problem::new(ErrorCode::Limit, message).column(column).help(help);
-    problem.line = line;
-    Box::new(problem)
+pub(super) fn reached(message: String, limit: &str, at: At) -> Failure {
+    Failure::new(ErrorCode::Limit, message, at)
+        .help(format!("raise the limit `{limit}` if the input is meant to be this large"))
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Node, Value,
     de::{self, Nulls},
-    metadata,
+    fail, metadata,
     node::shorten,
     suggest,
 };
@@ -52,7 +52,7 @@ impl Document {
         kind: String,
         root: Node,
         source: SourceId,
-    ) -> Result<Self, Box<Problem>> {
+    ) -> fail::Result<Self> {
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
         let metadata = metadata::read(&root, group, source)?;
         let place = Place { source, line: root.line };

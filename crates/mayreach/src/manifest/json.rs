@@ -8,12 +8,11 @@ use std::collections::HashMap;
 use super::{
     Node, Value,
     budget::Budget,
-    node::{Entry, shorten},
-    scalar, yaml,
+    fail::{Failure, Result, duplicate_key, syntax},
+    node::{At, Entry, shorten},
+    scalar,
 };
-use crate::error::{ErrorCode, Problem};
-
-type Result<T> = std::result::Result<T, Box<Problem>>;
+use crate::error::ErrorCode;
 
 /// A cursor over text that may hold several JSON values, one after the other.
 pub(super) struct Reader<'t> {
@@ -73,19 +72,16 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn column(&self) -> u32 {
+    fn at(&self) -> At {
         let column = self.offset.saturating_sub(self.line_start).saturating_add(1);
-        u32::try_from(column).unwrap_or(u32::MAX)
+        At { line: self.line, column: u32::try_from(column).unwrap_or(u32::MAX) }
     }
 
-    fn wrong(&self, message: &str) -> Box<Problem> {
-        let mut problem = Problem::new(ErrorCode::Syntax, format!("not valid JSON: {message}"))
-            .column(self.column());
-        problem.line = self.line;
-        Box::new(problem)
+    fn wrong(&self, message: &str) -> Failure {
+        syntax(format!("not valid JSON: {message}"), self.at())
     }
 
-    fn expected(&self, what: &str) -> Box<Problem> {
+    fn expected(&self, what: &str) -> Failure {
         match self.text.get(self.offset..).and_then(|rest| rest.chars().next()) {
             Some(found) => {
                 let found = shorten(&found.to_string());
@@ -96,8 +92,8 @@ impl<'t> Reader<'t> {
     }
 
     fn value(&mut self, budget: &mut Budget<'_>) -> Result<Node> {
-        let (line, column) = (self.line, self.column());
-        budget.node(line, column)?;
+        let at = self.at();
+        budget.node(at)?;
         let value = match self.peek() {
             Some(b'{') => self.nested(Self::object, budget)?,
             Some(b'[') => self.nested(Self::array, budget)?,
@@ -108,7 +104,7 @@ impl<'t> Reader<'t> {
             Some(b'n') => self.word("null", Value::Null)?,
             _ => return Err(self.expected("a value")),
         };
-        Ok(Node { line, column, value })
+        Ok(Node::new(at, value))
     }
 
     fn nested<'b>(
@@ -117,7 +113,7 @@ impl<'t> Reader<'t> {
         budget: &mut Budget<'b>,
     ) -> Result<Value> {
         self.depth += 1;
-        budget.depth(self.depth, self.line, self.column())?;
+        budget.depth(self.depth, self.at())?;
         self.offset += 1;
         let value = read(self, budget);
         self.depth -= 1;
@@ -126,20 +122,20 @@ impl<'t> Reader<'t> {
 
     fn object(&mut self, budget: &mut Budget<'_>) -> Result<Value> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut seen: HashMap<String, u32> = HashMap::new();
+        let mut seen: HashMap<String, At> = HashMap::new();
         self.skip_space();
         if self.take(b'}') {
             return Ok(Value::Map(entries));
         }
         loop {
             self.skip_space();
-            let (line, column) = (self.line, self.column());
+            let at = self.at();
             if self.peek() != Some(b'"') {
                 return Err(self.expected("a key in double quotes"));
             }
             let key = self.string()?;
-            if let Some(first) = first_line(&entries, &mut seen, &key) {
-                return Err(yaml::duplicate(&key, first, line, column));
+            if let Some(first) = first_place(&entries, &mut seen, &key) {
+                return Err(duplicate_key(&key, first, at));
             }
             self.skip_space();
             if !self.take(b':') {
@@ -147,7 +143,7 @@ impl<'t> Reader<'t> {
             }
             self.skip_space();
             let value = self.value(budget)?;
-            entries.push(Entry { key, line, column, value });
+            entries.push(Entry::new(key, at, value));
             self.skip_space();
             if self.take(b'}') {
                 return Ok(Value::Map(entries));
@@ -213,8 +209,11 @@ impl<'t> Reader<'t> {
             return Ok(Value::Int(number));
         }
         match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(scalar::from_float(number)),
-            _ => Err(self.wrong(&format!("the number `{}` is too large", shorten(text)))),
+            Ok(number) if number.is_finite() => Ok(scalar::as_json(Value::Float(number))),
+            _ => {
+                let message = format!("the number `{}` is too large", shorten(text));
+                Err(Failure::new(ErrorCode::InvalidValue, message, self.at()))
+            }
         }
     }
 
@@ -305,14 +304,14 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// The line where a key already stands. Keys of a large map are found by hash.
-fn first_line(entries: &[Entry], seen: &mut HashMap<String, u32>, key: &str) -> Option<u32> {
+/// Where a key already stands. Keys of a large map are found by hash.
+fn first_place(entries: &[Entry], seen: &mut HashMap<String, At>, key: &str) -> Option<At> {
     const LARGE: usize = 16;
     if entries.len() < LARGE {
-        return entries.iter().find(|entry| entry.key == key).map(|entry| entry.line);
+        return entries.iter().find(|entry| entry.key == key).map(|entry| entry.at());
     }
     for entry in entries.iter().skip(seen.len()) {
-        seen.insert(entry.key.clone(), entry.line);
+        seen.insert(entry.key.clone(), entry.at());
     }
     seen.get(key).copied()
 }

@@ -1,9 +1,13 @@
 //! Lists of objects: `kind: List`, `PodList`, lists in lists. Each item becomes a document.
 
-use super::{Document, Node, Value, budget::Budget, node::Entry};
-use crate::error::{ErrorCode, Problem, SourceId};
-
-type Result<T> = std::result::Result<T, Box<Problem>>;
+use super::{
+    Document, Node, Value,
+    budget::Budget,
+    fail::{Failure, Result},
+    node::Entry,
+    suggest,
+};
+use crate::error::{ErrorCode, SourceId};
 
 /// Turns an object, or each item of a list, into documents.
 pub(super) fn open(
@@ -32,7 +36,7 @@ fn object(
     let api_version = type_field(&node, "apiVersion", hint.api_version.as_deref())?;
     let kind = type_field(&node, "kind", hint.kind.as_deref())?;
     if !kind.ends_with("List") || (kind != "List" && node.entry("items").is_none()) {
-        budget.object(node.line, node.column)?;
+        budget.object(node.at())?;
         out.push(Document::from_node(api_version, kind, node, source)?);
         return Ok(());
     }
@@ -43,7 +47,7 @@ fn object(
         kind: item_kind.map(ToOwned::to_owned),
     };
     for (index, item) in take_items(&mut node)?.into_iter().enumerate() {
-        object(item, &hint, source, budget, out).map_err(|problem| inside(problem, index))?;
+        object(item, &hint, source, budget, out).map_err(|failure| failure.in_item(index))?;
     }
     Ok(())
 }
@@ -59,32 +63,17 @@ fn take_items(node: &mut Node) -> Result<Vec<Node>> {
         other => {
             value.value = other;
             let message = format!("expected a list, found {}", value.describe());
-            Err(at(Problem::new(ErrorCode::WrongType, message).field("items"), value))
+            Err(Failure::new(ErrorCode::WrongType, message, value.at()).field("items"))
         }
     }
-}
-
-fn inside(mut problem: Box<Problem>, index: usize) -> Box<Problem> {
-    problem.field = Some(match problem.field.take() {
-        Some(field) => format!("items[{index}].{field}"),
-        None => format!("items[{index}]"),
-    });
-    problem
-}
-
-fn at(problem: Problem, node: &Node) -> Box<Problem> {
-    let mut problem = problem.column(node.column);
-    problem.line = node.line;
-    Box::new(problem)
 }
 
 /// `apiVersion` or `kind`, from the object or else from its list.
 fn type_field(node: &Node, name: &str, hint: Option<&str>) -> Result<String> {
     let Value::Map(_) = node.value else {
         let message = format!("expected a Kubernetes object, found {}", node.describe());
-        let problem = Problem::new(ErrorCode::NotAnObject, message)
-            .help("an object is a map with `apiVersion`, `kind` and `metadata`");
-        return Err(at(problem, node));
+        return Err(Failure::new(ErrorCode::NotAnObject, message, node.at())
+            .help("an object is a map with `apiVersion`, `kind` and `metadata`"));
     };
     let found = node.get(name).filter(|value| value.value != Value::Null);
     match (found, hint) {
@@ -93,10 +82,8 @@ fn type_field(node: &Node, name: &str, hint: Option<&str>) -> Result<String> {
             Some(text) => Ok(text.to_owned()),
             None => {
                 let message = format!("expected a string, found {}", value.describe());
-                let problem = Problem::new(ErrorCode::WrongType, message)
-                    .field(name)
-                    .help("put it in quotes");
-                Err(at(problem, value))
+                let failure = Failure::new(ErrorCode::WrongType, message, value.at());
+                Err(failure.field(name).help("put it in quotes"))
             }
         },
         (None, Some(hint)) => Ok(hint.to_owned()),
@@ -104,11 +91,9 @@ fn type_field(node: &Node, name: &str, hint: Option<&str>) -> Result<String> {
     }
 }
 
-fn not_an_object(node: &Node, name: &str) -> Box<Problem> {
+fn not_an_object(node: &Node, name: &str) -> Failure {
     let near = match &node.value {
-        Value::Map(entries) => {
-            super::suggest::closest(name, entries.iter().map(|e| e.key.as_str()))
-        }
+        Value::Map(entries) => suggest::closest(name, entries.iter().map(|e| e.key.as_str())),
         _ => None,
     };
     let help = match near {
@@ -116,5 +101,5 @@ fn not_an_object(node: &Node, name: &str) -> Box<Problem> {
         None => "every Kubernetes object says its `apiVersion` and `kind`".to_owned(),
     };
     let message = format!("the object has no `{name}`");
-    at(Problem::new(ErrorCode::NotAnObject, message).help(help), node)
+    Failure::new(ErrorCode::NotAnObject, message, node.at()).help(help)
 }

@@ -3,6 +3,7 @@
 mod budget;
 mod de;
 mod document;
+mod fail;
 mod json;
 mod limits;
 mod list;

@@ -1,6 +1,13 @@
 //! A parsed value that remembers where it stands.
 
-/// A value and the line and column (both from 1) where it begins.
+/// A line and a column, both from 1. Columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct At {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+/// A value and where it begins.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     pub(crate) line: u32,
@@ -21,7 +28,7 @@ pub(crate) enum Value {
     Map(Vec<Entry>),
 }
 
-/// One key of a map with its value. Line and column are those of the key.
+/// One key of a map, where the key begins, and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) key: String,
@@ -30,7 +37,25 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
+impl Entry {
+    pub(super) fn new(key: String, at: At, value: Node) -> Self {
+        Self { key, line: at.line, column: at.column, value }
+    }
+
+    pub(crate) fn at(&self) -> At {
+        At { line: self.line, column: self.column }
+    }
+}
+
 impl Node {
+    pub(super) fn new(at: At, value: Value) -> Self {
+        Self { line: at.line, column: at.column, value }
+    }
+
+    pub(crate) fn at(&self) -> At {
+        At { line: self.line, column: self.column }
+    }
+
     /// The value under a key, if this is a map that has it.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.value)
@@ -52,7 +77,18 @@ impl Node {
         }
     }
 
-    /// What this is, for messages: `the number `80``, `a map`.
+    /// How many collections deep this goes. Recurses no further than the depth limit, under which
+    /// every node is read.
+    pub(crate) fn depth(&self) -> usize {
+        let deepest = match &self.value {
+            Value::List(items) => items.iter().map(Node::depth).max(),
+            Value::Map(entries) => entries.iter().map(|entry| entry.value.depth()).max(),
+            _ => return 0,
+        };
+        deepest.unwrap_or(0).saturating_add(1)
+    }
+
+    /// What this is, for messages, such as "a map".
     pub(crate) fn describe(&self) -> String {
         match &self.value {
             Value::Null => "null".to_owned(),

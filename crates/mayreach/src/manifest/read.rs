@@ -1,13 +1,16 @@
 //! Sources to documents: which part is JSON, where YAML documents begin and end, lists opened.
 
+use std::borrow::Cow;
+
 use super::{
     Document, Limits, Node, Source, Value,
     budget::{self, Budget},
-    json, list, text, yaml,
+    fail::{Failure, Result, syntax},
+    json, list,
+    node::At,
+    text, yaml,
 };
-use crate::error::{ErrorCode, Place, Problem, SourceId};
-
-type Result<T> = std::result::Result<T, Box<Problem>>;
+use crate::error::{ErrorCode, Problem, SourceId};
 
 /// Reads every object of every source. Nothing is half-loaded: one problem anywhere, and all
 /// problems come back instead.
@@ -21,8 +24,8 @@ pub(crate) fn read(
     for (index, source) in sources.iter().enumerate() {
         let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
         total = total.saturating_add(source.bytes.len());
-        if let Err(problem) = sizes(source, total, limits) {
-            reading.fail(*problem, id, source);
+        if let Err(failure) = sizes(source, total, limits) {
+            reading.fail(failure, id, source);
             break;
         }
         reading.source(source, id, &mut budget);
@@ -33,15 +36,18 @@ pub(crate) fn read(
     if reading.problems.is_empty() { Ok(reading.documents) } else { Err(reading.problems) }
 }
 
+/// The source as a whole.
+const NOWHERE: At = At { line: 0, column: 0 };
+
 fn sizes(source: &Source, total: usize, limits: &Limits) -> Result<()> {
     let size = source.bytes.len();
     if size > limits.source_bytes {
         let message = format!("the text has {size} bytes, more than {}", limits.source_bytes);
-        return Err(budget::reached(message, "source_bytes", 0, 0));
+        return Err(budget::reached(message, "source_bytes", NOWHERE));
     }
     if total > limits.total_bytes {
         let message = format!("all texts together have more than {} bytes", limits.total_bytes);
-        return Err(budget::reached(message, "total_bytes", 0, 0));
+        return Err(budget::reached(message, "total_bytes", NOWHERE));
     }
     Ok(())
 }
@@ -55,35 +61,32 @@ struct Reading {
 }
 
 impl Reading {
-    fn fail(&mut self, mut problem: Problem, id: SourceId, source: &Source) {
-        problem.place = Some(Place { source: id, line: problem.line });
-        problem.file = Some(source.name.clone());
-        self.stopped |= problem.code == ErrorCode::Limit;
-        self.problems.push(problem);
+    fn fail(&mut self, failure: Failure, id: SourceId, source: &Source) {
+        self.stopped |= failure.code() == ErrorCode::Limit;
+        self.problems.push(failure.of(id, &source.name));
     }
 
     fn source(&mut self, source: &Source, id: SourceId, budget: &mut Budget<'_>) {
         let mut found = false;
         let mut each = |this: &mut Self, part: Result<Option<Node>>, budget: &mut Budget<'_>| {
             let part = match part {
-                Ok(None) => return,
-                Ok(Some(Node { value: Value::Null, .. })) => return,
+                Ok(None | Some(Node { value: Value::Null, .. })) => return,
                 Ok(Some(node)) => list::open(node, id, budget, &mut this.documents),
-                Err(problem) => Err(problem),
+                Err(failure) => Err(failure),
             };
             found = true;
-            if let Err(problem) = part {
-                this.fail(*problem, id, source);
+            if let Err(failure) = part {
+                this.fail(failure, id, source);
             }
         };
         match text::decode(&source.bytes) {
             Ok(text) => walk(text, budget, &mut |part, budget| each(self, part, budget)),
-            Err(problem) => each(self, Err(problem), budget),
+            Err(failure) => each(self, Err(failure), budget),
         }
         if !found {
-            let problem = Problem::new(ErrorCode::Empty, "no object is written here")
+            let failure = Failure::new(ErrorCode::Empty, "no object is written here", NOWHERE)
                 .help("remove the file, or write a Kubernetes object into it");
-            self.fail(problem, id, source);
+            self.fail(failure, id, source);
         }
     }
 }
@@ -107,10 +110,10 @@ fn walk(text: &str, budget: &mut Budget<'_>, each: Each<'_>) {
                 count = count.saturating_add(1);
                 each(Ok(node), budget);
             }
-            Err(problem) if count > 1 || problem.code != ErrorCode::Syntax => {
-                return each(Err(problem), budget);
+            Err(failure) if count > 1 || failure.code() != ErrorCode::Syntax => {
+                return each(Err(failure), budget);
             }
-            Err(problem) => return yaml_instead(rest, line, problem, budget, each),
+            Err(failure) => return yaml_instead(rest, line, failure, budget, each),
         }
     }
 }
@@ -120,38 +123,39 @@ fn walk(text: &str, budget: &mut Budget<'_>, each: Each<'_>) {
 fn yaml_instead(
     text: &str,
     line: u32,
-    json_problem: Box<Problem>,
+    json_failure: Failure,
     budget: &mut Budget<'_>,
     each: Each<'_>,
 ) {
     let quoted = text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'));
-    let mut better = quoted.then_some(json_problem);
+    let mut better = quoted.then_some(json_failure);
     yaml_parts(text, line, budget, &mut |part, budget| {
         let better = better.take();
-        each(part.map_err(|problem| better.unwrap_or(problem)), budget);
+        each(part.map_err(|failure| better.unwrap_or(failure)), budget);
     });
 }
 
 /// Hands every YAML document to `each`. As in `kubectl` (`YAMLReader`), documents are split at
 /// lines that begin with `---` before any YAML is read.
 fn yaml_parts(text: &str, first_line: u32, budget: &mut Budget<'_>, each: Each<'_>) {
-    if let Some((line, column, what)) = text::forbidden(text) {
-        let message = format!("the text holds {what}, which YAML does not allow here");
-        let mut problem = Problem::new(ErrorCode::Syntax, message).column(column);
-        problem.line = first_line.saturating_add(line).saturating_sub(1);
-        return each(Err(Box::new(problem)), budget);
+    if let Err(failure) = text::check(text, first_line) {
+        return each(Err(failure), budget);
     }
     let mut line = first_line;
     let mut rest = text;
     loop {
         let (part, next) = split(rest);
-        let lines = part.bytes().filter(|&byte| byte == b'\n').count();
-        each(yaml::read(part, line, budget), budget);
-        line = line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        // `kubectl` ends the last line, which a block scalar may keep.
+        let part = match next {
+            None if !part.is_empty() && !part.ends_with('\n') => Cow::Owned(format!("{part}\n")),
+            _ => Cow::Borrowed(part),
+        };
+        each(yaml::read(&part, line, budget), budget);
+        line = line.saturating_add(text::line_feeds(&part));
         let Some(next) = next else { return };
         let (separator, after) = next.split_once('\n').unwrap_or((next, ""));
-        if let Err(problem) = check_separator(separator, line) {
-            each(Err(problem), budget);
+        if let Err(failure) = check_separator(separator, line) {
+            each(Err(failure), budget);
         }
         line = line.saturating_add(1);
         rest = after;
@@ -174,9 +178,6 @@ fn check_separator(line_text: &str, line: u32) -> Result<()> {
     if trimmed.is_empty() || (trimmed.starts_with('#') && !after.starts_with('#')) {
         return Ok(());
     }
-    let mut problem = Problem::new(ErrorCode::Syntax, "text stands behind `---` on the same line")
-        .column(4)
-        .help("`kubectl` refuses this; begin the document on the next line");
-    problem.line = line;
-    Err(Box::new(problem))
+    Err(syntax("text stands behind `---` on the same line", At { line, column: 4 })
+        .help("`kubectl` refuses this; begin the document on the next line"))
 }

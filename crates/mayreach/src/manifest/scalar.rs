@@ -8,38 +8,27 @@ use std::borrow::Cow;
 
 use super::Value;
 
-/// Reads a plain scalar. An error is the reason why Kubernetes cannot take it.
-pub(super) fn resolve(text: &str) -> Result<Value, &'static str> {
-    let Some(first) = text.bytes().next() else { return Ok(Value::Null) };
+/// What a plain scalar is; `None` if it is text. Floats are as written, see [`as_json`]. An error
+/// is the reason why Kubernetes cannot take the scalar.
+pub(super) fn resolve(text: &str) -> Result<Option<Value>, &'static str> {
+    let Some(first) = text.bytes().next() else { return Ok(Some(Value::Null)) };
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => {
-            Ok(word(text).unwrap_or_else(|| Value::String(text.to_owned())))
+            Ok(word(text))
         }
-        b'.' if is_not_finite(text) => Err(NOT_FINITE),
-        b'.' => number_or_text(text, float(text)),
-        b'0'..=b'9' | b'+' | b'-' if is_not_finite(text) => Err(NOT_FINITE),
+        b'0'..=b'9' | b'+' | b'-' | b'.' if is_not_finite(text) => {
+            Err("infinity and not-a-number have no place in JSON")
+        }
+        b'.' => Ok(float(text)),
         b'0'..=b'9' | b'+' | b'-' => {
             let plain: Cow<'_, str> = if text.contains('_') {
                 Cow::Owned(text.replace('_', ""))
             } else {
                 Cow::Borrowed(text)
             };
-            match integer(&plain) {
-                Some(value) => Ok(value),
-                None => number_or_text(text, float(&plain)),
-            }
+            Ok(integer(&plain).or_else(|| float(&plain)))
         }
-        _ => Ok(Value::String(text.to_owned())),
-    }
-}
-
-const NOT_FINITE: &str = "infinity and not-a-number have no place in JSON";
-
-fn number_or_text(text: &str, number: Option<f64>) -> Result<Value, &'static str> {
-    match number {
-        Some(number) if number.is_finite() => Ok(from_float(number)),
-        // Go's parser calls a number that is too large an error, and the text stays text.
-        _ => Ok(Value::String(text.to_owned())),
+        _ => Ok(None),
     }
 }
 
@@ -50,6 +39,10 @@ fn is_not_finite(text: &str) -> bool {
 
 /// The words of the resolve table of go.yaml.in/yaml/v2.
 fn word(text: &str) -> Option<Value> {
+    const LONGEST: usize = "false".len();
+    if text.len() > LONGEST {
+        return None;
+    }
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
             Some(Value::Bool(true))
@@ -100,22 +93,44 @@ fn large(magnitude: u64) -> f64 {
     magnitude as f64
 }
 
-/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
-fn float(text: &str) -> Option<f64> {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let looks_right = unsigned
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
-    if looks_right { text.parse().ok() } else { None }
+/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`; a number too large for a float is an
+/// error of Go's parser, and stays text.
+fn float(text: &str) -> Option<Value> {
+    let allowed =
+        |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
+    if !text.bytes().all(allowed) {
+        return None;
+    }
+    let number: f64 = text.parse().ok()?;
+    number.is_finite().then_some(Value::Float(number))
 }
 
-/// A float as it comes back from JSON: Kubernetes reads `80.0` and `8e1` as the integer 80.
-pub(super) fn from_float(number: f64) -> Value {
+/// A value as it comes back from JSON: Kubernetes reads `80.0` and `8e1` as the integer 80.
+pub(super) fn as_json(value: Value) -> Value {
     // Go writes floats below 1e21 without an exponent, so that they read back as integers.
     const PAST_I64: f64 = 9_223_372_036_854_775_808.0;
-    if number.fract() == 0.0 && (-PAST_I64..PAST_I64).contains(&number) {
-        #[expect(clippy::cast_possible_truncation, reason = "integral and in range of i64")]
-        return Value::Int(number as i64);
+    match value {
+        Value::Float(number)
+            if number.fract() == 0.0 && (-PAST_I64..PAST_I64).contains(&number) =>
+        {
+            #[expect(clippy::cast_possible_truncation, reason = "integral and in range of i64")]
+            Value::Int(number as i64)
+        }
+        value => value,
     }
-    Value::Float(number)
+}
+
+/// A float as the key of a map: Go's `FormatFloat(number, 'g', -1, 32)`, as sigs.k8s.io/yaml
+/// calls it. `None` if it is too large for 32 bits.
+pub(super) fn float_key(number: f64) -> Option<String> {
+    #[expect(clippy::cast_possible_truncation, reason = "what sigs.k8s.io/yaml does")]
+    let number = number as f32;
+    let scientific = format!("{number:e}");
+    let (digits, exponent) = scientific.split_once('e')?;
+    let exponent: i32 = exponent.parse().ok()?;
+    if (-4..6).contains(&exponent) {
+        return Some(number.to_string());
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    number.is_finite().then(|| format!("{digits}e{sign}{:02}", exponent.unsigned_abs()))
 }

@@ -75,29 +75,3 @@ fn a_policy_is_read() {
     assert_eq!(ports[0].port.as_ref().unwrap().line, 11);
     assert_eq!(ports[1].port.as_ref().unwrap().value, Some(IntOrString::String("web".into())));
 }
-
-#[test]
-fn show() {
-    for (from, to) in [
-        ("podSelector", "podSelecter"),
-        ("port: web", "port: {}"),
-        ("protocol: TCP", "protocol: TPC"),
-        ("podSelector: {}", "podSelector: {matchLabels: {a: 1}}"),
-        ("port: web", "prot: {}"),
-        ("name: a", "name: A_"),
-        ("name: a", "generateName: a-"),
-        ("    - ports", "\t- ports"),
-        ("kind: NetworkPolicy", "kid: NetworkPolicy"),
-        ("  ingress:", "  podSelector: {}\n  ingress:"),
-    ] {
-        let text = POLICY.replace(from, to);
-        match read_text(&text) {
-            Err(problems) => println!("{}", problems[0]),
-            Ok(documents) => {
-                println!("{}", documents[0].field::<Spec>("spec").unwrap_err());
-            }
-        }
-    }
-    println!("{:#?}", problems(""));
-    assert_eq!(read_text("").unwrap_err()[0].code, ErrorCode::Empty);
-}

@@ -167,10 +167,45 @@ pub(crate) enum TemplatePart {
 }
 
 impl TextMatch {
+    /// A plain value: `*` is "not empty", `*x` a suffix, `x*` a prefix, all else exact; a star in
+    /// the middle is a star (authz/matcher/string.go StringMatcherWithPrefix).
+    pub(crate) fn plain(text: &str) -> Self {
+        Self::wildcard(text, Self::NonEmpty, Self::Exact, Self::Prefix, Self::Suffix)
+    }
+
+    /// A header value: as a plain one, but `*` is presence (authz/matcher/header.go HeaderMatcher).
+    pub(crate) fn header(text: &str) -> Self {
+        Self::wildcard(text, Self::Present, Self::Exact, Self::Prefix, Self::Suffix)
+    }
+
+    /// A host: as a header value, compared without case (authz/matcher/header.go HostMatcher).
+    pub(crate) fn host(text: &str) -> Self {
+        Self::wildcard(text, Self::Present, Self::ExactFold, Self::PrefixFold, Self::SuffixFold)
+    }
+
+    fn wildcard(
+        text: &str,
+        star: Self,
+        exact: fn(String) -> Self,
+        prefix: fn(String) -> Self,
+        suffix: fn(String) -> Self,
+    ) -> Self {
+        if text == "*" {
+            star
+        } else if let Some(rest) = text.strip_prefix('*') {
+            suffix(rest.to_owned())
+        } else if let Some(rest) = text.strip_suffix('*') {
+            prefix(rest.to_owned())
+        } else {
+            exact(text.to_owned())
+        }
+    }
+
     pub(crate) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Present => true,
-            Self::NonEmpty => !text.is_empty(),
+            // `.+` of RE2, whose `.` is no line feed.
+            Self::NonEmpty => !text.is_empty() && !text.contains('\n'),
             Self::Exact(v) => text == v,
             Self::Prefix(v) => text.starts_with(v.as_str()),
             Self::Suffix(v) => text.ends_with(v.as_str()),

@@ -24,6 +24,44 @@ pub(crate) struct Inventory {
     pub(crate) host_endpoints: Vec<HostEndpoint>,
     pub(crate) gateways: Vec<Gateway>,
     pub(crate) mesh: Mesh,
+    /// Workloads with the controller (kind and name) that their `ownerReferences` name; empty once
+    /// it is settled in [`Workload::owner`].
+    pub(crate) controlled: Vec<(WorkloadId, WorkloadKind, String)>,
+    /// Where pods live by Calico's IPPools; empty: the options say.
+    pub(crate) pod_networks: Vec<IpNet>,
+    pub(crate) failsafe: Failsafe,
+}
+
+/// Ports of host endpoints that Calico keeps open whatever policies say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failsafe {
+    /// Into the host.
+    pub(crate) inbound: Vec<FailsafePort>,
+    /// Out of the host.
+    pub(crate) outbound: Vec<FailsafePort>,
+}
+
+/// One failsafe port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FailsafePort {
+    pub(crate) protocol: Protocol,
+    pub(crate) port: u16,
+    /// Where the other end must be; `None`: anywhere.
+    pub(crate) net: Option<IpNet>,
+}
+
+/// The defaults of felix/config `config_params.go`.
+impl Default for Failsafe {
+    fn default() -> Self {
+        let port = |protocol, port| FailsafePort { protocol, port, net: None };
+        let both = [179, 2379, 2380, 5473, 6443, 6666, 6667].map(|p| port(Protocol::Tcp, p));
+        let inbound = [port(Protocol::Tcp, 22), port(Protocol::Udp, 68)];
+        let outbound = [port(Protocol::Udp, 53), port(Protocol::Udp, 67)];
+        Self {
+            inbound: both.into_iter().chain(inbound).collect(),
+            outbound: both.into_iter().chain(outbound).collect(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -245,6 +283,8 @@ pub(crate) struct Mesh {
     pub(crate) trusted_proxies: u32,
     /// Somebody defined it, or the options did.
     pub(crate) defined: bool,
+    /// Enrolment of pods of which neither they nor their namespace says anything.
+    pub(crate) assumed: Enrolment,
 }
 
 impl Default for Mesh {
@@ -259,6 +299,7 @@ impl Default for Mesh {
             auto_mtls: true,
             trusted_proxies: 0,
             defined: false,
+            assumed: Enrolment::None,
         }
     }
 }
@@ -369,14 +410,5 @@ impl Inventory {
             }
         }
         set.labels.get(key).map(String::as_str)
-    }
-}
-
-impl Inventory {
-    /// How a pod that no manifest holds takes part in the mesh.
-    pub(crate) fn enrol(&self, workload: &Workload) -> Enrolment {
-        // A pod beside it with the same namespace says what its labels leave to the namespace.
-        let _ = workload;
-        Enrolment::None
     }
 }

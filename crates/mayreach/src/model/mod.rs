@@ -1,6 +1,7 @@
 //! Stage 2: checked values. What kinds lower to; knows no kind, no text format.
 
 pub(crate) mod authz;
+mod enrolment;
 mod flow;
 mod id;
 pub(crate) mod inventory;

@@ -47,8 +47,16 @@ impl Selector {
 /// As a person would say it: inherited keys are named as the namespace's or service account's.
 impl std::fmt::Display for Selector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // "any pod" says nothing beside what else is asked of the pod.
+        let any_pod =
+            |item: &Self| matches!(item, Self::Eq(k, _) if k == "projectcalico.org/orchestrator");
         let list = |f: &mut std::fmt::Formatter<'_>, items: &[Self], word: &str| {
-            for (n, item) in items.iter().enumerate() {
+            let telling = items.iter().filter(|item| word != "and" || !any_pod(item));
+            let shown: Vec<&Self> = match telling.collect::<Vec<_>>() {
+                none if none.is_empty() => items.iter().take(1).collect(),
+                some => some,
+            };
+            for (n, item) in shown.into_iter().enumerate() {
                 if n > 0 {
                     write!(f, " {word} ")?;
                 }

@@ -39,6 +39,7 @@ attributes! {
     WORKLOAD = 22, "workload";
     UNEVALUATED = 23, "unevaluated_kind";
     SERVICE = 24, "service";
+    INTERFACE = 25, "interface";
 }
 
 impl Attributes {
@@ -74,9 +75,10 @@ impl std::fmt::Debug for Attributes {
 }
 
 /// Three-valued truth (Kleene): `Unknown` says which attributes would settle it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tri {
     Yes,
+    #[default]
     No,
     Unknown(Attributes),
 }

@@ -6,39 +6,50 @@ use crate::{
     compiled::network::{Members, Net, Nets, Peer, Rule, Stage},
     decision::{
         Layer, LayerDecision, Reason, Verdict,
-        reference::network::{Found, itself, local},
+        reference::{
+            host,
+            network::{Found, itself, local},
+        },
         resolve::{Address, Asked, End},
+        trace::Trace,
     },
     model::{
-        Attributes, Port, Protocol, Tri,
+        Attributes, Model, Port, Protocol, Tri,
         network::{Action, IpVersion, PortMatch, TierDefault},
     },
 };
 
 /// Asks one direction.
-pub(crate) fn network(net: &Net, asked: &Asked<'_>, layer: Layer) -> LayerDecision {
-    let found = ask(net, asked, layer == Layer::Egress);
+pub(crate) fn network(net: &Net, model: &Model, asked: &Asked<'_>, layer: Layer) -> LayerDecision {
+    let found = ask(net, model, asked, layer == Layer::Egress);
     LayerDecision { layer, verdict: found.verdict, reason: found.reason }
 }
 
-fn ask(net: &Net, asked: &Asked<'_>, egress: bool) -> Found {
+fn ask(net: &Net, model: &Model, asked: &Asked<'_>, egress: bool) -> Found {
     let (own, other) = if egress {
         (&asked.source, &asked.destination)
     } else {
         (&asked.destination, &asked.source)
     };
     let allow = |reason| Found::new(Verdict::Allow, reason);
-    let (Some(id), Some(workload)) = (own.id, own.workload) else {
-        return allow(Reason::NotPoliced);
+    let hosts = !model.inventory.host_endpoints.is_empty();
+    let (Some(id), Some(_)) = (own.id, own.workload.filter(|w| !w.host_network)) else {
+        // Host endpoints are few and rarely asked: the slow walk serves.
+        let found = hosts.then(|| host::ask(model, asked, egress, &mut Trace::off())).flatten();
+        return found.unwrap_or(allow(Reason::NotPoliced));
     };
-    if workload.host_network {
-        return allow(Reason::NotPoliced);
-    }
     if itself(asked) {
         return allow(Reason::LocalTraffic);
     }
     let profileless = net.profileless.get(id.0 as usize).copied().unwrap_or(true);
     let found = stages(net.side(id.0, egress), asked, profileless);
+    if found.verdict == Verdict::Allow
+        && hosts
+        && let Some(policy) = host::forwarded(model, asked, egress)
+    {
+        let policy = policy.id;
+        return Found::new(Verdict::Undetermined, Reason::NotEvaluated { policy });
+    }
     if egress || other.node.is_none() {
         return found;
     }
@@ -262,7 +273,7 @@ impl Test<'_> {
         let (actual, missing) = if self.source {
             (self.asked.flow.source_port, Attributes::SOURCE_PORT)
         } else {
-            (self.asked.port, Attributes::PORT)
+            (self.asked.network_port, Attributes::PORT)
         };
         match actual {
             Some(port) => Tri::of(low <= port && port <= high),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{message::Message, token::Token};
 use crate::model::{
-    PolicyId,
+    Attributes, PolicyId,
     jwt::{JwtRule, RequestAuth, base64},
 };
 
@@ -89,23 +89,30 @@ impl<'m> Provider<'m> {
         }
     }
 
-    pub(super) fn reads_headers(&self) -> bool {
-        !self.headers.is_empty() || !self.cookies.is_empty()
-    }
-
-    pub(super) fn reads_params(&self) -> bool {
-        !self.params.is_empty()
-    }
-
-    /// Whether it looks at a header that proxies write themselves, so that the flow cannot say
-    /// what stands there.
-    pub(super) fn reads_proxy_headers(&self) -> bool {
-        let own = |name: &str| {
-            matches!(name, "x-request-id" | "x-forwarded-proto" | "x-forwarded-client-cert")
-                || name == ":scheme"
-                || name.starts_with("x-envoy-")
+    /// What is missing to see every token at its places. A flow that speaks of its token has told
+    /// of all of them, but not of what proxies write.
+    pub(super) fn unseen(&self, message: &Message<'_>, told: bool) -> Attributes {
+        let cookie = ["cookie".to_owned()];
+        let cookie = cookie.iter().filter(|_| !self.cookies.is_empty());
+        let names = self.headers.values().map(|(name, _)| name).chain(cookie);
+        let headers = names.map(|name| match message.header(name) {
+            None if told => Attributes::NONE,
+            None => Attributes::TOKEN,
+            Some(lines) if lines.iter().any(Option::is_none) => Attributes::HEADERS,
+            Some(_) => Attributes::NONE,
+        });
+        let params = if !self.params.is_empty() && message.path_is_unknown() && !told {
+            Attributes::TOKEN
+        } else {
+            Attributes::NONE
         };
-        self.headers.values().any(|(name, _)| own(name))
+        headers.fold(params, Attributes::union)
+    }
+
+    /// Whether it may take a parameter of the query away.
+    pub(super) fn may_change_query(&self, message: &Message<'_>) -> bool {
+        !self.settings.forward_original_token
+            && self.params.iter().any(|name| message.param(name).is_some())
     }
 
     /// Headers that it may take away or write.
@@ -123,17 +130,17 @@ impl<'m> Provider<'m> {
 
     /// Takes away what the client sent under its names. Only a provider that is asked does so:
     /// one behind a provider that accepted a token is not.
-    pub(super) fn sanitize(&self, message: &mut Message) {
+    pub(super) fn sanitize(&self, message: &mut Message<'_>) {
         for name in self.outputs() {
-            message.clear(&name);
+            message.remove(&name);
         }
     }
 
     /// Every token at its places: headers, then parameters, then cookies (extractor.cc extract).
-    pub(super) fn extract(&self, message: &Message) -> Vec<Found> {
+    pub(super) fn extract(&self, message: &Message<'_>) -> Vec<Found> {
         let mut found = Vec::new();
         for (name, prefix) in self.headers.values() {
-            for value in message.header(name) {
+            for value in message.header(name).into_iter().flatten().flatten() {
                 // The prefix may stand anywhere in the value.
                 let Some((_, rest)) = value.split_once(prefix.as_str()) else { continue };
                 let token = rest.trim_start_matches(|c| !is_of_token(c));
@@ -154,24 +161,16 @@ impl<'m> Provider<'m> {
         found
     }
 
-    /// What a good token does to the request (authenticator.cc handleGoodJwt). Answers the headers
-    /// whose value cannot be told.
-    pub(super) fn accept(
-        &self,
-        message: &mut Message,
-        token: &Token,
-        at: &Location,
-    ) -> Vec<String> {
-        let mut untold = Vec::new();
+    /// What a good token does to the request (authenticator.cc handleGoodJwt).
+    pub(super) fn accept(&self, message: &mut Message<'_>, token: &Token, at: &Location) {
         if let Some(header) = &self.settings.output_payload_to_header {
-            message.add(&header.to_ascii_lowercase(), &token.payload_text);
+            message.add(header, Some(&token.payload_text));
         }
         for (header, claim) in &self.settings.output_claims {
-            let header = header.to_ascii_lowercase();
             match header_text(&token.payload, claim) {
-                HeaderText::Text(text) => message.add(&header, &text),
+                HeaderText::Text(text) => message.add(header, Some(&text)),
                 HeaderText::Nothing => {}
-                HeaderText::Untold => untold.push(header),
+                HeaderText::Untold => message.add(header, None),
             }
         }
         if !self.settings.forward_original_token {
@@ -182,7 +181,6 @@ impl<'m> Provider<'m> {
                 Location::Cookie(_) => {}
             }
         }
-        untold
     }
 }
 

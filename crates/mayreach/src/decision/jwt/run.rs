@@ -23,8 +23,6 @@ const GUESSES: usize = 6;
 pub(super) struct Facts<'a> {
     pub(super) providers: &'a [Provider<'a>],
     pub(super) now: Option<i64>,
-    /// Key sets by issuer, from the options.
-    pub(super) keys: &'a [(String, String)],
     /// The token that the flow vouches for.
     pub(super) vouched: Option<&'a str>,
 }
@@ -46,7 +44,7 @@ struct Ask {
 
 /// How one walk ended.
 #[derive(Debug)]
-pub(super) struct World {
+pub(super) struct World<'a> {
     pub(super) status: Status,
     /// The provider that the status is of.
     pub(super) provider: usize,
@@ -54,40 +52,37 @@ pub(super) struct World {
     pub(super) exact: bool,
     /// The provider that verified, and the payload as stored.
     pub(super) verified: Option<(usize, Map<String, Value>)>,
-    pub(super) message: Message,
-    /// Headers that were written with a value that cannot be told.
-    pub(super) untold: Vec<String>,
+    pub(super) message: Message<'a>,
     pub(super) trace: Trace,
 }
 
 /// Every walk that can happen, and what would settle which one does.
-pub(super) struct Worlds {
-    pub(super) all: Vec<World>,
+pub(super) struct Worlds<'a> {
+    pub(super) all: Vec<World<'a>>,
     pub(super) missing: Attributes,
     /// There are more than were followed.
     pub(super) cut: bool,
 }
 
 /// Follows every outcome of every token that is not known.
-pub(super) fn explore(facts: &Facts<'_>, message: &Message, trace: &Trace) -> Worlds {
+pub(super) fn explore<'a>(facts: &Facts<'_>, message: &Message<'a>, trace: &Trace) -> Worlds<'a> {
     let mut worlds = Worlds { all: Vec::new(), missing: Attributes::NONE, cut: false };
     follow(facts, message, trace, &[], &mut worlds);
     worlds
 }
 
-fn follow(
+fn follow<'a>(
     facts: &Facts<'_>,
-    message: &Message,
+    message: &Message<'a>,
     trace: &Trace,
     guesses: &[Guess],
-    worlds: &mut Worlds,
+    worlds: &mut Worlds<'a>,
 ) {
     let mut walk = Walk {
         facts,
         guesses,
         message: message.clone(),
         verified: None,
-        untold: Vec::new(),
         exact: true,
         trace: trace.fresh(),
     };
@@ -98,7 +93,6 @@ fn follow(
             exact: walk.exact,
             verified: walk.verified,
             message: walk.message,
-            untold: walk.untold,
             trace: walk.trace,
         }),
         Err(ask) => {
@@ -116,17 +110,16 @@ fn follow(
     }
 }
 
-struct Walk<'a> {
-    facts: &'a Facts<'a>,
-    guesses: &'a [Guess],
-    message: Message,
+struct Walk<'f, 'a> {
+    facts: &'f Facts<'f>,
+    guesses: &'f [Guess],
+    message: Message<'a>,
     verified: Option<(usize, Map<String, Value>)>,
-    untold: Vec<String>,
     exact: bool,
     trace: Trace,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// `any(P, allow_missing)` for one provider; for more
     /// `any(P0, …, all(any(P0, allow_missing), …))` (policy_applier.go convertToEnvoyJwtConfig).
     fn requirement(&mut self) -> Result<(Status, usize), Ask> {
@@ -166,8 +159,7 @@ impl Walk<'_> {
         for found in provider.extract(&self.message).iter().rev() {
             status = match self.check(index, provider, &found.text)? {
                 Ok(token) => {
-                    let untold = provider.accept(&mut self.message, &token, &found.location);
-                    self.untold.extend(untold);
+                    provider.accept(&mut self.message, &token, &found.location);
                     let named = &provider.settings.space_delimited_claims;
                     self.verified = Some((index, claims::stored(token.payload, named)));
                     Status::Good
@@ -246,22 +238,9 @@ impl Walk<'_> {
         if self.facts.vouched == Some(text) {
             return Ok(Status::Good);
         }
-        let rule = provider.settings;
-        let given = |name: &str| self.facts.keys.iter().find(|(n, _)| !n.is_empty() && n == name);
-        // An issuer that is not named has no keys of its own; its `jwksUri` names them then.
-        let given = || given(&rule.issuer).or_else(|| given(rule.jwks_uri.as_deref()?));
-        let read;
-        let set = match (&rule.jwks, given()) {
-            (Some(set), _) => set,
-            (None, Some((_, text))) => {
-                read = Jwks::read(text);
-                &read
-            }
-            (None, None) => return Err(Attributes::JWKS),
-        };
-        match set {
-            Jwks::Keys(keys) => Ok(signature::check(token, keys)),
-            Jwks::Refused(_) | Jwks::Unread(_) => Err(Attributes::JWKS),
+        match &provider.settings.keys {
+            Some(Jwks::Keys(keys)) => Ok(signature::check(token, keys)),
+            Some(Jwks::Refused(_) | Jwks::Unread(_)) | None => Err(Attributes::JWKS),
         }
     }
 

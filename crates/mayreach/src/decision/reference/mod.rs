@@ -1,13 +1,14 @@
 //! The reference evaluator: slow, obvious, straight from the specification. It makes the
 //! explanations, and the compiled evaluator is held equal to it, verdict and reason.
 
+pub(crate) mod host;
 pub(crate) mod network;
 pub(crate) mod packet;
 
 use crate::{
     decision::{
         ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Reason, Verdict, Walk,
-        combine, resolve::Asked, trace::Trace,
+        combine, mesh, resolve::Asked, trace::Trace, unevaluated::left_open,
     },
     model::Model,
 };
@@ -29,18 +30,21 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     for layer in [Layer::Egress, Layer::Ingress] {
         let mut trace = like.fresh();
         let decision = network::network(model, asked, layer, &mut trace);
+        let decision = left_open(model, asked, decision);
         decisions.push((decision, Some(ClientSees::Timeout)));
         layers.push(LayerWalk { decision, steps: trace.steps });
     }
-    for layer in [Layer::Mtls, Layer::Jwt, Layer::Authorization] {
-        let decision = LayerDecision { layer, verdict: Verdict::Allow, reason: Reason::NotInMesh };
-        decisions.push((decision, None));
-        layers.push(LayerWalk { decision, steps: Vec::new() });
+    let mesh = mesh::layers(model, asked, like);
+    for answer in mesh.answers {
+        let decision = left_open(model, asked, answer.decision);
+        decisions.push((decision, answer.sees));
+        layers.push(LayerWalk { decision, steps: answer.steps });
     }
     let mut decision = settle(&decisions);
     decision.destination = asked.destination.id;
-    decision.port = asked.port;
-    Walk { decision, layers, audited_by: Vec::new(), dry_run: Vec::new(), remarks: Vec::new() }
+    decision.port = asked.network_port;
+    let mesh::MeshLayers { audited_by, dry_run, remarks, .. } = mesh;
+    Walk { decision, layers, audited_by, dry_run, remarks }
 }
 
 fn settle(decisions: &[(LayerDecision, Option<ClientSees>)]) -> Decision {

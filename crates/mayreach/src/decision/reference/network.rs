@@ -3,7 +3,7 @@
 use crate::{
     decision::{
         Layer, LayerDecision, Outcome, Reason, Step, StepKind, Verdict,
-        reference::packet::{self, is_endpoint},
+        reference::{host, packet},
         resolve::{Asked, End},
         trace::Trace,
     },
@@ -63,6 +63,9 @@ fn ask(model: &Model, asked: &Asked<'_>, egress: bool, trace: &mut Trace) -> Fou
     };
     let allow = |reason| Found::new(Verdict::Allow, reason);
     let Some(workload) = own.workload.filter(|w| !w.host_network) else {
+        if let Some(found) = host::ask(model, asked, egress, trace) {
+            return found;
+        }
         remark(trace, "no network policy governs this end: it is not a pod of its own network");
         return allow(Reason::NotPoliced);
     };
@@ -71,8 +74,11 @@ fn ask(model: &Model, asked: &Asked<'_>, egress: bool, trace: &mut Trace) -> Fou
         remark(trace, "a pod's traffic to its own address never leaves it");
         return allow(Reason::LocalTraffic);
     }
-    let walk = Walk { model, asked, workload, egress };
-    let found = walk.tiers(trace);
+    let found = pod(model, asked, workload, egress, trace);
+    if let (Verdict::Allow, Some(policy)) = (found.verdict, host::forwarded(model, asked, egress)) {
+        let policy = policy.id;
+        return Found::new(Verdict::Undetermined, Reason::NotEvaluated { policy });
+    }
     if egress || other.node.is_none() {
         return found;
     }
@@ -89,6 +95,27 @@ fn ask(model: &Model, asked: &Asked<'_>, egress: bool, trace: &mut Trace) -> Fou
             Found::new(Verdict::Undetermined, Reason::Missing { attributes: missing, policy: None })
         }
     }
+}
+
+/// The tiers that govern a pod, then its namespace's profile.
+fn pod(
+    model: &Model,
+    asked: &Asked<'_>,
+    workload: &Workload,
+    egress: bool,
+    trace: &mut Trace,
+) -> Found {
+    // "pods with no policy are allowed by `kns.<ns>`; if the Namespace is unknown, denied"
+    // (active_rules_calculator.go DummyDropRules)
+    let defined = model.inventory.namespaces.get(&workload.namespace).is_some_and(|n| n.defined);
+    let after = if model.network.plugin == Plugin::Calico && !defined {
+        Found::new(Verdict::Deny, Reason::UndefinedNamespace)
+    } else {
+        Found::new(Verdict::Allow, Reason::DefaultAllow)
+    };
+    let governs = |policy: &NetworkPolicy| governs(model, policy, workload, egress);
+    let walk = Walk { model, asked, egress, governs: &governs, forced_pass: false, after };
+    walk.tiers(trace)
 }
 
 /// A pod that calls its own address. Through a Service the packet leaves the pod and comes back.
@@ -134,11 +161,17 @@ pub(crate) fn governs(
         && policy.subject.matches(&|key| model.inventory.workload_label(workload, key))
 }
 
-struct Walk<'a> {
-    model: &'a Model,
-    asked: &'a Asked<'a>,
-    workload: &'a Workload,
-    egress: bool,
+/// One walk through all tiers, for one endpoint and direction.
+pub(crate) struct Walk<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) asked: &'a Asked<'a>,
+    pub(crate) egress: bool,
+    /// Which policies govern the endpoint.
+    pub(crate) governs: &'a dyn Fn(&NetworkPolicy) -> bool,
+    /// "Tier defaultAction is forced to Pass for untracked and preDNAT" (event_sequencer.go).
+    pub(crate) forced_pass: bool,
+    /// What comes after the last tier.
+    pub(crate) after: Found,
 }
 
 impl Walk<'_> {
@@ -146,15 +179,16 @@ impl Walk<'_> {
         tier.policies
             .iter()
             .filter_map(|p| self.model.network.policies.get(*p as usize))
-            .filter(|p| governs(self.model, p, self.workload, self.egress))
+            .filter(|p| (self.governs)(p))
             .collect()
     }
 
     /// All tiers, from the last to the first: what a tier leaves undecided is what the next one
     /// says, so each is asked once, and the walk a reader sees stops where it was decided.
-    fn tiers(&self, trace: &mut Trace) -> Found {
+    pub(crate) fn tiers(&self, trace: &mut Trace) -> Found {
         let mut after = trace.fresh();
-        let mut next = self.after(&mut after);
+        let mut next = self.after;
+        remark(&mut after, after_text(next));
         let mut walked = vec![after];
         for (number, tier) in self.model.network.tiers.iter().enumerate().rev() {
             let mut steps = trace.fresh();
@@ -214,6 +248,7 @@ impl Walk<'_> {
         let isolated = enforced.iter().all(|p| p.isolates);
         let end = match tier.default {
             TierDefault::Pass => None,
+            TierDefault::Deny if self.forced_pass => None,
             TierDefault::Deny if isolated => {
                 Some(Found::new(Verdict::Deny, Reason::Isolated { policy: first.id }))
             }
@@ -278,22 +313,14 @@ impl Walk<'_> {
         }
         outcome
     }
+}
 
-    /// After the last tier: "pods with no policy are allowed by `kns.<ns>`; if the Namespace is
-    /// unknown, denied" (active_rules_calculator.go DummyDropRules).
-    fn after(&self, trace: &mut Trace) -> Found {
-        let defined = self
-            .model
-            .inventory
-            .namespaces
-            .get(&self.workload.namespace)
-            .is_some_and(|n| n.defined);
-        if self.model.network.plugin == Plugin::Calico && !defined {
-            remark(trace, "Calico has no profile for a namespace that is not defined, and denies");
-            return Found::new(Verdict::Deny, Reason::UndefinedNamespace);
+fn after_text(found: Found) -> &'static str {
+    match found.reason {
+        Reason::UndefinedNamespace => {
+            "Calico has no profile for a namespace that is not defined, and denies"
         }
-        remark(trace, "no policy decides: allowed by default");
-        debug_assert!(is_endpoint(self.workload) || self.workload.finished, "host network is out");
-        Found::new(Verdict::Allow, Reason::DefaultAllow)
+        Reason::NoProfile => "the host endpoint has no profile that allows: dropped",
+        _ => "no policy decides: allowed by default",
     }
 }

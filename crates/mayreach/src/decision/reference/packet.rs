@@ -312,7 +312,7 @@ impl Side<'_> {
         let (actual, missing) = if self.source {
             (self.asked.flow.source_port, Attributes::SOURCE_PORT)
         } else {
-            (self.asked.port, Attributes::PORT)
+            (self.asked.network_port, Attributes::PORT)
         };
         match actual {
             Some(port) => Tri::of((low..=high).contains(&port)),
@@ -322,7 +322,8 @@ impl Side<'_> {
     }
 
     fn port_text(&self) -> String {
-        let actual = if self.source { self.asked.flow.source_port } else { self.asked.port };
+        let actual =
+            if self.source { self.asked.flow.source_port } else { self.asked.network_port };
         actual.map_or_else(|| "not said".into(), |p| p.to_string())
     }
 

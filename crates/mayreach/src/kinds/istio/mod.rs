@@ -1,12 +1,61 @@
-//! The `istio` family.
+//! The `istio` family: the security API, what of the networking API bears on it, mesh config.
+
+mod attach;
+mod authorization_policy;
+mod destination_rule;
+mod gateway;
+mod mesh_config;
+mod peer_authentication;
+mod recognised;
+mod request_authentication;
+mod settle;
+mod text;
+mod workload_entry;
 
 use super::{Draft, Lowered};
-use crate::manifest::Document;
+use crate::{
+    error::{ErrorCode, Problem},
+    manifest::Document,
+};
+
+/// Versions of `security.istio.io`: v1 is an alias of v1beta1.
+const SECURITY: &[&str] = &["v1", "v1beta1"];
+const NETWORKING: &[&str] = &["v1", "v1beta1", "v1alpha3"];
+
+type Lower = fn(&Document, &mut Draft<'_>) -> Result<(), Vec<Problem>>;
 
 /// Lowers a document of this family.
-pub(crate) fn lower(_document: &Document, _draft: &mut Draft<'_>) -> Lowered {
-    None
+pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
+    let (versions, lower): (&[&str], Lower) = match (document.group(), document.kind.as_str()) {
+        ("security.istio.io", "AuthorizationPolicy") => (SECURITY, authorization_policy::lower),
+        ("security.istio.io", "PeerAuthentication") => (SECURITY, peer_authentication::lower),
+        ("security.istio.io", "RequestAuthentication") => (SECURITY, request_authentication::lower),
+        ("networking.istio.io", "DestinationRule") => (NETWORKING, destination_rule::lower),
+        ("networking.istio.io", "WorkloadEntry") => (NETWORKING, workload_entry::lower),
+        ("gateway.networking.k8s.io", "Gateway") => (&["v1", "v1beta1"], gateway::lower),
+        ("", "ConfigMap") if mesh_config::is_mesh(document, draft) => (&["v1"], mesh_config::lower),
+        _ => return recognised::lower(document, draft),
+    };
+    if !versions.contains(&document.version()) {
+        let known = versions.join(", ");
+        let problem = Problem::new(
+            ErrorCode::UnsupportedVersion,
+            format!("version `{}` of `{}` is not read", document.version(), document.kind),
+        );
+        let help = format!("write one of {known}");
+        return Some(Err(vec![problem.at(document.place).field("apiVersion").help(help)]));
+    }
+    Some(lower(document, draft))
 }
 
-/// Settles what needs every document.
-pub(crate) fn finish(_draft: &mut Draft<'_>) {}
+pub(crate) use self::settle::finish;
+
+/// The namespace of an object; `default` where none is written.
+fn namespace_of(document: &Document) -> String {
+    document.metadata.namespace.clone().unwrap_or_else(|| "default".into())
+}
+
+/// Creation time as text that sorts as time; absent sorts first, as Go's zero time.
+fn created(document: &Document) -> String {
+    document.metadata.creation_timestamp.clone().unwrap_or_default()
+}

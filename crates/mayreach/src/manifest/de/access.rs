@@ -75,7 +75,7 @@ impl<'n> MapAccess<'n> for MapEntries<'n> {
             return seed
                 .deserialize(key)
                 .map(Some)
-                .map_err(|fault: Fault| fault.at(entry.line, entry.column).inside_key(&entry.key));
+                .map_err(|fault: Fault| fault.at(entry.at()).inside_key(&entry.key));
         }
         Ok(None)
     }

@@ -6,7 +6,11 @@ use serde::de::{self, Expected, Unexpected};
 
 use crate::{
     error::{ErrorCode, Place, Problem, SourceId},
-    manifest::{Node, node::shorten, suggest},
+    manifest::{
+        Node,
+        node::{At, shorten},
+        suggest,
+    },
 };
 
 /// A problem on its way up: each level adds its step of the path, the first that knows a place
@@ -21,7 +25,7 @@ struct Parts {
     /// What a value was expected to be, while what it is instead is not known.
     expected: Option<String>,
     help: Option<String>,
-    at: Option<(u32, u32)>,
+    at: Option<At>,
     /// Innermost step first.
     path: Vec<Step>,
 }
@@ -59,11 +63,11 @@ impl Fault {
         if let Some(expected) = self.0.expected.take() {
             self.0.message = format!("expected {expected}, found {}", node.describe());
         }
-        self.at(node.line, node.column)
+        self.at(node.at())
     }
 
-    pub(super) fn at(mut self, line: u32, column: u32) -> Self {
-        self.0.at.get_or_insert((line, column));
+    pub(super) fn at(mut self, at: At) -> Self {
+        self.0.at.get_or_insert(at);
         self
     }
 
@@ -80,7 +84,7 @@ impl Fault {
     pub(super) fn into_problem(self, source: SourceId) -> Problem {
         let path = self.path();
         let parts = *self.0;
-        let (line, column) = parts.at.unwrap_or_default();
+        let At { line, column } = parts.at.unwrap_or(At { line: 0, column: 0 });
         let mut problem = Problem::new(parts.code, parts.message)
             .at(Place { source, line })
             .column(column)
@@ -94,14 +98,14 @@ impl Fault {
         let mut path = String::new();
         for step in self.0.path.iter().rev() {
             match step {
-                Step::Index(index) => path.push_str(&format!("[{index}]")),
+                Step::Index(index) => path.extend(["[", &index.to_string(), "]"]),
                 Step::Key(key) if is_word(key) => {
                     if !path.is_empty() {
                         path.push('.');
                     }
                     path.push_str(key);
                 }
-                Step::Key(key) => path.push_str(&format!("[{}]", shorten(key))),
+                Step::Key(key) => path.extend(["[", &shorten(key), "]"]),
             }
         }
         path

@@ -26,9 +26,8 @@ pub(crate) struct JwtRule {
     /// Empty: any issuer.
     pub(crate) issuer: String,
     pub(crate) audiences: Vec<String>,
-    pub(crate) jwks_uri: Option<String>,
-    /// Inline key set.
-    pub(crate) jwks: Option<Jwks>,
+    /// The inline key set, else what the options give for the issuer; `None`: not known.
+    pub(crate) keys: Option<Jwks>,
     /// (header name, prefix)
     pub(crate) from_headers: Vec<(String, String)>,
     pub(crate) from_params: Vec<String>,

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Records again what the real Kubernetes and Calico code answers, into tests/cases.
+# Needs Go 1.26 and the Go module proxy; see README.md.
+set -eu
+cd "$(dirname "$0")"
+here=$(pwd)
+cases=$here/../../tests/cases
+bin=$(mktemp -d)
+trap 'rm -rf "$bin"' EXIT
+
+(cd kubernetes && go build -o "$bin/kubernetes" .)
+# Without cgo: Calico's BPF packages then leave out their bindings, whose C headers the module lacks.
+(cd calico && CGO_ENABLED=0 go build -o "$bin/" ./flows ./selectors)
+
+"$bin/kubernetes" -out "$cases/kubernetes/recorded"
+"$bin/selectors" -out "$cases/calico/recorded"
+"$bin/flows" -out "$cases/calico/recorded"
+# The two engines have to agree about what both of them know.
+"$bin/flows" -compare "$cases/kubernetes/recorded/network-policy-scenarios.jsonl.gz"
+"$bin/flows" -compare "$cases/kubernetes/recorded/network-policy-random.jsonl.gz"

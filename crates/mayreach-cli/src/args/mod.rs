@@ -1,0 +1,98 @@
+//! What can be written on the command line.
+
+mod flow;
+mod manifests;
+mod peer;
+mod stdin;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::{flow::FlowArgs, manifests::Manifests, stdin::Stdin};
+
+/// May A reach B, and what decided it? Kubernetes, Calico and Istio policy, decided offline.
+#[derive(Debug, Parser)]
+#[command(name = "mayreach", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit status: 0 allowed, 1 denied, 2 bad input or usage, 3 undetermined.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// May this flow go through, and what decides it?
+    Check(Check),
+    /// The same, with every tier, policy, rule and condition that is asked.
+    Explain(Explain),
+    /// What selects a workload, its mTLS for each port, and who may reach it.
+    Describe(Describe),
+    /// Who may reach whom: every pair of workloads, on every declared port.
+    Matrix(Matrix),
+}
+
+/// `check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+    /// Flows as JSON lines instead, or `-`: one decision a line, in order.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
+    pub(crate) flows: Option<String>,
+    #[command(flatten)]
+    pub(crate) flow: FlowArgs,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// `explain`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+    #[command(flatten)]
+    pub(crate) flow: FlowArgs,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// `describe`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Describe {
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+    /// The workload.
+    #[arg(value_name = "NAMESPACE/WORKLOAD", required = true)]
+    pub(crate) workload: String,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// `matrix`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Matrix {
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+    /// Roll up by `workload`, `namespace` or `label:KEY`, a label of the pod or its namespace.
+    #[arg(long, value_name = "GROUP", default_value = "workload")]
+    pub(crate) by: String,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// How to answer.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Output {
+    /// Text for people, or JSON.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Format,
+}
+
+/// `text` or `json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs; see docs/src/json.md.
+    Json,
+}

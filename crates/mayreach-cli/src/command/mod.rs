@@ -1,0 +1,44 @@
+//! One file a verb.
+
+mod check;
+mod describe;
+mod explain;
+mod matrix;
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::{
+    args::{Cli, Verb},
+    failure::Failure,
+    status::Status,
+};
+
+/// Does what is asked, and says how it went.
+///
+/// # Errors
+/// Why there is no answer.
+pub(crate) fn run(cli: &Cli, out: &mut dyn Write) -> Result<Status, Failure> {
+    match &cli.verb {
+        Verb::Check(check) => check::run(check, out),
+        Verb::Explain(explain) => explain::run(explain, out),
+        Verb::Matrix(matrix) => matrix::run(matrix, out),
+        Verb::Describe(describe) => describe::run(describe, out),
+    }
+}
+
+/// One JSON value, for programs and for people who look.
+fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), Failure> {
+    serde_json::to_writer_pretty(&mut *out, value).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// The verdict stands, also where nobody reads the whole of it.
+fn answered(status: Status, written: Result<(), Failure>) -> Result<Status, Failure> {
+    match written {
+        Ok(()) | Err(Failure::Closed) => Ok(status),
+        Err(failure) => Err(failure),
+    }
+}

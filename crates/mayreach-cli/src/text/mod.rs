@@ -1,0 +1,12 @@
+//! Text for people: what a tired engineer understands at once.
+
+pub(crate) mod answer;
+pub(crate) mod describe;
+mod hint;
+pub(crate) mod matrix;
+pub(crate) mod notes;
+pub(crate) mod problem;
+mod question;
+mod style;
+mod table;
+pub(crate) mod walk;

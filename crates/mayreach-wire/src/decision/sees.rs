@@ -1,0 +1,49 @@
+//! What the client sees of a denial.
+
+use std::fmt;
+
+use mayreach::ClientSees;
+use serde::Serialize;
+
+/// `response` (status and body), `reset`, `timeout` or `closed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SeesOut {
+    /// Which.
+    pub kind: &'static str,
+    /// HTTP status of a response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Body of a response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+impl From<ClientSees> for SeesOut {
+    fn from(sees: ClientSees) -> Self {
+        let kind = |kind| Self { kind, status: None, body: None };
+        match sees {
+            ClientSees::Response { status, body } => {
+                Self { status: Some(status), body: Some(body.to_owned()), ..kind("response") }
+            }
+            ClientSees::Reset => kind("reset"),
+            ClientSees::Timeout => kind("timeout"),
+            ClientSees::Closed => kind("closed"),
+        }
+    }
+}
+
+impl fmt::Display for SeesOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.kind, self.status) {
+            ("response", Some(status)) => {
+                write!(f, "HTTP {status}")?;
+                let body = self.body.as_deref().unwrap_or_default();
+                if body.is_empty() { Ok(()) } else { write!(f, " `{body}`") }
+            }
+            ("reset", _) => f.write_str("the connection reset by the peer"),
+            ("timeout", _) => f.write_str("nothing: the connection times out"),
+            ("closed", _) => f.write_str("the connection closed without an answer"),
+            (other, _) => f.write_str(other),
+        }
+    }
+}

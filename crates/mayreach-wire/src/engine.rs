@@ -1,0 +1,154 @@
+//! A compiled program behind the boundary: flows in, decisions out.
+
+use std::collections::HashMap;
+
+use mayreach::{ErrorCode, Flow, GroupBy, Options, Program, Source};
+
+use crate::{
+    decision::DecisionOut,
+    describe::DescriptionOut,
+    explanation::ExplanationOut,
+    flow::{FlowIn, PeerIn},
+    matrix::MatrixOut,
+    note::NoteOut,
+    problem::{ProblemOut, Problems},
+};
+
+/// A program, and what bindings and the command ask of it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    program: Program,
+    notes: std::sync::Arc<Notes>,
+}
+
+/// Notes, found by what they are about.
+#[derive(Debug)]
+struct Notes {
+    all: Vec<NoteOut>,
+    by_subject: HashMap<String, Vec<usize>>,
+}
+
+impl Engine {
+    /// Compiles manifests.
+    ///
+    /// # Errors
+    /// Every problem of every manifest; nothing is half-loaded.
+    pub fn compile(sources: &[Source], options: &Options) -> Result<Self, Problems> {
+        Program::compile(sources, options).map(Self::new).map_err(|error| Problems::from(&error))
+    }
+
+    /// A program that is compiled already.
+    pub fn new(program: Program) -> Self {
+        let all: Vec<NoteOut> =
+            program.notes().iter().map(|note| NoteOut::new(&program, note)).collect();
+        let mut by_subject: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, note) in all.iter().enumerate() {
+            if let Some(subject) = &note.subject {
+                by_subject.entry(subject.clone()).or_default().push(index);
+            }
+        }
+        Self { program, notes: std::sync::Arc::new(Notes { all, by_subject }) }
+    }
+
+    /// The program.
+    pub const fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// What a cluster would accept and then ignore, and what is not evaluated.
+    pub fn notes(&self) -> &[NoteOut] {
+        &self.notes.all
+    }
+
+    /// Decides one flow.
+    ///
+    /// # Errors
+    /// A flow that cannot be: a wrong value, or a name that no manifest holds.
+    pub fn decide(&self, flow: &FlowIn) -> Result<DecisionOut, ProblemOut> {
+        flow.with_flow(|asked| {
+            self.check(asked)?;
+            let decision = self.program.decide(asked);
+            Ok(self.finish(flow, DecisionOut::new(&self.program, asked, &decision)))
+        })?
+    }
+
+    /// Decides one flow and keeps the whole walk.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn explain(&self, flow: &FlowIn) -> Result<ExplanationOut, ProblemOut> {
+        flow.with_flow(|asked| {
+            let explanation = self.program.explain(asked).map_err(|p| ProblemOut::from(&p))?;
+            let mut out = ExplanationOut::new(&self.program, asked, &explanation);
+            out.decision = self.finish(flow, out.decision);
+            Ok(out)
+        })?
+    }
+
+    /// Who may reach whom. `progress` is told how many of how many sources are done.
+    pub fn matrix(&self, by: &GroupBy, progress: impl FnMut(usize, usize)) -> MatrixOut {
+        MatrixOut::new(&self.program, by, &self.program.matrix(by, progress))
+    }
+
+    /// Everything that bears on the workload `namespace/name`.
+    ///
+    /// # Errors
+    /// No manifest holds it.
+    pub fn describe(&self, workload: &str) -> Result<DescriptionOut, ProblemOut> {
+        let peer = PeerIn::workload(workload);
+        let flow = FlowIn { source: peer.clone(), destination: peer, ..FlowIn::default() };
+        let decision = flow.with_flow(|asked| {
+            self.check(asked)?;
+            Ok::<_, ProblemOut>(self.program.decide(asked))
+        })??;
+        let info = decision.destination.and_then(|id| self.program.workload_info(id));
+        let found = info.and_then(|info| Some((info, self.program.describe(info.id())?)));
+        let (info, description) = found.ok_or_else(|| {
+            ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{workload}`"))
+        })?;
+        Ok(DescriptionOut::new(&self.program, &info, &description))
+    }
+
+    fn check(&self, flow: &Flow<'_>) -> Result<(), ProblemOut> {
+        self.program.check(flow).map_err(|problem| ProblemOut::from(&problem))
+    }
+
+    /// Adds what only the asker and the notes know.
+    fn finish(&self, flow: &FlowIn, mut decision: DecisionOut) -> DecisionOut {
+        decision.id.clone_from(&flow.id);
+        if !self.notes.all.is_empty() {
+            decision.notes = self.notes_on(flow, &decision);
+        }
+        decision
+    }
+
+    /// Notes on the policies that decide, on the two ends and on their namespaces.
+    fn notes_on(&self, flow: &FlowIn, decision: &DecisionOut) -> Vec<NoteOut> {
+        let mut found: Vec<usize> = Vec::new();
+        let mut add = |subject: &str| {
+            let of = self.notes.by_subject.get(subject).into_iter().flatten();
+            let new: Vec<usize> = of.filter(|n| !found.contains(n)).copied().collect();
+            found.extend(new);
+        };
+        for layer in &decision.layers {
+            for policy in layer.reason.policy.iter().chain(&layer.reason.policies) {
+                add(&policy.to_string());
+            }
+        }
+        let ends = [&flow.source, &flow.destination];
+        for name in ends.iter().filter_map(|end| end.workload.as_deref().or(end.service.as_deref()))
+        {
+            if let Some((namespace, _)) = name.split_once('/') {
+                add(&format!("Namespace {namespace}"));
+            }
+            for kind in ["Pod", "Deployment", "StatefulSet", "DaemonSet", "Service"] {
+                add(&format!("{kind} {name}"));
+            }
+        }
+        for namespace in ends.iter().filter_map(|end| end.namespace.as_deref()) {
+            add(&format!("Namespace {namespace}"));
+        }
+        found.sort_unstable();
+        found.iter().filter_map(|n| self.notes.all.get(*n)).cloned().collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! CUSTOM policies: external authorizers, whose answer is an input (builder.go, extauthz.go).
+
+use super::{
+    rules::{Asked, RuleRef, any, ask as ask_rules, first, first_open},
+    scene::Scene,
+};
+use crate::{
+    decision::{Reason, trace::Trace},
+    model::{
+        Attributes, Model, Tri,
+        authz::{AuthzAction, AuthzPolicy},
+        inventory::{Provider, ProviderKind},
+    },
+};
+
+/// What came of all CUSTOM policies together.
+#[derive(Debug, Default)]
+pub(crate) struct Custom {
+    pub(crate) denies: Tri,
+    denier: Option<Reason>,
+    /// A rule whose provider was asked and said yes.
+    pub(crate) asked: Option<RuleRef>,
+    pub(crate) open: Option<RuleRef>,
+}
+
+impl Custom {
+    /// Who denied, if that is sure.
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        self.denier.filter(|_| self.denies.is_yes())
+    }
+}
+
+/// What a provider does with what its rules match.
+enum Answer {
+    /// "matching CUSTOM rule ⇒ ext_authz is called".
+    Says(bool),
+    NotKnown,
+    /// "provider missing/invalid ⇒ every matching request is DENIED".
+    Bad,
+    /// "HTTP-type provider on a TCP chain ⇒ CUSTOM silently skipped".
+    Skipped,
+}
+
+pub(crate) fn ask(
+    model: &Model,
+    policies: &[&AuthzPolicy],
+    scene: &Scene<'_>,
+    trace: &mut Trace,
+) -> Custom {
+    let mut providers: Vec<&str> = policies.iter().filter_map(|p| provider(p)).collect();
+    providers.sort_unstable();
+    providers.dedup();
+    // ">1 distinct provider on a workload without PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS
+    // ⇒ likewise DENY for all matching".
+    let several = providers.len() > 1;
+    let mut custom = Custom::default();
+    for name in providers {
+        let mine: Vec<&AuthzPolicy> =
+            policies.iter().copied().filter(|p| provider(p) == Some(name)).collect();
+        let answer = answer(model, scene, name, several);
+        let title = match answer {
+            Answer::Says(true) => format!("CUSTOM policies of `{name}`, which says yes"),
+            Answer::Says(false) => format!("CUSTOM policies of `{name}`, which says no"),
+            Answer::NotKnown => format!("CUSTOM policies of `{name}`, whose answer is not given"),
+            Answer::Bad => {
+                format!("CUSTOM policies of `{name}`, which istiod refuses: matches are denied")
+            }
+            Answer::Skipped => {
+                format!("CUSTOM policies of `{name}`, an HTTP authorizer that TCP skips")
+            }
+        };
+        let asked = ask_rules(scene, &mine, &title, trace);
+        custom.add(&answer, &asked);
+    }
+    custom
+}
+
+impl Custom {
+    fn add(&mut self, answer: &Answer, asked: &[Asked]) {
+        let matched = any(asked);
+        let at = first(asked);
+        let denies = match answer {
+            Answer::Skipped => return,
+            Answer::Says(true) => Tri::No,
+            Answer::Says(false) | Answer::Bad => matched,
+            Answer::NotKnown => matched.and(Tri::Unknown(Attributes::EXT_AUTHZ)),
+        };
+        self.denies = self.denies.or(denies);
+        match answer {
+            Answer::Says(true) => self.asked = self.asked.or(at),
+            Answer::Bad if self.denier.is_none() => {
+                self.denier = at.map(|r| Reason::BadProvider { policy: r.policy, rule: r.rule });
+            }
+            Answer::Says(false) if self.denier.is_none() => {
+                self.denier = at.map(|r| Reason::Provider { policy: r.policy, rule: r.rule });
+            }
+            _ => {}
+        }
+        if !denies.missing().is_empty() {
+            self.open = self.open.or(at).or_else(|| first_open(asked));
+        }
+    }
+}
+
+fn provider(policy: &AuthzPolicy) -> Option<&str> {
+    match &policy.action {
+        AuthzAction::Custom(name) => Some(name),
+        AuthzAction::Allow | AuthzAction::Deny | AuthzAction::Audit => None,
+    }
+}
+
+fn answer(model: &Model, scene: &Scene<'_>, name: &str, several: bool) -> Answer {
+    let known: Option<&Provider> = model
+        .inventory
+        .mesh
+        .providers
+        .iter()
+        .find(|p| p.name == name && p.kind != ProviderKind::Other);
+    let Some(found) = known.filter(|p| p.invalid.is_none() && !several) else {
+        return Answer::Bad;
+    };
+    if scene.seen.is_none() && found.kind == ProviderKind::ExtAuthzHttp {
+        return Answer::Skipped;
+    }
+    match scene.asked.flow.ext_authz.iter().find(|(who, _)| *who == name) {
+        Some((_, allowed)) => Answer::Says(*allowed),
+        None => Answer::NotKnown,
+    }
+}

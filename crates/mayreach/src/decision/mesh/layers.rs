@@ -1,0 +1,225 @@
+//! The three mesh layers of one flow, for every way its port may be read.
+
+use super::{
+    Identity, Proxy,
+    port::{self, Class, Declared, Reading},
+};
+use crate::{
+    decision::{
+        ClientSees, Layer, LayerDecision, Marked, Reason, Step, Verdict,
+        authorization::{Arrived, Authorization, RuleRef, authorization},
+        jwt::{Asker, Jwt, jwt},
+        mtls::{Connection, Mtls, mtls},
+        request::{self, Seen},
+        resolve::Asked,
+        trace::Trace,
+    },
+    model::{Attributes, Http, Model, PolicyId, Protocol, Request, Token, inventory::Workload},
+};
+
+/// One layer's answer with its steps.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) decision: LayerDecision,
+    pub(crate) sees: Option<ClientSees>,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// The three layers.
+#[derive(Clone, Debug)]
+pub(crate) struct MeshLayers {
+    /// mTLS, JWT, authorization.
+    pub(crate) answers: [Answer; 3],
+    pub(crate) audited_by: Vec<Marked>,
+    pub(crate) dry_run: Vec<Marked>,
+    pub(crate) remarks: Vec<String>,
+}
+
+/// Asks the three mesh layers.
+pub(crate) fn layers(model: &Model, asked: &Asked<'_>, like: &Trace) -> MeshLayers {
+    let proxy = match asked.flow.protocol {
+        Protocol::Tcp => Proxy::of(asked.destination.workload, asked.port),
+        // Proxies capture TCP only.
+        _ => Proxy::None,
+    };
+    let (Some(workload), true) = (asked.destination.workload, proxy != Proxy::None) else {
+        return outside();
+    };
+    let reading = port::reading(model, asked);
+    let way = Way { model, asked, proxy, workload, reading: &reading };
+    let all = reading.classes.iter().map(|class| way.walk(*class, like));
+    all.reduce(|one, other| either(one, other, reading.missing)).unwrap_or_else(outside)
+}
+
+fn outside() -> MeshLayers {
+    let free = |layer| Answer {
+        decision: LayerDecision { layer, verdict: Verdict::Allow, reason: Reason::NotInMesh },
+        sees: None,
+        steps: Vec::new(),
+    };
+    MeshLayers {
+        answers: [Layer::Mtls, Layer::Jwt, Layer::Authorization].map(free),
+        audited_by: Vec::new(),
+        dry_run: Vec::new(),
+        remarks: Vec::new(),
+    }
+}
+
+/// Two readings of one connection: sure only where both agree.
+fn either(one: MeshLayers, other: MeshLayers, missing: Attributes) -> MeshLayers {
+    let [m1, j1, a1] = one.answers;
+    let [m2, j2, a2] = other.answers;
+    let shared = |a: Vec<Marked>, b: &[Marked]| a.into_iter().filter(|m| b.contains(m)).collect();
+    let mut remarks = one.remarks;
+    remarks.push("how the proxy reads the connection is not sure: both ways are asked".to_owned());
+    MeshLayers {
+        answers: [agree(m1, m2, missing), agree(j1, j2, missing), agree(a1, a2, missing)],
+        audited_by: shared(one.audited_by, &other.audited_by),
+        dry_run: shared(one.dry_run, &other.dry_run),
+        remarks,
+    }
+}
+
+fn agree(a: Answer, b: Answer, missing: Attributes) -> Answer {
+    if a.decision.verdict == b.decision.verdict {
+        let sees = if a.sees == b.sees { a.sees } else { None };
+        return Answer { sees, ..a };
+    }
+    let more = |d: &LayerDecision| match d.reason {
+        Reason::Missing { attributes, .. } => attributes,
+        _ => Attributes::NONE,
+    };
+    let attributes = missing.union(more(&a.decision)).union(more(&b.decision));
+    let policy = policy_of(&b.decision.reason).or(policy_of(&a.decision.reason));
+    let reason = Reason::Missing { attributes, policy };
+    let decision = LayerDecision { verdict: Verdict::Undetermined, reason, ..a.decision };
+    let steps = a.steps.into_iter().chain(b.steps).collect();
+    Answer { decision, sees: None, steps }
+}
+
+fn policy_of(reason: &Reason) -> Option<PolicyId> {
+    match reason {
+        Reason::Rule { policy, .. }
+        | Reason::NoAllowMatch { policy }
+        | Reason::Provider { policy, .. }
+        | Reason::BadProvider { policy, .. } => Some(*policy),
+        Reason::Missing { policy, .. }
+        | Reason::MtlsAccepted { policy, .. }
+        | Reason::MtlsRefused { policy, .. } => *policy,
+        _ => None,
+    }
+}
+
+/// One flow at one proxy.
+struct Way<'a> {
+    model: &'a Model,
+    asked: &'a Asked<'a>,
+    proxy: Proxy,
+    workload: &'a Workload,
+    reading: &'a Reading,
+}
+
+impl Way<'_> {
+    fn walk(&self, class: Class, like: &Trace) -> MeshLayers {
+        let mut traces = [like.fresh(), like.fresh(), like.fresh()];
+        let [mtls_trace, jwt_trace, authz_trace] = &mut traces;
+        let found = mtls(self.model, self.asked, self.proxy, class, self.reading, mtls_trace);
+        let mut remarks = Vec::new();
+        if found.connection.opaque {
+            remarks.push("the proxy passes the client's own TLS on and sees no request".to_owned());
+        }
+        let (jwt, authz) = self.after(&found, class, jwt_trace, authz_trace, &mut remarks);
+        let [mtls_trace, jwt_trace, authz_trace] = traces;
+        MeshLayers {
+            audited_by: authz.audited_by.iter().map(|at| marked(*at, None)).collect(),
+            dry_run: authz.dry_run.iter().map(|(at, v)| marked(*at, Some(*v))).collect(),
+            answers: [
+                answer(found.decision, found.sees, mtls_trace),
+                answer(jwt.decision, jwt.sees, jwt_trace),
+                answer(authz.decision, authz.sees, authz_trace),
+            ],
+            remarks,
+        }
+    }
+
+    /// JWT and authorization, on the connection as it was sent.
+    fn after(
+        &self,
+        found: &Mtls,
+        class: Class,
+        jwt_trace: &mut Trace,
+        authz_trace: &mut Trace,
+        remarks: &mut Vec<String>,
+    ) -> (Jwt, Authorization) {
+        let seen = match self.seen(class, &found.connection) {
+            Ok(seen) => seen,
+            Err(request::Rejected) => {
+                remarks.push("Envoy answers 400 before any filter runs".to_owned());
+                let mut refused = Authorization::plain(Verdict::Deny, Reason::BadRequest);
+                refused.sees = Some(ClientSees::Response { status: 400, body: "" });
+                return (Jwt::plain(Verdict::Allow, Reason::NotReached), refused);
+            }
+        };
+        let service = None;
+        let asker = Asker { proxy: self.proxy, workload: self.workload, service };
+        let jwt = jwt(self.model, self.asked, asker, seen.as_ref(), jwt_trace);
+        let arrived = Arrived {
+            proxy: self.proxy,
+            workload: self.workload,
+            service,
+            port: self.asked.port,
+            connection: &found.connection,
+            before: seen.as_ref(),
+            jwt: &jwt,
+        };
+        let authz = authorization(self.model, self.asked, &arrived, authz_trace);
+        (jwt, authz)
+    }
+
+    /// The request as the first filter sees it; `None` on a TCP chain.
+    fn seen(
+        &self,
+        class: Class,
+        connection: &Connection,
+    ) -> Result<Option<Seen>, request::Rejected> {
+        // ztunnel forwards bytes.
+        if class == Class::Tcp || connection.opaque || self.proxy == Proxy::Ztunnel {
+            return Ok(None);
+        }
+        let flow = self.asked.flow;
+        let mut seen = match &flow.http {
+            Http::Request(request) => {
+                let mesh = &self.model.inventory.mesh;
+                request::see(request, token(flow.token, request), mesh, self.http2())?
+            }
+            // "declared HTTP ⇒ HCM chain only": other bytes are no request.
+            Http::Raw => return Err(request::Rejected),
+            Http::Unknown => Seen::unknown(flow.token),
+        };
+        let certificate = !matches!(connection.identity, Identity::None);
+        request::add_proxy_headers(&mut seen.headers, certificate);
+        Ok(Some(seen))
+    }
+
+    fn http2(&self) -> bool {
+        !self.reading.declared.is_empty()
+            && self.reading.declared.iter().all(|d| *d == Declared::Http2)
+    }
+}
+
+fn marked(at: RuleRef, would: Option<Verdict>) -> Marked {
+    Marked { policy: at.policy, rule: Some(at.rule), layer: Layer::Authorization, would }
+}
+
+/// "Token unknown when the request is whole: as if absent".
+fn token<'f>(token: Token<'f>, request: &Request<'_>) -> Token<'f> {
+    let whole = request.method.is_some() && request.path.is_some();
+    match token {
+        Token::Unknown if whole => Token::Absent,
+        other => other,
+    }
+}
+
+fn answer(decision: LayerDecision, sees: Option<ClientSees>, trace: Trace) -> Answer {
+    Answer { decision, sees, steps: trace.steps }
+}

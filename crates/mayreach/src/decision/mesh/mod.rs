@@ -1,0 +1,126 @@
+//! What the three mesh layers share: which proxy answers, how it reads a port, whom it sees.
+
+mod layers;
+pub(crate) mod port;
+
+pub(crate) use self::layers::{MeshLayers, layers};
+
+use crate::model::{
+    Attributes, Tri,
+    inventory::{Enrolment, Mesh, Workload},
+};
+
+/// The proxy in front of a workload's port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proxy {
+    /// None: the connection reaches the application.
+    None,
+    Sidecar,
+    /// The node's proxy, layer 4 only.
+    Ztunnel,
+    Gateway,
+    Waypoint,
+}
+
+impl Proxy {
+    /// Which proxy takes a connection to a workload's port.
+    pub(crate) fn of(workload: Option<&Workload>, port: Option<u16>) -> Self {
+        let Some(workload) = workload else { return Self::None };
+        match &workload.mesh {
+            Enrolment::None => Self::None,
+            Enrolment::Sidecar if !captured(workload, port) => Self::None,
+            Enrolment::Sidecar => Self::Sidecar,
+            Enrolment::Ambient { .. } => Self::Ztunnel,
+            Enrolment::Gateway { .. } => Self::Gateway,
+            Enrolment::Waypoint => Self::Waypoint,
+        }
+    }
+}
+
+/// Whether a sidecar captures a port (`includeInboundPorts`, `excludeInboundPorts`).
+fn captured(workload: &Workload, port: Option<u16>) -> bool {
+    let Some(port) = port else { return true };
+    let listed = |list: &str| list.split(',').any(|item| item.trim() == port.to_string());
+    let annotation =
+        |name: &str| workload.annotations.get(&format!("traffic.sidecar.istio.io/{name}"));
+    let included = annotation("includeInboundPorts").is_none_or(|l| l.trim() == "*" || listed(l));
+    included && !annotation("excludeInboundPorts").is_some_and(|list| listed(list))
+}
+
+/// Who the proxy takes the client for, as its certificate says (`spiffe://…`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// The client showed no certificate.
+    None,
+    Known(String),
+    /// Either that, or none.
+    Perhaps(String, Attributes),
+    /// Any, or none.
+    Unknown(Attributes),
+}
+
+impl Identity {
+    /// Whether a condition on the identity holds; "no TLS: matcher false".
+    pub(crate) fn test(&self, matches: impl Fn(&str) -> bool) -> Tri {
+        match self {
+            Self::None => Tri::No,
+            Self::Known(id) => Tri::of(matches(id)),
+            Self::Perhaps(id, missing) if matches(id) => Tri::Unknown(*missing),
+            Self::Perhaps(..) => Tri::No,
+            Self::Unknown(missing) => Tri::Unknown(*missing),
+        }
+    }
+
+    /// What is known of two possible identities.
+    pub(crate) fn either(self, other: Self, missing: Attributes) -> Self {
+        match (self, other) {
+            (a, b) if a == b => a,
+            (Self::None, Self::Known(id)) | (Self::Known(id), Self::None) => {
+                Self::Perhaps(id, missing)
+            }
+            (Self::Perhaps(a, m), Self::Known(b)) | (Self::Known(b), Self::Perhaps(a, m))
+                if a == b =>
+            {
+                Self::Perhaps(a, m.union(missing))
+            }
+            (Self::Perhaps(a, m), Self::None) | (Self::None, Self::Perhaps(a, m)) => {
+                Self::Perhaps(a, m.union(missing))
+            }
+            (a, b) => Self::Unknown(a.missing().union(b.missing()).union(missing)),
+        }
+    }
+
+    fn missing(&self) -> Attributes {
+        match self {
+            Self::None | Self::Known(_) => Attributes::NONE,
+            Self::Perhaps(_, missing) | Self::Unknown(missing) => *missing,
+        }
+    }
+
+    /// For people.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::None => "no identity".to_owned(),
+            Self::Known(id) => format!("`{id}`"),
+            Self::Perhaps(id, _) => format!("`{id}` or no identity"),
+            Self::Unknown(_) => "an identity that is not known".to_owned(),
+        }
+    }
+}
+
+/// The identity that a workload's certificate says.
+pub(crate) fn spiffe(mesh: &Mesh, workload: &Workload) -> String {
+    format!(
+        "spiffe://{}/ns/{}/sa/{}",
+        mesh.trust_domain, workload.namespace, workload.service_account
+    )
+}
+
+/// `td/ns/n/sa/s` with the scheme that certificates write.
+pub(crate) fn with_scheme(principal: &str) -> String {
+    if principal.starts_with("spiffe://") {
+        principal.to_owned()
+    } else {
+        format!("spiffe://{principal}")
+    }
+}

@@ -1,0 +1,150 @@
+//! How a proxy reads a port: declared HTTP, declared TCP, or by looking at the bytes.
+
+use crate::{
+    compiled::index::target_number,
+    decision::resolve::Asked,
+    model::{
+        Attributes, Http, Model, Protocol,
+        inventory::{Service, ServicePort},
+    },
+};
+
+/// Which of the proxy's filter chains a connection takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    Http,
+    Tcp,
+}
+
+/// What a Service says of a port (pkg/config/kube/conversion.go, model ListenerProtocol).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Declared {
+    Http,
+    /// HTTP/2 and gRPC: frames, not lines.
+    Http2,
+    Tcp,
+    /// Undeclared: the proxy looks at the first bytes.
+    Sniffed,
+}
+
+/// How a connection may be read, and what would tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// One, or both.
+    pub(crate) classes: Vec<Class>,
+    pub(crate) missing: Attributes,
+    /// Every Service that declares the port says HTTP/2.
+    pub(crate) http2: bool,
+    /// The port is declared; by bytes otherwise.
+    pub(crate) declared: Vec<Declared>,
+}
+
+/// Every Service port that leads to the asked port of the destination.
+pub(crate) fn service_ports<'m>(
+    model: &'m Model,
+    asked: &Asked<'_>,
+) -> Vec<(&'m Service, &'m ServicePort)> {
+    let (Some(port), Some(workload)) = (asked.port, asked.destination.workload) else {
+        return Vec::new();
+    };
+    // A pod that only the flow describes is selected by its labels all the same.
+    let services: Vec<&Service> = if asked.destination.id.is_some() {
+        asked.services.iter().filter_map(|id| model.inventory.service(*id)).collect()
+    } else {
+        let selects = |s: &&Service| {
+            s.namespace == workload.namespace
+                && !s.selector.is_empty()
+                && s.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v))
+        };
+        model.inventory.services.iter().filter(selects).collect()
+    };
+    let mut found = Vec::new();
+    for service in services {
+        for candidate in &service.ports {
+            let number = target_number(&candidate.target, candidate.protocol, workload);
+            if candidate.protocol == Protocol::Tcp && number == Some(port) {
+                found.push((service, candidate));
+            }
+        }
+    }
+    found
+}
+
+/// Which chains the connection may take.
+pub(crate) fn reading(model: &Model, asked: &Asked<'_>) -> Reading {
+    let declared = declarations(model, asked);
+    let mut classes = Vec::new();
+    let mut missing = Attributes::NONE;
+    for one in &declared {
+        let (mine, lacks) = classes_of(*one, &asked.flow.http);
+        classes.extend(mine);
+        missing = missing.union(lacks);
+    }
+    classes.sort_unstable();
+    classes.dedup();
+    if declared.len() > 1 {
+        missing = missing.union(Attributes::SERVICE);
+    }
+    if asked.port.is_none() {
+        missing = missing.union(Attributes::PORT);
+    }
+    let http2 = declared.iter().all(|d| *d == Declared::Http2);
+    Reading { classes, missing, http2, declared }
+}
+
+/// What the Services declare, each thing once. Of several that disagree the oldest wins, which
+/// manifests do not say.
+fn declarations(model: &Model, asked: &Asked<'_>) -> Vec<Declared> {
+    let mut all: Vec<Declared> = match asked.port {
+        Some(_) => service_ports(model, asked).iter().map(|(_, p)| declared(p)).collect(),
+        // Any port may be meant.
+        None => vec![Declared::Http, Declared::Tcp, Declared::Sniffed],
+    };
+    all.dedup();
+    let mut once = Vec::new();
+    for one in all {
+        if !once.contains(&one) {
+            once.push(one);
+        }
+    }
+    if once.is_empty() {
+        // "also honoured for ports not declared in any Service": the passthrough chains sniff.
+        once.push(Declared::Sniffed);
+    }
+    once
+}
+
+fn classes_of(declared: Declared, http: &Http<'_>) -> (Vec<Class>, Attributes) {
+    match (declared, http) {
+        // "TCP ⇒ network RBAC": a request is just bytes there. And undeclared bytes that are no
+        // request take the TCP chain.
+        (Declared::Tcp, _) | (Declared::Sniffed, Http::Raw) => (vec![Class::Tcp], Attributes::NONE),
+        (Declared::Http | Declared::Http2, _) | (Declared::Sniffed, Http::Request(_)) => {
+            (vec![Class::Http], Attributes::NONE)
+        }
+        (Declared::Sniffed, Http::Unknown) => (vec![Class::Http, Class::Tcp], Attributes::HTTP),
+    }
+}
+
+/// `appProtocol`, else the prefix of the port's name (conversion.go ConvertProtocol).
+fn declared(port: &ServicePort) -> Declared {
+    let name = match port.app_protocol.as_deref() {
+        Some("kubernetes.io/h2c") => return Declared::Http2,
+        Some("kubernetes.io/ws") => return Declared::Http,
+        Some("kubernetes.io/wss") => return Declared::Tcp,
+        Some(other) => other,
+        None => port.name.as_deref().unwrap_or_default(),
+    };
+    let lower = name.to_ascii_lowercase();
+    if lower.starts_with("grpc-web") {
+        return Declared::Http2;
+    }
+    match lower.split('-').next().unwrap_or_default() {
+        "http" | "http_proxy" => Declared::Http,
+        "http2" | "grpc" => Declared::Http2,
+        "tcp" | "udp" | "https" | "tls" | "mongo" | "redis" | "mysql" => Declared::Tcp,
+        // "Make TCP as default protocol for well know ports": SMTP, DNS, MySQL, MongoDB.
+        _ if matches!(port.port, 25 | 53 | 3306 | 27017) => Declared::Tcp,
+        _ => Declared::Sniffed,
+    }
+}

@@ -1,0 +1,235 @@
+//! What the client's side sends: plaintext, TLS, or mTLS with an identity.
+
+use super::mode::Scopes;
+use crate::{
+    decision::{
+        mesh::{port, spiffe, with_scheme},
+        resolve::Asked,
+    },
+    model::{
+        Attributes, Model,
+        inventory::{Enrolment, Service, Workload},
+        mtls::{ClientTls, DestinationTls, MtlsMode},
+    },
+};
+
+/// What arrives at the destination's proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    Plaintext,
+    /// TLS of the application's own: no certificate of the mesh, no ALPN of Istio.
+    OneWayTls,
+    /// TLS with a certificate that a DestinationRule names by file.
+    OwnCertificate,
+    /// Istio mTLS with this identity.
+    Mutual(String),
+    /// The same through ztunnel's tunnel.
+    Tunnel(String),
+}
+
+/// Everything that may arrive, and what would tell which.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrivals {
+    pub(crate) all: Vec<Arrival>,
+    pub(crate) missing: Attributes,
+}
+
+impl Arrivals {
+    fn sure(one: Arrival) -> Self {
+        Self { all: vec![one], missing: Attributes::NONE }
+    }
+}
+
+/// What the client sends to a port whose effective mode is `mode`.
+pub(crate) fn arrivals(model: &Model, asked: &Asked<'_>, mode: MtlsMode) -> Arrivals {
+    let flow = asked.flow;
+    // The flow says it.
+    if let Some(principal) = flow.principal {
+        return Arrivals::sure(Arrival::Mutual(with_scheme(principal)));
+    }
+    if flow.tls_without_certificate {
+        return Arrivals::sure(Arrival::OneWayTls);
+    }
+    let Some(source) = asked.source.workload.filter(|_| flow.mtls != Some(false)) else {
+        return outside(asked);
+    };
+    let id = spiffe(&model.inventory.mesh, source);
+    if flow.mtls == Some(true) {
+        return Arrivals::sure(match source.mesh {
+            Enrolment::Ambient { .. } => Arrival::Tunnel(id),
+            _ => Arrival::Mutual(id),
+        });
+    }
+    let to = asked.destination.workload;
+    match source.mesh {
+        Enrolment::None => outside(asked),
+        // ztunnel tunnels to whatever can take a tunnel; PeerAuthentication is not asked.
+        Enrolment::Ambient { .. } => match to.map(|w| &w.mesh) {
+            Some(Enrolment::Gateway { .. } | Enrolment::None) | None => outside(asked),
+            _ => Arrivals::sure(Arrival::Tunnel(id)),
+        },
+        Enrolment::Sidecar | Enrolment::Gateway { .. } | Enrolment::Waypoint => {
+            sidecar(model, asked, source, &id, mode)
+        }
+    }
+}
+
+/// A client without a proxy sends what its application sends.
+fn outside(asked: &Asked<'_>) -> Arrivals {
+    let flow = asked.flow;
+    if flow.mtls == Some(true) {
+        // It insists on mTLS, and nothing says who it is.
+        return Arrivals { all: vec![Arrival::OwnCertificate], missing: Attributes::PRINCIPAL };
+    }
+    // A server name is sent in TLS only.
+    Arrivals::sure(if flow.sni.is_some() { Arrival::OneWayTls } else { Arrival::Plaintext })
+}
+
+/// A client's Envoy: DestinationRule first, else auto-mTLS.
+fn sidecar(
+    model: &Model,
+    asked: &Asked<'_>,
+    source: &Workload,
+    id: &str,
+    mode: MtlsMode,
+) -> Arrivals {
+    let Some(to) = asked.destination.workload else { return outside(asked) };
+    if excluded(source, asked.service.map_or(asked.port, |(_, port)| Some(port))) {
+        return outside(asked);
+    }
+    let auto = || automatic(model, to, id, mode);
+    let mut all: Vec<Arrival> = Vec::new();
+    let mut missing = Attributes::NONE;
+    let targets = targets(model, asked);
+    for (service, port) in &targets {
+        let rule = destination_rule(model, source, service);
+        let (tls, open) = rule.map_or((None, false), |r| {
+            (r.ports.get(port).copied().flatten().or(r.mode), r.subset_tls)
+        });
+        let one = match tls {
+            None => auto(),
+            Some(ClientTls::Disable) => Arrival::Plaintext,
+            Some(ClientTls::Simple) => Arrival::OneWayTls,
+            Some(ClientTls::Mutual) => Arrival::OwnCertificate,
+            Some(ClientTls::IstioMutual) => Arrival::Mutual(id.to_owned()),
+        };
+        if open {
+            // Which subset a request takes is routing, which is not evaluated.
+            all.extend([Arrival::Plaintext, Arrival::Mutual(id.to_owned())]);
+            missing = missing.union(Attributes::UNEVALUATED);
+        }
+        all.push(one);
+    }
+    if targets.is_empty() {
+        all.push(auto());
+    }
+    let mut once: Vec<Arrival> = Vec::new();
+    for one in all {
+        if !once.contains(&one) {
+            once.push(one);
+        }
+    }
+    if once.len() > 1 {
+        missing = missing.union(Attributes::SERVICE);
+    }
+    Arrivals { all: once, missing }
+}
+
+/// Auto-mTLS: "if the endpoint has no sidecar or explicitly tls disabled by the
+/// security.istio.io/tlsMode label" plaintext, else mTLS unless the port's mode is DISABLE
+/// (endpoints/mtls_checker.go) or the whole namespace's is (BestEffortInferServiceMTLSMode).
+fn automatic(model: &Model, to: &Workload, id: &str, mode: MtlsMode) -> Arrival {
+    let label = to.labels.get("security.istio.io/tlsMode").map(String::as_str);
+    let capable = match to.mesh {
+        Enrolment::Sidecar => label.is_none_or(|l| l == "istio"),
+        Enrolment::Ambient { .. } | Enrolment::Waypoint => true,
+        // A gateway's listeners terminate what its Gateway says, not mesh mTLS.
+        Enrolment::Gateway { .. } | Enrolment::None => false,
+    };
+    let scopes = Scopes::of(model, &to.namespace, &to.labels);
+    let wanted = mode != MtlsMode::Disable && scopes.seen_by_clients() != MtlsMode::Disable;
+    // Ambient destinations take tunnels whatever the mode says.
+    let ambient = matches!(to.mesh, Enrolment::Ambient { .. });
+    if model.inventory.mesh.auto_mtls && capable && (wanted || ambient) {
+        Arrival::Mutual(id.to_owned())
+    } else {
+        Arrival::Plaintext
+    }
+}
+
+/// Whether the client's proxy lets a port pass by.
+fn excluded(source: &Workload, port: Option<u16>) -> bool {
+    let list = source.annotations.get("traffic.sidecar.istio.io/excludeOutboundPorts");
+    let Some((list, port)) = list.zip(port) else { return false };
+    list.split(',').any(|item| item.trim() == port.to_string())
+}
+
+/// The Services, with their ports, through which the destination may be called.
+fn targets<'m>(model: &'m Model, asked: &Asked<'_>) -> Vec<(&'m Service, u16)> {
+    match asked.service {
+        Some((id, port)) => model.inventory.service(id).map(|s| (s, port)).into_iter().collect(),
+        None => port::service_ports(model, asked).into_iter().map(|(s, p)| (s, p.port)).collect(),
+    }
+}
+
+/// The rule that the client's proxy takes for a host: "of the client's namespace, of the
+/// service's, of the root namespace", the most specific host first (push_context.go
+/// destinationRule).
+fn destination_rule<'m>(
+    model: &'m Model,
+    source: &Workload,
+    service: &Service,
+) -> Option<&'m DestinationTls> {
+    let root = model.inventory.mesh.root_namespace.as_str();
+    let mut spaces = Vec::new();
+    if source.namespace != root {
+        spaces.push(source.namespace.as_str());
+    }
+    for space in [service.namespace.as_str(), root] {
+        if !spaces.contains(&space) {
+            spaces.push(space);
+        }
+    }
+    spaces.into_iter().find_map(|space| {
+        let mut fitting: Vec<(usize, &DestinationTls)> = model
+            .destination_rules
+            .iter()
+            .filter(|r| r.namespace == space && visible(r, &source.namespace))
+            .filter(|r| selects(r, source, space))
+            .filter_map(|r| Some((specificity(r, service)?, r)))
+            .collect();
+        // A rule for this client's labels goes before one for all.
+        fitting.sort_by_key(|(rank, r)| (std::cmp::Reverse(*rank), r.workload_selector.is_empty()));
+        fitting.first().map(|(_, r)| *r)
+    })
+}
+
+fn visible(rule: &DestinationTls, client: &str) -> bool {
+    rule.export_to.is_empty()
+        || rule
+            .export_to
+            .iter()
+            .any(|to| to == "*" || to == client || (to == "." && rule.namespace == client))
+}
+
+fn selects(rule: &DestinationTls, source: &Workload, space: &str) -> bool {
+    rule.workload_selector.is_empty()
+        || (space == source.namespace
+            && rule.workload_selector.iter().all(|(k, v)| source.labels.get(k) == Some(v)))
+}
+
+/// How specifically a rule's host names a service; `None` if it does not.
+fn specificity(rule: &DestinationTls, service: &Service) -> Option<usize> {
+    let full = format!("{}.{}.svc.cluster.local", service.name, service.namespace);
+    let host = rule.host.as_str();
+    if let Some(rest) = host.strip_prefix('*') {
+        return full.ends_with(rest).then_some(rest.len());
+    }
+    // "Short names are resolved in the namespace of the rule".
+    let named = if host.contains('.') {
+        host.to_owned()
+    } else {
+        format!("{host}.{}.svc.cluster.local", rule.namespace)
+    };
+    (named == full).then_some(usize::MAX)
+}

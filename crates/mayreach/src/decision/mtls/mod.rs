@@ -1,0 +1,242 @@
+//! The mTLS layer: whether the destination's proxy takes the connection, and whom it sees.
+
+mod accept;
+mod ambient;
+mod client;
+mod mode;
+
+use self::{
+    accept::Outcome,
+    client::{Arrival, Arrivals},
+    mode::Effective,
+};
+use crate::{
+    decision::{
+        ClientSees, Layer, LayerDecision, MtlsModeName, Outcome as StepOutcome, Reason, Step,
+        StepKind, Verdict,
+        mesh::{
+            Identity, Proxy,
+            port::{Class, Declared, Reading},
+        },
+        resolve::Asked,
+        trace::Trace,
+    },
+    model::{Attributes, Model, PolicyId, inventory::Workload, mtls::MtlsMode},
+};
+
+/// What the layers after this one know of the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Connection {
+    pub(crate) identity: Identity,
+    /// The proxy sees encrypted bytes and no request.
+    pub(crate) opaque: bool,
+    /// The client speaks some TLS; `None`: not known.
+    pub(crate) tls: Option<bool>,
+}
+
+/// The layer's answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Mtls {
+    pub(crate) decision: LayerDecision,
+    pub(crate) connection: Connection,
+    pub(crate) sees: Option<ClientSees>,
+}
+
+/// One way the connection can go.
+struct Way {
+    effective: Effective,
+    arrival: Arrival,
+    outcome: Outcome,
+}
+
+/// Asks the layer for one reading of the port.
+pub(crate) fn mtls(
+    model: &Model,
+    asked: &Asked<'_>,
+    proxy: Proxy,
+    class: Class,
+    reading: &Reading,
+    trace: &mut Trace,
+) -> Mtls {
+    let (Some(workload), true) = (asked.destination.workload, proxy != Proxy::None) else {
+        return outside(asked, trace);
+    };
+    let http = class == Class::Http && !reading.declared.contains(&Declared::Sniffed);
+    let (ways, missing) = ways(model, asked, proxy, http, workload);
+    tell(&ways, trace);
+    let connection = connection(&ways, missing);
+    let (verdict, reason) = settle(&ways, missing, &connection, proxy);
+    Mtls {
+        decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
+        connection,
+        sees: (verdict == Verdict::Deny).then_some(ClientSees::Reset),
+    }
+}
+
+/// Without a proxy in front, nobody asks.
+fn outside(asked: &Asked<'_>, trace: &mut Trace) -> Mtls {
+    let _ = asked;
+    remark(trace, || "the destination takes no part in the mesh".to_owned(), None);
+    Mtls {
+        decision: LayerDecision {
+            layer: Layer::Mtls,
+            verdict: Verdict::Allow,
+            reason: Reason::NotInMesh,
+        },
+        connection: Connection { identity: Identity::None, opaque: false, tls: None },
+        sees: None,
+    }
+}
+
+fn ways(
+    model: &Model,
+    asked: &Asked<'_>,
+    proxy: Proxy,
+    http: bool,
+    workload: &Workload,
+) -> (Vec<Way>, Attributes) {
+    let mesh = &model.inventory.mesh;
+    let modes = match proxy {
+        Proxy::Sidecar => mode::effective(model, workload, asked.port),
+        Proxy::Ztunnel => ambient::effective(model, workload, asked.port),
+        // "Gateways and waypoints do not use PeerAuthentication".
+        Proxy::Gateway | Proxy::Waypoint | Proxy::None => {
+            vec![Effective { mode: MtlsMode::Permissive, policy: None }]
+        }
+    };
+    let mut missing = if modes.len() > 1 { Attributes::PORT } else { Attributes::NONE };
+    let mut ways = Vec::new();
+    for effective in modes {
+        let Arrivals { all, missing: lacks } = client::arrivals(model, asked, effective.mode);
+        missing = missing.union(lacks);
+        for arrival in all {
+            let outcome = match proxy {
+                Proxy::Sidecar => accept::sidecar(mesh, effective.mode, http, &arrival),
+                Proxy::Ztunnel if effective.mode == MtlsMode::Strict => {
+                    strict_ztunnel(accept::other(mesh, proxy, &arrival), &arrival)
+                }
+                _ => accept::other(mesh, proxy, &arrival),
+            };
+            if let Outcome::Depends(lacks) = outcome {
+                missing = missing.union(lacks);
+            }
+            ways.push(Way { effective, arrival, outcome });
+        }
+    }
+    (ways, missing)
+}
+
+/// `istio_converted_static_strict`: "DENY notPrincipals presence".
+fn strict_ztunnel(outcome: Outcome, arrival: &Arrival) -> Outcome {
+    match (&outcome, arrival) {
+        (Outcome::Accepted { identity: Identity::None, .. }, Arrival::OneWayTls) => {
+            Outcome::Refused(crate::decision::ClientFault::NoCertificate)
+        }
+        (Outcome::Accepted { identity: Identity::None, .. }, _) => {
+            Outcome::Refused(crate::decision::ClientFault::Plaintext)
+        }
+        _ => outcome,
+    }
+}
+
+fn settle(
+    ways: &[Way],
+    missing: Attributes,
+    connection: &Connection,
+    proxy: Proxy,
+) -> (Verdict, Reason) {
+    let accepted = ways.iter().find(|w| matches!(w.outcome, Outcome::Accepted { .. }));
+    let refused = ways.iter().find_map(|w| match w.outcome {
+        Outcome::Refused(fault) => Some((w, fault)),
+        _ => None,
+    });
+    let depends = ways.iter().any(|w| matches!(w.outcome, Outcome::Depends(_)));
+    match (accepted, refused, depends) {
+        (Some(_), None, false) if matches!(proxy, Proxy::Gateway | Proxy::Waypoint) => {
+            (Verdict::Allow, Reason::NoPolicy)
+        }
+        (Some(way), None, false) => {
+            let identity = matches!(connection.identity, Identity::Known(_));
+            let (policy, mode) = named(way.effective);
+            (Verdict::Allow, Reason::MtlsAccepted { policy, mode, identity })
+        }
+        (None, Some((way, client)), false) => {
+            let (policy, mode) = named(way.effective);
+            (Verdict::Deny, Reason::MtlsRefused { policy, mode, client })
+        }
+        _ => {
+            let policy = ways.iter().find_map(|w| w.effective.policy);
+            (Verdict::Undetermined, Reason::Missing { attributes: missing, policy })
+        }
+    }
+}
+
+fn named(effective: Effective) -> (Option<PolicyId>, MtlsModeName) {
+    let mode = match effective.mode {
+        MtlsMode::Disable => MtlsModeName::Disable,
+        MtlsMode::Permissive => MtlsModeName::Permissive,
+        MtlsMode::Strict => MtlsModeName::Strict,
+    };
+    (effective.policy, mode)
+}
+
+/// What is seen of the client, "as if the connection had been accepted as sent".
+fn connection(ways: &[Way], missing: Attributes) -> Connection {
+    let each = ways.iter().map(|w| match (&w.outcome, &w.arrival) {
+        (Outcome::Accepted { identity, opaque }, arrival) => Connection {
+            identity: identity.clone(),
+            opaque: *opaque,
+            tls: Some(*arrival != Arrival::Plaintext),
+        },
+        (Outcome::Refused(_), arrival) => Connection {
+            identity: Identity::None,
+            opaque: false,
+            tls: Some(*arrival != Arrival::Plaintext),
+        },
+        (Outcome::Depends(lacks), _) => {
+            Connection { identity: Identity::Unknown(*lacks), opaque: false, tls: Some(true) }
+        }
+    });
+    each.reduce(|a, b| Connection {
+        identity: a.identity.either(b.identity, missing),
+        opaque: a.opaque && b.opaque,
+        tls: if a.tls == b.tls { a.tls } else { None },
+    })
+    .unwrap_or(Connection { identity: Identity::Unknown(missing), opaque: false, tls: None })
+}
+
+fn tell(ways: &[Way], trace: &mut Trace) {
+    for way in ways {
+        let text = || {
+            let from = if way.effective.policy.is_some() { "" } else { " (nobody sets it)" };
+            let sends = match &way.arrival {
+                Arrival::Plaintext => "the client sends plaintext".to_owned(),
+                Arrival::OneWayTls => "the client sends TLS without a certificate".to_owned(),
+                Arrival::OwnCertificate => {
+                    "the client sends TLS with a certificate of its own".to_owned()
+                }
+                Arrival::Mutual(id) => format!("the client sends mTLS as `{id}`"),
+                Arrival::Tunnel(id) => format!("the client's tunnel sends mTLS as `{id}`"),
+            };
+            let end = match &way.outcome {
+                Outcome::Accepted { opaque: true, .. } => "passed on as it is",
+                Outcome::Accepted { .. } => "accepted",
+                Outcome::Refused(_) => "refused",
+                Outcome::Depends(_) => "open",
+            };
+            format!("mode {}{from}: {sends}, {end}", way.effective.mode.as_str())
+        };
+        remark(trace, text, way.effective.policy);
+    }
+}
+
+fn remark(trace: &mut Trace, text: impl FnOnce() -> String, policy: Option<PolicyId>) {
+    trace.step(|| Step {
+        kind: StepKind::Remark,
+        outcome: StepOutcome::Info,
+        text: text(),
+        policy,
+        rule: None,
+        place: None,
+    });
+}

@@ -1,0 +1,167 @@
+//! The header lines of a request as filters see them.
+
+/// Headers that Envoy keeps as one comma-joined value (tried one by one on Envoy 1.40; the rest
+/// are matched line by line since CVE-2026-26308).
+const JOINED: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "authentication",
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-type",
+    "expect",
+    "grpc-accept-encoding",
+    "grpc-timeout",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "origin",
+    "pragma",
+    "user-agent",
+    "via",
+    "x-client-trace-id",
+    "x-envoy-attempt-count",
+    "x-envoy-decorator-operation",
+    "x-envoy-downstream-service-cluster",
+    "x-envoy-downstream-service-node",
+    "x-envoy-external-address",
+    "x-envoy-is-timeout-retry",
+    "x-envoy-original-host",
+    "x-envoy-original-path",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-request-id",
+];
+
+/// Hop-by-hop headers: gone before any filter runs (conn_manager_utility.cc).
+const HOP_BY_HOP: &[&str] =
+    &["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
+
+/// What the proxies on the way write, strip or sign themselves: a client's own value says
+/// nothing about what filters see.
+const PROXY_OWNED: &[&str] = &[
+    "content-length",
+    "referer",
+    "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-force-trace",
+    "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-internal",
+    "x-envoy-ip-tags",
+    "x-envoy-max-retries",
+    "x-envoy-original-url",
+    "x-envoy-peer-metadata",
+    "x-envoy-peer-metadata-id",
+    "x-envoy-retriable-header-names",
+    "x-envoy-retriable-status-codes",
+    "x-envoy-retry-grpc-on",
+    "x-envoy-retry-on",
+    "x-envoy-upstream-alt-stat-name",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-ms",
+];
+
+/// One line; the value of a line that is surely there may still be unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Lower case.
+    pub(crate) name: String,
+    pub(crate) value: Option<String>,
+}
+
+/// What filters find under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found<'s> {
+    /// These lines, possibly none.
+    Lines(Vec<Option<&'s str>>),
+    /// Perhaps lines, perhaps none.
+    Unknown,
+}
+
+/// Every header line that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Headers {
+    lines: Vec<Line>,
+    /// No other line is sent.
+    complete: bool,
+    /// Names whose presence is unknown whatever else is known.
+    unsure: Vec<String>,
+    /// Names that are certainly not there, although others may be.
+    absent: Vec<String>,
+}
+
+impl Headers {
+    pub(crate) fn new(sent: &[(&str, &str)], complete: bool) -> Self {
+        let mut headers = Self { complete, ..Self::default() };
+        for (name, value) in sent {
+            headers.add(name, Some(value));
+        }
+        headers
+    }
+
+    /// Adds a line, joined to the one before where Envoy joins.
+    pub(crate) fn add(&mut self, name: &str, value: Option<&str>) {
+        let name = name.to_ascii_lowercase();
+        if HOP_BY_HOP.contains(&name.as_str()) {
+            return;
+        }
+        let value = value.map(|v| v.trim_matches([' ', '\t']).to_owned());
+        if PROXY_OWNED.contains(&name.as_str()) {
+            self.doubt(&name);
+            return;
+        }
+        if JOINED.contains(&name.as_str())
+            && let Some(line) = self.lines.iter_mut().find(|l| l.name == name)
+        {
+            line.value = match (line.value.take(), value) {
+                // HeaderMapImpl::appendToHeader: nothing is joined to nothing.
+                (Some(a), Some(b)) if a.is_empty() || b.is_empty() => Some(a + &b),
+                (Some(a), Some(b)) => Some(format!("{a},{b}")),
+                _ => None,
+            };
+            return;
+        }
+        self.lines.push(Line { name, value });
+    }
+
+    /// Whether a line of that name is there is unknown from here on.
+    pub(crate) fn doubt(&mut self, name: &str) {
+        self.remove(name);
+        self.unsure.push(name.to_owned());
+    }
+
+    /// Removes every line of a name.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.lines.retain(|l| l.name != name);
+        self.unsure.retain(|n| n != name);
+        self.absent.push(name.to_owned());
+    }
+
+    /// What filters find under a lower-cased name.
+    pub(crate) fn get(&self, name: &str) -> Found<'_> {
+        let lines: Vec<Option<&str>> =
+            self.lines.iter().filter(|l| l.name == name).map(|l| l.value.as_deref()).collect();
+        let gone = || self.absent.iter().any(|n| n == name);
+        if self.unsure.iter().any(|n| n == name) {
+            return Found::Unknown;
+        }
+        if lines.is_empty() && !self.complete && !gone() {
+            return Found::Unknown;
+        }
+        Found::Lines(lines)
+    }
+
+    /// The value of the first line, if that is known.
+    pub(crate) fn first(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Found::Lines(lines) => lines.first().copied().flatten(),
+            Found::Unknown => None,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! GlobalNetworkPolicy and `StagedGlobalNetworkPolicy`.
+
+mod lower;
+mod manifest;
+
+pub(super) use self::lower::{lower, lower_staged};

@@ -1,0 +1,6 @@
+//! `HostEndpoint`.
+
+mod lower;
+mod manifest;
+
+pub(super) use self::lower::lower;

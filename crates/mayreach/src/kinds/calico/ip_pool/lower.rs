@@ -1,0 +1,44 @@
+//! What an `IPPool` means: pods without a known address have one of it.
+
+use ipnet::IpNet;
+
+use super::manifest::IpPoolSpec;
+use crate::{
+    error::{ErrorCode, Problem},
+    kinds::{
+        Draft,
+        calico::{findings::Findings, object::spec},
+    },
+    manifest::Document,
+};
+
+pub(in crate::kinds::calico) fn lower(
+    document: &Document,
+    draft: &mut Draft<'_>,
+) -> Result<(), Vec<Problem>> {
+    let IpPoolSpec { cidr, disabled, allowed_uses } = spec(document)?;
+    let mut findings = Findings::new(document);
+    let field = "spec.cidr";
+    let help = "such as `10.244.0.0/16`";
+    let net: Option<IpNet> = match cidr {
+        None => {
+            findings.report(ErrorCode::MissingField, 0, field, "`cidr` must be specified", help);
+            None
+        }
+        Some(written) => {
+            let net = written.value.parse().ok().filter(|net: &IpNet| net.trunc() == *net);
+            if net.is_none() {
+                let message = format!("`{}` is not a strictly masked CIDR", written.value);
+                findings.invalid(written.line, field, message, help);
+            }
+            net
+        }
+    };
+    findings.settle(draft)?;
+    // Without `allowedUses` a pool is for workloads (and tunnels).
+    let for_pods = allowed_uses.is_empty() || allowed_uses.iter().any(|using| using == "Workload");
+    if let Some(net) = net.filter(|_| !disabled && for_pods) {
+        draft.model.inventory.pod_networks.push(net);
+    }
+    Ok(())
+}

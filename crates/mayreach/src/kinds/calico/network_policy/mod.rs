@@ -1,0 +1,6 @@
+//! NetworkPolicy and `StagedNetworkPolicy`.
+
+mod lower;
+mod manifest;
+
+pub(super) use self::lower::{lower, lower_staged};

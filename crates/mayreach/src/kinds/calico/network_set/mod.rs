@@ -1,0 +1,6 @@
+//! `NetworkSet` and `GlobalNetworkSet`.
+
+mod lower;
+mod manifest;
+
+pub(super) use self::lower::lower;

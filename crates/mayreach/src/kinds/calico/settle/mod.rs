@@ -1,0 +1,40 @@
+//! What needs every document: tiers and their policies in order, host endpoints, and remarks
+//! about selectors that miss.
+
+mod hosts;
+mod labels;
+mod tiers;
+
+use super::Draft;
+use crate::{
+    model::{PolicyMeta, network::Plugin},
+    options::AssumedPlugin,
+};
+
+pub(super) fn finish(draft: &mut Draft<'_>) {
+    draft.model.network.plugin = match draft.options.plugin {
+        AssumedPlugin::Calico => Plugin::Calico,
+        AssumedPlugin::Auto if draft.calico_seen => Plugin::Calico,
+        AssumedPlugin::Auto | AssumedPlugin::Kubernetes => Plugin::Kubernetes,
+    };
+    hosts::settle(draft);
+    tiers::settle(draft);
+    labels::remark(draft);
+}
+
+/// Whether a policy is of this family, by its kind.
+fn is_calico(kind: &str, namespaced: bool) -> bool {
+    match kind {
+        "GlobalNetworkPolicy" | "StagedGlobalNetworkPolicy" => !namespaced,
+        "NetworkPolicy" | "StagedNetworkPolicy" => namespaced,
+        _ => false,
+    }
+}
+
+/// `Kind namespace/name` of a policy, for notes.
+fn title(meta: &PolicyMeta) -> String {
+    match &meta.namespace {
+        Some(namespace) => format!("{} {namespace}/{}", meta.kind, meta.name),
+        None => format!("{} {}", meta.kind, meta.name),
+    }
+}

@@ -1,0 +1,89 @@
+//! Tiers in order, and in each its policies (felix/calc `policy_sorter.go`).
+
+use std::{cmp::Ordering, collections::BTreeSet};
+
+use crate::{
+    error::{Note, NoteCode},
+    kinds::{Draft, calico::tier},
+    model::{
+        Model,
+        network::{NetworkPolicy, Tier, TierDefault},
+    },
+    options::CalicoVersion,
+};
+
+pub(super) fn settle(draft: &mut Draft<'_>) {
+    let declared = std::mem::take(&mut draft.calico.tiers);
+    let version = draft.options.calico;
+    let mut tiers = ordered(&draft.model, declared, version);
+    let known: BTreeSet<String> = tiers.iter().map(|tier| tier.name.clone()).collect();
+    let policies = &draft.model.network.policies;
+    // "Policies naming a non-existent tier are enforced after all valid tiers with end-of-tier
+    // Deny" (policy_resolver.go sendEndpointUpdate).
+    let missing: BTreeSet<String> =
+        policies.iter().map(|p| p.tier.clone()).filter(|tier| !known.contains(tier)).collect();
+    tiers.extend(missing.iter().map(|name| Tier {
+        name: name.clone(),
+        default: TierDefault::Deny,
+        policies: Vec::new(),
+    }));
+    for tier in &mut tiers {
+        tier.policies = members(policies, &tier.name);
+    }
+    let notes = undefined(&draft.model, &missing);
+    draft.model.network.tiers = tiers;
+    draft.model.notes.extend(notes);
+}
+
+/// Tiers that exist: declared ones, `default`, and the other built-in ones if a policy is in
+/// them. By order, then by name.
+fn ordered(model: &Model, mut declared: Vec<tier::Declared>, version: CalicoVersion) -> Vec<Tier> {
+    let used = model.network.policies.iter().map(|policy| policy.tier.as_str());
+    let wanted: BTreeSet<&str> = used.chain(["default"]).collect();
+    for name in wanted {
+        if declared.iter().all(|tier| tier.name != name) {
+            declared.extend(tier::built_in(name, version));
+        }
+    }
+    declared.sort_by(|a, b| a.order.total_cmp(&b.order).then_with(|| a.name.cmp(&b.name)));
+    let tier = |tier: tier::Declared| Tier {
+        name: tier.name,
+        default: tier.default,
+        policies: Vec::new(),
+    };
+    declared.into_iter().map(tier).collect()
+}
+
+/// The policies of a tier, in order.
+fn members(policies: &[NetworkPolicy], tier: &str) -> Vec<u32> {
+    let mut found: Vec<(u32, &NetworkPolicy)> =
+        (0..).zip(policies).filter(|(_, policy)| policy.tier == tier).collect();
+    found.sort_by(|(_, a), (_, b)| by_order(a, b));
+    found.into_iter().map(|(index, _)| index).collect()
+}
+
+/// Order ascending, none last, ties by bytes.
+fn by_order(a: &NetworkPolicy, b: &NetworkPolicy) -> Ordering {
+    let order = match (a.order, b.order) {
+        // Not `total_cmp`: 0 and -0 are equal.
+        (Some(a), Some(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    };
+    order.then_with(|| a.tie.as_bytes().cmp(b.tie.as_bytes()))
+}
+
+fn undefined(model: &Model, missing: &BTreeSet<String>) -> Vec<Note> {
+    let policies = model.network.policies.iter().filter(|policy| missing.contains(&policy.tier));
+    let notes = policies.filter_map(|policy| {
+        let meta = model.policy(policy.id)?;
+        let message = format!(
+            "tier `{}` is not defined: Calico's API refuses to create the policy, and where it \
+             exists all the same it is asked after every defined tier, with deny at its end",
+            policy.tier
+        );
+        Some(Note::new(NoteCode::Suspicious, message).about(super::title(meta)).at(meta.place))
+    });
+    notes.collect()
+}

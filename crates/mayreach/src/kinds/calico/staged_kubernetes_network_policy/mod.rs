@@ -1,0 +1,6 @@
+//! `StagedKubernetesNetworkPolicy`.
+
+mod lower;
+mod manifest;
+
+pub(super) use self::lower::lower;

@@ -1,0 +1,96 @@
+//! What a DestinationRule makes clients send.
+
+use std::collections::BTreeMap;
+
+use super::manifest::{PortSettings, Spec, Subset, Tls, TrafficPolicy};
+use crate::{
+    error::Problem,
+    kinds::{
+        Draft,
+        istio::{attach, namespace_of},
+        kubernetes::{Checks, Path},
+    },
+    manifest::Document,
+    model::mtls::{ClientTls, DestinationTls},
+};
+
+const SPEC: Path<'_> = Path::Root("spec");
+
+pub(in crate::kinds::istio) fn lower(
+    document: &Document,
+    draft: &mut Draft<'_>,
+) -> Result<(), Vec<Problem>> {
+    let mut checks = Checks::new(document);
+    checks.only(&["spec"]);
+    let spec: Spec = checks.required("spec").unwrap_or_default();
+    let Spec { host, traffic_policy, subsets, export_to, workload_selector } = spec;
+    let path = SPEC.field("trafficPolicy");
+    let TrafficPolicy { tls, port_level_settings } = traffic_policy.unwrap_or_default();
+    let mode = tls.as_ref().and_then(|t| client(t, &mut checks, &path));
+    let mut ports = BTreeMap::new();
+    for setting in port_level_settings.unwrap_or_default() {
+        let PortSettings { port, tls } = setting;
+        let Some(number) = port.and_then(|p| p.number) else { continue };
+        match u16::try_from(number.value) {
+            Ok(port) => {
+                let mode = tls.as_ref().and_then(|t| client(t, &mut checks, &path));
+                ports.insert(port, mode);
+            }
+            Err(_) => checks.invalid(
+                &path.field("portLevelSettings"),
+                number.line,
+                format!("{} is not a port", number.value),
+            ),
+        }
+    }
+    let subset_tls = subsets.unwrap_or_default().iter().any(|Subset { traffic_policy }| {
+        let policy = traffic_policy.as_ref();
+        policy.is_some_and(|p| p.tls.is_some() || p.port_level_settings.is_some())
+    });
+    let host = host.map(|h| h.value).unwrap_or_default();
+    if host.is_empty() {
+        checks.missing(&SPEC.field("host"), 0, "a DestinationRule needs a host");
+    }
+    let labels = workload_selector
+        .as_ref()
+        .map(|s| attach::labels(s, &mut checks, &SPEC.field("workloadSelector")))
+        .unwrap_or_default();
+    checks.done()?;
+    // Without TLS settings it says nothing about who may reach whom.
+    if mode.is_none() && ports.is_empty() && !subset_tls {
+        return Ok(());
+    }
+    let namespace = namespace_of(document);
+    let id =
+        draft.policy("DestinationRule", document, Some(namespace.clone()), Vec::new(), Vec::new());
+    draft.model.destination_rules.push(DestinationTls {
+        id,
+        namespace,
+        host,
+        export_to: export_to.unwrap_or_default(),
+        workload_selector: labels,
+        mode,
+        ports,
+        subset_tls,
+    });
+    Ok(())
+}
+
+fn client(tls: &Tls, checks: &mut Checks<'_>, path: &Path<'_>) -> Option<ClientTls> {
+    let mode = tls.mode.as_ref();
+    match mode.map_or("DISABLE", |m| m.value.as_str()) {
+        "DISABLE" => Some(ClientTls::Disable),
+        "SIMPLE" => Some(ClientTls::Simple),
+        "MUTUAL" => Some(ClientTls::Mutual),
+        "ISTIO_MUTUAL" => Some(ClientTls::IstioMutual),
+        other => {
+            checks.invalid_help(
+                &path.field("tls").field("mode"),
+                mode.map_or(0, |m| m.line),
+                format!("mode `{other}` is not known"),
+                "it is one of DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL",
+            );
+            None
+        }
+    }
+}

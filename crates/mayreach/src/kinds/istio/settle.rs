@@ -1,0 +1,106 @@
+//! What needs every document: the root namespace, trust domains in principals, who is in the mesh.
+
+use crate::{
+    kinds::Draft,
+    model::{
+        authz::{Attribute, AuthzRule, Condition, Matcher, TextMatch},
+        inventory::{Enrolment, Mesh},
+    },
+    options::AssumedEnrolment,
+};
+
+/// Settles what needs every document.
+pub(crate) fn finish(draft: &mut Draft<'_>) {
+    let options = draft.options;
+    let mesh = &mut draft.model.inventory.mesh;
+    if let Some(root) = &options.root_namespace {
+        mesh.root_namespace.clone_from(root);
+    }
+    mesh.assumed = match options.enrolment {
+        AssumedEnrolment::None => Enrolment::None,
+        AssumedEnrolment::Sidecar => Enrolment::Sidecar,
+        AssumedEnrolment::Ambient => Enrolment::Ambient { waypoint: None },
+    };
+    let mesh = mesh.clone();
+    for policy in &mut draft.model.authz {
+        policy.rules.iter_mut().for_each(|rule| trust_domains(rule, &mesh));
+    }
+    let inventory = &mut draft.model.inventory;
+    let roles: Vec<Enrolment> = inventory.workloads.iter().map(|w| inventory.enrol(w)).collect();
+    for (workload, role) in inventory.workloads.iter_mut().zip(roles) {
+        workload.mesh = role;
+    }
+}
+
+/// Principals of the mesh's own trust domain stand for all its names
+/// (pilot/pkg/security/trustdomain/bundle.go ReplaceTrustDomainAliases).
+fn trust_domains(rule: &mut AuthzRule, mesh: &Mesh) {
+    let bundle: Vec<&str> = std::iter::once(mesh.trust_domain.as_str())
+        .chain(mesh.trust_domain_aliases.iter().map(String::as_str))
+        .collect();
+    let conditions = rule.from.iter_mut().flatten().chain(rule.when.iter_mut());
+    for Condition { attribute, values, not_values, .. } in conditions {
+        let expand: fn(&str, &[&str]) -> Vec<String> = match attribute {
+            Attribute::Principal => principal,
+            Attribute::TrustDomain => trust_domain,
+            _ => continue,
+        };
+        let wrap: fn(TextMatch) -> Matcher = match attribute {
+            Attribute::Principal => Matcher::Identity,
+            _ => Matcher::TrustDomain,
+        };
+        for list in [values, not_values] {
+            *list = std::mem::take(list)
+                .into_iter()
+                .flat_map(|(matcher, text)| {
+                    let expanded = expand(&text, &bundle);
+                    if expanded.len() == 1 && expanded.first() == Some(&text) {
+                        return vec![(matcher, text)];
+                    }
+                    // The text stays as written: ztunnel expands nothing.
+                    let one = |t: String| (wrap(TextMatch::plain(&t)), text.clone());
+                    expanded.into_iter().map(one).collect()
+                })
+                .collect();
+        }
+    }
+}
+
+/// A value equal to a name of the mesh stands for all of them; patterns are left alone.
+fn trust_domain(value: &str, bundle: &[&str]) -> Vec<String> {
+    if bundle.contains(&value) {
+        return bundle.iter().map(|d| (*d).to_owned()).collect();
+    }
+    vec![value.to_owned()]
+}
+
+/// `td/ns/N/sa/S`, five parts and a domain that is not `*`, with a domain of the mesh or
+/// `cluster.local`, which "is a pointer to the local trust domain and its aliases".
+fn principal(value: &str, bundle: &[&str]) -> Vec<String> {
+    let parts: Vec<&str> = value.split('/').collect();
+    let Some((domain, [_, _, _, _])) = parts.split_first() else { return vec![value.to_owned()] };
+    let known = bundle.iter().any(|member| same_domain(domain, member));
+    if *domain == "*" || !(known || *domain == "cluster.local") {
+        return vec![value.to_owned()];
+    }
+    let rest = value.get(domain.len()..).unwrap_or_default();
+    bundle
+        .iter()
+        .map(|member| {
+            // "If the trust domain has a prefix *, keep the principal as-is for the matched one"
+            if has_suffix(member, domain) { value.to_owned() } else { format!("{member}{rest}") }
+        })
+        .collect()
+}
+
+fn same_domain(a: &str, b: &str) -> bool {
+    a == b || has_prefix(a, b) || has_prefix(b, a) || has_suffix(a, b) || has_suffix(b, a)
+}
+
+fn has_prefix(text: &str, pattern: &str) -> bool {
+    pattern.strip_suffix('*').is_some_and(|p| text.starts_with(p))
+}
+
+fn has_suffix(text: &str, pattern: &str) -> bool {
+    pattern.strip_prefix('*').is_some_and(|p| text.ends_with(p))
+}

@@ -1,0 +1,69 @@
+//! What an `AdminNetworkPolicy` means: rules of the admin tier, in order of priority.
+
+use super::{
+    KIND,
+    manifest::{AdminNetworkPolicySpec, EgressRule, IngressRule},
+};
+use crate::{
+    error::Problem,
+    kinds::{
+        Draft,
+        kubernetes::{
+            Checks,
+            rules::Direction,
+            sig_network::{self, Limits, Policy, Reading, Rule, Tier, lower_rules},
+        },
+    },
+    manifest::{Document, Spanned},
+    model::network::Action,
+};
+
+const ACTIONS: &[(&str, Action)] =
+    &[("Allow", Action::Allow), ("Deny", Action::Deny), ("Pass", Action::Pass)];
+
+/// Lowers one `AdminNetworkPolicy`.
+pub(in crate::kinds::kubernetes) fn lower(
+    document: &Document,
+    draft: &mut Draft<'_>,
+) -> Result<(), Vec<Problem>> {
+    let mut checks = Checks::new(document);
+    checks.only(&["spec"]);
+    let Some(spec) = checks.required("spec") else { return checks.done() };
+    let AdminNetworkPolicySpec { priority, subject, ingress, egress } = spec;
+    let limits = Limits { items: 100, actions: ACTIONS, reading: Reading::new(draft, true) };
+    let ingress = ingress.unwrap_or_default();
+    let egress = egress.unwrap_or_default();
+    let from: Vec<_> = ingress
+        .iter()
+        .map(|Spanned { value: IngressRule { name, action, from, ports }, line }| Rule {
+            line: *line,
+            name: name.as_ref(),
+            action,
+            peers: from,
+            ports: ports.as_ref(),
+        })
+        .collect();
+    let to: Vec<_> = egress
+        .iter()
+        .map(|Spanned { value: EgressRule { name, action, to, ports }, line }| Rule {
+            line: *line,
+            name: name.as_ref(),
+            action,
+            peers: to,
+            ports: ports.as_ref(),
+        })
+        .collect();
+    let policy = Policy {
+        tier: Tier::Admin,
+        priority: sig_network::priority(&priority, &mut checks),
+        tie: sig_network::tie(document, draft.options.calico),
+        subject: sig_network::subject(&subject, limits.reading, &mut checks),
+        ingress: lower_rules(&from, Direction::Ingress, limits, &mut checks),
+        egress: lower_rules(&to, Direction::Egress, limits, &mut checks),
+    };
+    checks.done()?;
+    let lines =
+        [from.iter().map(|rule| rule.line).collect(), to.iter().map(|rule| rule.line).collect()];
+    sig_network::push(KIND, document, draft, policy, lines);
+    Ok(())
+}

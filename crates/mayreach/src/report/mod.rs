@@ -1,0 +1,17 @@
+//! Stage 5: many decisions for a reader. Asks, never decides.
+
+mod ask;
+mod describe;
+mod marks;
+mod matrix;
+mod nearest;
+mod selecting;
+
+pub use self::{
+    ask::Answer,
+    describe::{Description, ServiceDescription},
+    marks::Marks,
+    matrix::{CellVerdict, GroupBy, Matrix, MatrixCell},
+    nearest::Nearest,
+    selecting::Selecting,
+};
