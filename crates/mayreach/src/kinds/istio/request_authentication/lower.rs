@@ -70,6 +70,14 @@ pub(in crate::kinds::istio) fn lower(
         if let Some(why) = refused(rule) {
             refuse(document, draft, id, &attach, *line, &why);
         }
+        if let Some(Jwks::Unread(what)) = &rule.keys {
+            let message = format!(
+                "keys of issuer `{}` are not read ({what}); its tokens are undetermined",
+                rule.issuer
+            );
+            let note = Note::new(NoteCode::NotEvaluated, message);
+            draft.note(note.about(document.title()).at(document.at(*line)));
+        }
     }
     draft.model.request_auth.push(RequestAuth {
         id,
