@@ -82,6 +82,7 @@ type proxy struct {
 	admin  string
 	cmd    *exec.Cmd
 	cancel context.CancelFunc
+	ended  chan struct{}
 }
 
 // startProxy runs Envoy with these listeners and waits until it serves. maxLife bounds it in any case.
@@ -120,16 +121,22 @@ func startProxy(binary, dir string, listeners []*listener.Listener, pki *authori
 		cancel()
 		return nil, err
 	}
-	p := &proxy{dir: dir, admin: fmt.Sprintf("http://127.0.0.1:%d", adminPort), cmd: cmd, cancel: cancel}
-	if err := p.waitReady(listeners); err != nil {
+	p := &proxy{dir: dir, admin: fmt.Sprintf("http://127.0.0.1:%d", adminPort), cmd: cmd, cancel: cancel, ended: make(chan struct{})}
+	go func() { cmd.Wait(); close(p.ended) }()
+	if err := p.waitReady(); err != nil {
 		p.stop()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *proxy) waitReady(listeners []*listener.Listener) error {
+func (p *proxy) waitReady() error {
 	for range 600 {
+		select {
+		case <-p.ended:
+			return fmt.Errorf("Envoy ended: %s", p.tail())
+		default:
+		}
 		resp, err := http.Get(p.admin + "/ready")
 		if err == nil {
 			resp.Body.Close()
@@ -139,8 +146,19 @@ func (p *proxy) waitReady(listeners []*listener.Listener) error {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	tail, _ := os.ReadFile(filepath.Join(p.dir, "envoy.log"))
-	return fmt.Errorf("Envoy did not become ready: %s", tail)
+	return fmt.Errorf("Envoy did not become ready: %s", p.tail())
+}
+
+// tail is the end of what Envoy said, less its words on deprecated fields.
+func (p *proxy) tail() string {
+	text, _ := os.ReadFile(filepath.Join(p.dir, "envoy.log"))
+	out := ""
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line, "Deprecated field") && len(out) < 2000 {
+			out += line
+		}
+	}
+	return out
 }
 
 // rejected lists the listeners that Envoy refused, with its words.
@@ -157,10 +175,8 @@ func (p *proxy) rejected() []string {
 
 func (p *proxy) stop() {
 	http.Post(p.admin+"/quitquitquit", "", nil)
-	done := make(chan struct{})
-	go func() { p.cmd.Wait(); close(done) }()
 	select {
-	case <-done:
+	case <-p.ended:
 	case <-time.After(5 * time.Second):
 	}
 	p.cancel()

@@ -109,6 +109,7 @@ func (r *recorder) recordBatch(scenarios []*scenario) error {
 			a := answers[c]
 			c.Expect = expect(c.Flow, a, logs[a.peer], p.jwt[c.Flow.Destination.Workload])
 			compare(p.name, c)
+			checkIdentity(p, c, logs[a.peer])
 		}
 	}
 	return nil
@@ -239,6 +240,19 @@ func settle(p *proxy, answers map[*recordedCase]*answer) (map[string][]logLine, 
 		}
 	}
 	return logs, nil
+}
+
+// checkIdentity makes sure that Envoy saw the identity that the flow names.
+func checkIdentity(p *prepared, c *recordedCase, logs []logLine) {
+	want := c.Flow.Source.Principal
+	if want == "" {
+		want = p.cluster.principal(p.cluster.pods[c.Flow.Source.Workload])
+	}
+	for _, l := range logs {
+		if l.San != "" && l.San != "-" && l.San != "spiffe://"+want {
+			say("Envoy saw another identity:", p.name, toJSON(c.Flow), l.San)
+		}
+	}
 }
 
 // compare says where the answer differs from what the scenario's author expects.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Error, Options, Program, Source,
-    compiled::{Index, Net},
+    compiled::{Authz, Index, Net},
     kinds, manifest,
     program::Inner,
 };
@@ -27,7 +27,8 @@ impl Program {
         let pools = &model.inventory.pod_networks;
         let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
         let net = Net::new(&model);
-        let inner = Inner { model, index, net, sources: names, pod_networks };
+        let authz = Authz::new(&model);
+        let inner = Inner { model, index, net, authz, sources: names, pod_networks };
         Ok(Self { inner: Arc::new(inner) })
     }
 }

@@ -6,10 +6,10 @@ use ipnet::IpNet;
 
 use crate::{
     Decision, Explanation,
-    compiled::{Index, Net},
+    compiled::{Authz, Index, Net},
     decision::{
         Layer, combine, fast, reference,
-        resolve::{Asked, Resolver, Scratch},
+        resolve::{Resolver, Scratch},
     },
     error::{Note, Place, Problem},
     model::{Flow, Model, PolicyId, PolicyMeta, ServiceId, TierId, WorkloadId},
@@ -55,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) model: Model,
     pub(crate) index: Index,
     pub(crate) net: Net,
+    pub(crate) authz: Authz,
     /// Names of the sources, for places.
     pub(crate) sources: Vec<String>,
     pub(crate) pod_networks: Vec<IpNet>,
@@ -126,7 +127,10 @@ impl Program {
     pub fn decide(&self, flow: &Flow<'_>) -> Decision {
         let scratch = Scratch::new(flow, &self.inner.model);
         match self.resolver().resolve(flow, &scratch) {
-            Ok(asked) => combine::backends(asked.iter().map(|a| fast::decide(&self.inner, a))),
+            Ok(asked) => combine::backends({
+                let Inner { model, net, authz, .. } = self.inner.as_ref();
+                asked.iter().map(move |a| fast::decide(model, net, authz, a))
+            }),
             Err(_) => combine::unknown_peer(),
         }
     }

@@ -35,7 +35,9 @@ pub(super) fn matches(pattern: &str) -> Result<Vec<PathBuf>, ProblemOut> {
     if !pattern.contains(['*', '?', '[']) {
         return Err(missing(pattern));
     }
-    let found = glob::glob(pattern).map_err(|error| {
+    // As in a shell, `*` does not stand for a hidden name.
+    let rules = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+    let found = glob::glob_with(pattern, rules).map_err(|error| {
         ProblemOut::new(
             ErrorCode::Unreadable,
             format!("`{pattern}` is not a pattern: {}", error.msg),

@@ -1,6 +1,7 @@
 //! Stage 3: the model to a program: immutable, shareable, looked up by number.
 
+pub(crate) mod authz;
 pub(crate) mod index;
 pub(crate) mod network;
 
-pub(crate) use self::{index::Index, network::Net};
+pub(crate) use self::{authz::Authz, index::Index, network::Net};

@@ -319,6 +319,8 @@ pub(crate) enum Normalization {
 pub(crate) struct Provider {
     pub(crate) name: String,
     pub(crate) kind: ProviderKind,
+    /// Host of the authorizer's service, perhaps with `namespace/` before it.
+    pub(crate) service: String,
     pub(crate) fail_open: bool,
     /// Why istiod refuses it, if it does: matching requests are then denied.
     pub(crate) invalid: Option<String>,

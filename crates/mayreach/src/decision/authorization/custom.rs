@@ -32,7 +32,7 @@ impl Custom {
 
 /// What a provider does with what its rules match.
 enum Answer {
-    /// "matching CUSTOM rule ⇒ ext_authz is called".
+    /// "matching CUSTOM rule ⇒ `ext_authz` is called".
     Says(bool),
     NotKnown,
     /// "provider missing/invalid ⇒ every matching request is DENIED".
@@ -122,7 +122,9 @@ fn answer(model: &Model, scene: &Scene<'_>, name: &str, several: bool) -> Answer
     if scene.seen.is_none() && found.kind == ProviderKind::ExtAuthzHttp {
         return Answer::Skipped;
     }
-    match scene.asked.flow.ext_authz.iter().find(|(who, _)| *who == name) {
+    let said = |who: &str| scene.asked.flow.ext_authz.iter().find(|(by, _)| *by == who);
+    // A flow that names nobody in particular says `provider`.
+    match said(name).or_else(|| said("provider")) {
         Some((_, allowed)) => Answer::Says(*allowed),
         None => Answer::NotKnown,
     }

@@ -1,7 +1,8 @@
-//! The authorization layer: AuthorizationPolicies as the destination's proxies enforce them.
+//! The authorization layer: `AuthorizationPolicies` as the destination's proxies enforce them.
 
 mod claims;
 mod custom;
+mod picked;
 mod rules;
 mod scene;
 mod select;
@@ -13,6 +14,7 @@ use self::{
     scene::Scene,
 };
 use crate::{
+    compiled::authz::Pick,
     decision::{
         ClientSees, Layer, LayerDecision, Outcome, Reason, Step, StepKind, Verdict,
         jwt::{Claims, Jwt},
@@ -44,6 +46,8 @@ pub(crate) struct Arrived<'a> {
     /// Before the JWT filter; `None` on a TCP chain.
     pub(crate) before: Option<&'a Seen>,
     pub(crate) jwt: &'a Jwt,
+    /// The policies that compiling picked; `None`: choose them here, and explain.
+    pub(crate) pick: Option<&'a Pick>,
 }
 
 /// The layer's answer.
@@ -91,6 +95,9 @@ pub(crate) fn authorization(
     if arrived.proxy == Proxy::Ztunnel {
         return ztunnel::authorization(model, arrived.workload, &late, trace);
     }
+    if let Some(pick) = arrived.pick {
+        return picked::authorization(model, pick, &early, &late);
+    }
     let mine = Policies::of(model, arrived);
     let custom = custom::ask(model, &mine.custom, &early, trace);
     let audit = ask(&late, &mine.audit, "AUDIT policies mark and never deny", trace);
@@ -100,7 +107,7 @@ pub(crate) fn authorization(
     let shadow_allow = ask(&late, &mine.shadow_allow, "dry-run ALLOW policies", trace);
 
     let mut answer = settle(&mine, &custom, &deny, &allow);
-    if mine.is_empty() {
+    if mine.none {
         remark(trace, "no AuthorizationPolicy selects the workload: allowed");
     }
     answer.audited_by = certain(&audit);
@@ -110,7 +117,7 @@ pub(crate) fn authorization(
         .chain(certain(&shadow_allow).into_iter().map(|r| (r, Verdict::Allow)))
         .collect();
     answer.sees = (answer.decision.verdict == Verdict::Deny)
-        .then(|| sees(&answer.decision.reason, arrived.before.is_some()));
+        .then(|| sees(&answer.decision.reason, arrived.before));
     answer
 }
 
@@ -123,14 +130,14 @@ fn settle(
     allow: &[AskedRule],
 ) -> Authorization {
     let denied = any(deny);
-    let allowed = if mine.allow.is_empty() { Tri::Yes } else { any(allow) };
+    let allowed = if mine.allows.is_none() { Tri::Yes } else { any(allow) };
     let passes = custom.denies.not().and(denied.not()).and(allowed);
     match passes {
         Tri::Yes => {
             let reason = match (first(allow), custom.asked) {
                 (Some(at), _) => Reason::Rule { policy: at.policy, rule: at.rule },
                 (None, Some(at)) => Reason::Provider { policy: at.policy, rule: at.rule },
-                (None, None) if mine.is_empty() => Reason::NoPolicy,
+                (None, None) if mine.none => Reason::NoPolicy,
                 (None, None) => Reason::DefaultAllow,
             };
             Authorization::plain(Verdict::Allow, reason)
@@ -153,22 +160,21 @@ fn settle(
 }
 
 /// "HTTP denial = 403 body `RBAC: access denied`; TCP = connection close."
-fn sees(reason: &Reason, http: bool) -> ClientSees {
+fn sees(reason: &Reason, request: Option<&Seen>) -> ClientSees {
+    let Some(seen) = request else { return ClientSees::Closed };
     match reason {
-        _ if !http => ClientSees::Closed,
+        // An answer to HEAD has no body.
+        _ if seen.method.as_deref() == Some("HEAD") => {
+            ClientSees::Response { status: 403, body: "" }
+        }
         Reason::Provider { .. } => ClientSees::Response { status: 403, body: "" },
         _ => DENIED,
     }
 }
 
+/// One engine reports one rule: the first that matches.
 fn certain(asked: &[AskedRule]) -> Vec<RuleRef> {
-    let mut found: Vec<RuleRef> = Vec::new();
-    for one in asked.iter().filter(|a| a.matched.is_yes()) {
-        if !found.iter().any(|f| f.policy == one.at.policy) {
-            found.push(one.at);
-        }
-    }
-    found
+    first(asked).into_iter().collect()
 }
 
 fn remark(trace: &mut Trace, text: &str) {
@@ -191,6 +197,10 @@ struct Policies<'m> {
     allow: Vec<&'m AuthzPolicy>,
     shadow_deny: Vec<&'m AuthzPolicy>,
     shadow_allow: Vec<&'m AuthzPolicy>,
+    /// No policy selects the workload.
+    none: bool,
+    /// The ALLOW policy that is named where none matched: the first by namespace and name.
+    allows: Option<PolicyId>,
 }
 
 impl<'m> Policies<'m> {
@@ -201,11 +211,12 @@ impl<'m> Policies<'m> {
             workload: arrived.workload,
             service: arrived.service,
         };
-        let mut mine = Self::default();
+        let mut mine = Self { none: true, ..Self::default() };
         for policy in &model.authz {
             if !chooser.takes(&policy.namespace, &policy.attach) {
                 continue;
             }
+            mine.none = false;
             match (&policy.action, policy.dry_run) {
                 (AuthzAction::Custom(_), _) => mine.custom.push(policy),
                 (AuthzAction::Audit, _) => mine.audit.push(policy),
@@ -215,17 +226,17 @@ impl<'m> Policies<'m> {
                 (AuthzAction::Allow, true) => mine.shadow_allow.push(policy),
             }
         }
+        let first = mine.allow.iter().min_by_key(|p| (&p.namespace, &p.name));
+        mine.allows = first.map(|p| p.id);
         mine
-    }
-
-    fn is_empty(&self) -> bool {
-        let Self { custom, audit, deny, allow, shadow_deny, shadow_allow } = self;
-        [custom, audit, deny, allow, shadow_deny, shadow_allow].iter().all(|list| list.is_empty())
     }
 
     /// "an ALLOW engine exists, nothing matches".
     fn nothing_allows(&self) -> Reason {
-        nothing_allows(&self.allow)
+        match self.allows {
+            Some(policy) => Reason::NoAllowMatch { policy },
+            None => Reason::Missing { attributes: Attributes::NONE, policy: None },
+        }
     }
 }
 

@@ -11,12 +11,12 @@ use crate::{
         matching,
         mesh::Proxy,
         mtls::Connection,
-        request::{Found, Seen, Target},
+        request::{Forwarded, Found, Seen, Shape, Target, Value},
         resolve::{Address, Asked},
     },
     model::{
         Attributes, Tri,
-        authz::{Attribute, Condition, Matcher, TextMatch},
+        authz::{Attribute, Condition, Matcher},
         inventory::Mesh,
     },
 };
@@ -35,7 +35,7 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// "X and notX are ANDed"; "values of one field ORed; notX is NOT(OR(values))".
+    /// "X and notX are `ANDed`"; "values of one field `ORed`; notX is NOT(OR(values))".
     pub(crate) fn holds(&self, condition: &Condition) -> Tri {
         let any = |list: &[(Matcher, String)]| {
             Tri::any(list.iter().map(|(matcher, _)| self.value(&condition.attribute, matcher)))
@@ -65,8 +65,7 @@ impl Scene<'_> {
                 _ => Tri::No,
             },
             Attribute::Sni => self.sni(matcher),
-            // No manifest says what other filters write.
-            Attribute::Metadata(..) => Tri::Unknown(Attributes::METADATA),
+            Attribute::Metadata(filter, _) => metadata(filter),
             Attribute::RequestPrincipal
             | Attribute::Audiences
             | Attribute::Presenter
@@ -81,18 +80,17 @@ impl Scene<'_> {
     fn remote_ip(&self, wanted: &IpNet) -> Tri {
         let peer = || self.asked.source.address.within(wanted, Attributes::SOURCE_ADDRESS);
         let Some(seen) = self.seen else { return peer() };
-        let list = match seen.headers.get("x-forwarded-for") {
-            Found::Unknown => return Tri::Unknown(Attributes::HEADERS),
-            Found::Lines(lines) => match lines.first() {
-                None => return peer(),
-                Some(None) => return Tri::Unknown(Attributes::HEADERS),
-                Some(Some(list)) => *list,
-            },
+        if self.proxy == Proxy::Gateway && self.mesh.trusted_proxies == 0 {
+            return peer();
+        }
+        let list = match &seen.forwarded_for {
+            Forwarded::Unknown => return Tri::Unknown(Attributes::HEADERS),
+            Forwarded::Absent => return peer(),
+            Forwarded::List(list) => list,
         };
         // "Gateway: N=0: remote = socket peer, XFF ignored; N≥1: N-th address from the right".
         let back = match self.proxy {
-            Proxy::Gateway if self.mesh.trusted_proxies == 0 => return peer(),
-            Proxy::Gateway => self.mesh.trusted_proxies as usize - 1,
+            Proxy::Gateway => self.mesh.trusted_proxies.saturating_sub(1) as usize,
             _ => 0,
         };
         let entry = list.rsplit(',').nth(back).map(str::trim);
@@ -107,9 +105,18 @@ impl Scene<'_> {
     fn sni(&self, matcher: &Matcher) -> Tri {
         match (self.connection.tls, self.asked.flow.sni) {
             (Some(false), _) => Tri::of(matching::text(matcher, "")),
-            (_, Some(name)) => Tri::of(matching::text(matcher, name)),
-            (_, None) => Tri::Unknown(Attributes::SNI),
+            // Envoy keeps server names in small letters.
+            (_, Some(name)) => Tri::of(matching::text(matcher, &name.to_ascii_lowercase())),
+            (_, None) => self.own_sni(matcher),
         }
+    }
+
+    /// "in-mesh mTLS SNI is `outbound_.<port>_._.<svc FQDN>` style": of the Service called, or of
+    /// any through which the workload may have been.
+    fn own_sni(&self, matcher: &Matcher) -> Tri {
+        let mut all = self.connection.names.iter().map(|n| matching::text(matcher, n));
+        let Some(first) = all.next() else { return Tri::Unknown(Attributes::SNI) };
+        if all.all(|other| other == first) { Tri::of(first) } else { Tri::Unknown(Attributes::SNI) }
     }
 
     /// The actual value, for explanations.
@@ -134,7 +141,9 @@ impl Scene<'_> {
             }
             Attribute::Sni => match (self.connection.tls, self.asked.flow.sni) {
                 (Some(false), _) => "no server name in plaintext".to_owned(),
-                (_, name) => quoted(name),
+                (_, Some(name)) => quoted(Some(name)),
+                (_, None) if self.connection.names.is_empty() => quoted(None),
+                (_, None) => format!("`{}`", self.connection.names.join("` or `")),
             },
             Attribute::Metadata(..) => "not known".to_owned(),
             Attribute::RequestPrincipal
@@ -149,7 +158,13 @@ impl Scene<'_> {
                     Found::Unknown => "not known".to_owned(),
                     Found::Lines(lines) if lines.is_empty() => "absent".to_owned(),
                     Found::Lines(lines) => {
-                        let shown: Vec<String> = lines.into_iter().map(quoted).collect();
+                        let shown: Vec<String> = lines
+                            .into_iter()
+                            .map(|line| match line {
+                                Value::Text(text) => quoted(Some(text)),
+                                Value::Like(_) => "present".to_owned(),
+                            })
+                            .collect();
                         shown.join(" and ")
                     }
                 })
@@ -158,8 +173,26 @@ impl Scene<'_> {
     }
 
     fn forwarded(&self) -> Option<&str> {
-        self.seen.and_then(|s| s.headers.first("x-forwarded-for"))
+        match &self.seen?.forwarded_for {
+            Forwarded::List(list) => Some(list),
+            Forwarded::Unknown | Forwarded::Absent => None,
+        }
     }
+}
+
+/// Filters of Istio's own whose metadata no manifest tells; any other filter comes with an
+/// EnvoyFilter, which leaves the layer open by itself, and without one writes nothing.
+fn metadata(filter: &str) -> Tri {
+    const WRITERS: &[&str] = &[
+        "envoy.filters.http.jwt_authn",
+        "envoy.filters.http.rbac",
+        "envoy.filters.http.ext_authz",
+        "envoy.filters.network.rbac",
+        "envoy.filters.network.ext_authz",
+        "envoy.filters.network.mysql_proxy",
+        "envoy.filters.network.mongo_proxy",
+    ];
+    if WRITERS.contains(&filter) { Tri::Unknown(Attributes::METADATA) } else { Tri::No }
 }
 
 fn net(matcher: &Matcher, within: impl FnOnce(&IpNet) -> Tri) -> Tri {
@@ -171,9 +204,9 @@ fn net(matcher: &Matcher, within: impl FnOnce(&IpNet) -> Tri) -> Tri {
 
 fn request(seen: &Seen, attribute: &Attribute, matcher: &Matcher) -> Tri {
     match attribute {
-        Attribute::Host => header(authority(seen), matcher, Attributes::HOST),
+        Attribute::Host => header(Some(authority(seen)), matcher, Attributes::HOST),
         Attribute::Method => {
-            let lines = seen.method.as_deref().map(|m| vec![Some(m)]);
+            let lines = seen.method.as_deref().map(|m| vec![Value::Text(m)]);
             header(lines, matcher, Attributes::METHOD)
         }
         Attribute::Path => match (&seen.target, seen.bare_path()) {
@@ -183,17 +216,16 @@ fn request(seen: &Seen, attribute: &Attribute, matcher: &Matcher) -> Tri {
             (_, None) => Tri::Unknown(Attributes::PATH),
         },
         Attribute::Header(name) => match name.as_str() {
-            ":authority" | "host" => header(authority(seen), matcher, Attributes::HOST),
+            ":authority" | "host" => header(Some(authority(seen)), matcher, Attributes::HOST),
             ":method" => request(seen, &Attribute::Method, matcher),
             ":path" => {
                 let lines = match &seen.target {
                     Target::Unknown => None,
                     Target::None => Some(Vec::new()),
-                    Target::Path(path) => Some(vec![Some(path.as_str())]),
+                    Target::Path(path) => Some(vec![Value::Text(path)]),
                 };
                 header(lines, matcher, Attributes::PATH)
             }
-            other if other.starts_with(':') => Tri::Unknown(Attributes::HEADERS),
             other => match seen.headers.get(other) {
                 Found::Lines(lines) => header(Some(lines), matcher, Attributes::HEADERS),
                 Found::Unknown => Tri::Unknown(Attributes::HEADERS),
@@ -204,17 +236,19 @@ fn request(seen: &Seen, attribute: &Attribute, matcher: &Matcher) -> Tri {
 }
 
 /// Every HTTP/1.1 request has an authority, be it empty.
-fn authority(seen: &Seen) -> Option<Vec<Option<&str>>> {
-    Some(vec![seen.host.as_deref()])
+fn authority(seen: &Seen) -> Vec<Value<'_>> {
+    vec![seen.host.as_deref().map_or(Value::Like(&Shape::Any), Value::Text)]
 }
 
 /// "RBAC matches each header entry individually": any entry that matches is a match.
-fn header(lines: Option<Vec<Option<&str>>>, matcher: &Matcher, missing: Attributes) -> Tri {
+fn header(lines: Option<Vec<Value<'_>>>, matcher: &Matcher, missing: Attributes) -> Tri {
     let Some(lines) = lines else { return Tri::Unknown(missing) };
     Tri::any(lines.into_iter().map(|line| match (line, matcher) {
-        (Some(value), _) => Tri::of(matching::text(matcher, value)),
-        (None, Matcher::Text(TextMatch::Present)) => Tri::Yes,
-        (None, _) => Tri::Unknown(missing),
+        (Value::Text(text), _) => Tri::of(matching::text(matcher, text)),
+        (Value::Like(shape), Matcher::Text(text)) => {
+            shape.matches(text).map_or(Tri::Unknown(missing), Tri::of)
+        }
+        (Value::Like(_), _) => Tri::No,
     }))
 }
 

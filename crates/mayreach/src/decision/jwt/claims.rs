@@ -49,7 +49,7 @@ impl Claims {
 }
 
 /// The payload as it is stored: texts of `scope`, `permission` and the named claims become lists of
-/// words (authenticator.cc setPayloadMetadata, policy_applier.go buildSpaceDelimitedClaims).
+/// words (authenticator.cc setPayloadMetadata, `policy_applier.go` buildSpaceDelimitedClaims).
 pub(super) fn stored(mut payload: Map<String, Value>, named: &[String]) -> Map<String, Value> {
     for name in ["scope", "permission"].into_iter().chain(named.iter().map(String::as_str)) {
         let Some(claim) = payload.get_mut(name) else { continue };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    decision::request::{Found, Seen, Target},
+    decision::request::{Found, Seen, Shape, Target, Value},
     model::jwt::base64,
 };
 
@@ -24,7 +24,7 @@ impl<'a> Message<'a> {
         let mut seen = seen.clone();
         if let Some(line) = vouched {
             seen.headers.remove(AUTHORIZATION);
-            seen.headers.add(AUTHORIZATION, Some(line));
+            seen.headers.add(AUTHORIZATION, Ok(line));
         }
         Self { seen, vouched }
     }
@@ -34,7 +34,7 @@ impl<'a> Message<'a> {
         let mut seen = self.seen;
         if self.vouched.is_some() && seen.headers.first(AUTHORIZATION) == self.vouched {
             seen.headers.remove(AUTHORIZATION);
-            seen.headers.add(AUTHORIZATION, None);
+            seen.headers.add(AUTHORIZATION, Err(Shape::Any));
         }
         seen
     }
@@ -57,7 +57,7 @@ impl<'a> Message<'a> {
             },
             _ if name.starts_with(':') => Some(vec![None]),
             _ => match seen.headers.get(name) {
-                Found::Lines(lines) => Some(lines),
+                Found::Lines(lines) => Some(lines.into_iter().map(text).collect()),
                 Found::Unknown => None,
             },
         }
@@ -70,7 +70,7 @@ impl<'a> Message<'a> {
 
     /// Writes a header line; `None` is a text that cannot be told.
     pub(super) fn add(&mut self, name: &str, value: Option<&str>) {
-        self.seen.headers.add(name, value);
+        self.seen.headers.add(name, value.ok_or(Shape::Any));
     }
 
     /// Whether another request has the same lines under a name.
@@ -109,7 +109,7 @@ impl<'a> Message<'a> {
     }
 
     /// Takes a query parameter away. Envoy then writes the query anew: sorted by name, decoded
-    /// (QueryParamsMulti::replaceQueryString).
+    /// (`QueryParamsMulti::replaceQueryString`).
     pub(super) fn remove_param(&mut self, name: &str) {
         let mut left: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (n, value) in self.params().into_iter().filter(|(n, _)| n != name) {
@@ -126,7 +126,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Name and value, percent-decoded (QueryParamsMulti::parseAndDecodeQueryString).
+    /// Name and value, percent-decoded (`QueryParamsMulti::parseAndDecodeQueryString`).
     fn params(&self) -> Vec<(String, String)> {
         let query = self.path().and_then(|path| path.split_once('?')).map_or("", |(_, q)| q);
         // What stands behind a last `&` is no parameter.
@@ -141,7 +141,7 @@ impl<'a> Message<'a> {
         query.split('&').map(pair).collect()
     }
 
-    /// Value of a cookie, the first of its name (Http::Utility::parseCookies).
+    /// Value of a cookie, the first of its name (`Http::Utility::parseCookies`).
     pub(super) fn cookie(&self, name: &str) -> Option<String> {
         let lines = self.header("cookie")?;
         let pairs = lines.into_iter().flatten().flat_map(|line| line.split(';'));
@@ -151,6 +151,13 @@ impl<'a> Message<'a> {
             .map(|(_, value)| value)?;
         let quoted = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
         Some(quoted.unwrap_or(value).to_owned())
+    }
+}
+
+fn text(value: Value<'_>) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        Value::Like(_) => None,
     }
 }
 

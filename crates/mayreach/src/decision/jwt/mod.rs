@@ -1,4 +1,4 @@
-//! The JWT layer: RequestAuthentication as Envoy's jwt_authn filter enforces it.
+//! The JWT layer: RequestAuthentication as Envoy's `jwt_authn` filter enforces it.
 //!
 //! It runs before the filters of AUDIT, DENY and ALLOW, refuses bad tokens, lets requests without
 //! a token pass, and changes headers on the way.
@@ -10,7 +10,7 @@ mod provider;
 mod run;
 mod signature;
 mod status;
-#[cfg(test)]
+#[cfg(all(test, feature = "jwt"))]
 mod tests;
 mod token;
 
@@ -63,13 +63,13 @@ pub(crate) struct Asker<'a> {
 pub(crate) fn jwt(
     model: &Model,
     asked: &Asked<'_>,
-    asker: Asker<'_>,
+    by: Asker<'_>,
     seen: Option<&Seen>,
     trace: &mut Trace,
 ) -> Jwt {
     let none = Jwt::plain(Verdict::Allow, Reason::NoPolicy);
-    let Some(seen) = seen.filter(|_| asker.proxy != Proxy::Ztunnel) else { return none };
-    let providers = provider::providers(&selected(model, asker));
+    let Some(seen) = seen.filter(|_| by.proxy != Proxy::Ztunnel) else { return none };
+    let providers = provider::providers(&selected(model, by));
     if providers.is_empty() {
         return none;
     }
@@ -101,8 +101,8 @@ pub(crate) fn jwt(
 
 /// The policies of one proxy, in istiod's order (pilot/pkg/model/authentication.go
 /// getConfigsForWorkload): own namespace, root namespace, the Service's; within by age, then name.
-fn selected<'m>(model: &'m Model, asker: Asker<'_>) -> Vec<&'m RequestAuth> {
-    let Asker { proxy, workload, service } = asker;
+fn selected<'m>(model: &'m Model, by: Asker<'_>) -> Vec<&'m RequestAuth> {
+    let Asker { proxy, workload, service } = by;
     let mesh = &model.inventory.mesh;
     let chooser = Chooser { mesh, proxy, workload, service };
     let mine = model.request_auth.iter().filter(|p| chooser.takes(&p.namespace, &p.attach));

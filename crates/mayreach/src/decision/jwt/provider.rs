@@ -53,7 +53,7 @@ impl std::fmt::Display for Location {
 }
 
 /// The rules of all selected policies, sorted by issuer; equal ones stay apart
-/// (policy_applier.go newPolicyApplier).
+/// (`policy_applier.go` newPolicyApplier).
 pub(super) fn providers<'m>(selected: &[&'m RequestAuth]) -> Vec<Provider<'m>> {
     let mut all: Vec<Provider<'m>> = selected
         .iter()
@@ -193,7 +193,7 @@ enum HeaderText {
     Untold,
 }
 
-/// `a.b` is `b` within `a` (struct_utils.cc GetValue).
+/// `a.b` is `b` within `a` (`struct_utils.cc` `GetValue`).
 fn header_text(payload: &serde_json::Map<String, Value>, claim: &str) -> HeaderText {
     let mut path = claim.split('.');
     let first = path.next().and_then(|key| payload.get(key));

@@ -121,7 +121,7 @@ struct Walk<'f, 'a> {
 
 impl Walk<'_, '_> {
     /// `any(P, allow_missing)` for one provider; for more
-    /// `any(P0, …, all(any(P0, allow_missing), …))` (policy_applier.go convertToEnvoyJwtConfig).
+    /// `any(P0, …, all(any(P0, allow_missing), …))` (`policy_applier.go` convertToEnvoyJwtConfig).
     fn requirement(&mut self) -> Result<(Status, usize), Ask> {
         if self.facts.providers.len() == 1 {
             let status = self.provider(0, true)?;
@@ -273,7 +273,7 @@ fn missing_is_good(status: Status) -> Status {
 }
 
 /// The answer of `any` when nobody accepts: the last that is about a token of its own, else
-/// "unknown issuer", else "missing" (verifier.cc AnyVerifierImpl).
+/// "unknown issuer", else "missing" (verifier.cc `AnyVerifierImpl`).
 fn preferred(answers: &[(Status, usize)]) -> (Status, usize) {
     let mut best = (Status::Missed, 0);
     for (status, provider) in answers {

@@ -47,7 +47,7 @@ statuses! {
 }
 
 impl Status {
-    /// 403 for a wrong audience, 401 for all else (jwt_authn/filter.cc onComplete).
+    /// 403 for a wrong audience, 401 for all else (`jwt_authn/filter.cc` onComplete).
     pub(super) const fn code(self) -> u16 {
         match self {
             Self::AudienceNotAllowed => 403,

@@ -3,15 +3,17 @@
 use super::{
     Identity, Proxy,
     port::{self, Class, Declared, Reading},
+    spiffe,
 };
 use crate::{
+    compiled::authz::Pick,
     decision::{
         ClientSees, Layer, LayerDecision, Marked, Reason, Step, Verdict,
         authorization::{Arrived, Authorization, RuleRef, authorization},
         jwt::{Asker, Jwt, jwt},
         mtls::{Connection, Mtls, mtls},
-        request::{self, Seen},
-        resolve::Asked,
+        request::{self, Certificates, Seen},
+        resolve::{Address, Asked},
         trace::Trace,
     },
     model::{Attributes, Http, Model, PolicyId, Protocol, Request, Token, inventory::Workload},
@@ -36,7 +38,12 @@ pub(crate) struct MeshLayers {
 }
 
 /// Asks the three mesh layers.
-pub(crate) fn layers(model: &Model, asked: &Asked<'_>, like: &Trace) -> MeshLayers {
+pub(crate) fn layers(
+    model: &Model,
+    asked: &Asked<'_>,
+    pick: Option<&Pick>,
+    like: &Trace,
+) -> MeshLayers {
     let proxy = match asked.flow.protocol {
         Protocol::Tcp => Proxy::of(asked.destination.workload, asked.port),
         // Proxies capture TCP only.
@@ -46,7 +53,7 @@ pub(crate) fn layers(model: &Model, asked: &Asked<'_>, like: &Trace) -> MeshLaye
         return outside();
     };
     let reading = port::reading(model, asked);
-    let way = Way { model, asked, proxy, workload, reading: &reading };
+    let way = Way { model, asked, proxy, workload, reading: &reading, pick };
     let all = reading.classes.iter().map(|class| way.walk(*class, like));
     all.reduce(|one, other| either(one, other, reading.missing)).unwrap_or_else(outside)
 }
@@ -117,6 +124,7 @@ struct Way<'a> {
     proxy: Proxy,
     workload: &'a Workload,
     reading: &'a Reading,
+    pick: Option<&'a Pick>,
 }
 
 impl Way<'_> {
@@ -153,10 +161,15 @@ impl Way<'_> {
     ) -> (Jwt, Authorization) {
         let seen = match self.seen(class, &found.connection) {
             Ok(seen) => seen,
-            Err(request::Rejected) => {
-                remarks.push("Envoy answers 400 before any filter runs".to_owned());
+            Err(why) => {
+                let (status, body) = match why {
+                    request::Rejected::Codec => (400, "Bad Request"),
+                    request::Rejected::Normalization => (400, ""),
+                    request::Rejected::NotAPath => (404, ""),
+                };
+                remarks.push(format!("Envoy answers {status} before any filter runs"));
                 let mut refused = Authorization::plain(Verdict::Deny, Reason::BadRequest);
-                refused.sees = Some(ClientSees::Response { status: 400, body: "" });
+                refused.sees = Some(ClientSees::Response { status, body });
                 return (Jwt::plain(Verdict::Allow, Reason::NotReached), refused);
             }
         };
@@ -171,6 +184,7 @@ impl Way<'_> {
             connection: &found.connection,
             before: seen.as_ref(),
             jwt: &jwt,
+            pick: self.pick,
         };
         let authz = authorization(self.model, self.asked, &arrived, authz_trace);
         (jwt, authz)
@@ -193,12 +207,26 @@ impl Way<'_> {
                 request::see(request, token(flow.token, request), mesh, self.http2())?
             }
             // "declared HTTP ⇒ HCM chain only": other bytes are no request.
-            Http::Raw => return Err(request::Rejected),
+            Http::Raw => return Err(request::Rejected::Codec),
             Http::Unknown => Seen::unknown(flow.token),
         };
-        let certificate = !matches!(connection.identity, Identity::None);
-        request::add_proxy_headers(&mut seen.headers, certificate);
+        request::add_proxy_headers(&mut seen.headers, &self.written(connection));
         Ok(Some(seen))
+    }
+
+    fn written(&self, connection: &Connection) -> request::Written {
+        let mesh = &self.model.inventory.mesh;
+        let certificates = match &connection.identity {
+            Identity::None => Certificates::None,
+            Identity::Known(id) => Certificates::Known(spiffe(mesh, self.workload), id.clone()),
+            Identity::Perhaps(..) | Identity::Unknown(_) => Certificates::Unknown,
+        };
+        let peer = match &self.asked.source.address {
+            Address::Exact(ip) => Some(*ip),
+            _ => None,
+        };
+        let edge = (self.proxy == Proxy::Gateway).then_some((mesh.trusted_proxies, peer));
+        request::Written { tls: connection.tls, certificates, edge }
     }
 
     fn http2(&self) -> bool {

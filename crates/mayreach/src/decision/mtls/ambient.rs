@@ -2,7 +2,7 @@
 //! (serviceregistry/ambient/authorization.go convertedSelectorPeerAuthentications and
 //! convertPeerAuthentication, whose disagreements with the sidecar's reading are kept).
 
-use super::mode::Effective;
+use super::mode::{Effective, age};
 use crate::model::{
     Model,
     inventory::Workload,
@@ -32,7 +32,7 @@ struct Found<'m> {
     mesh: Option<&'m PeerAuth>,
     /// "Spec.Selector == nil || len(matchLabels) == 0" counts where a workload's keys are made.
     namespace: Option<&'m PeerAuth>,
-    /// "PeerAuthByNamespace: Selector == nil" counts where its policy is converted.
+    /// "`PeerAuthByNamespace`: Selector == nil" counts where its policy is converted.
     indexed: Option<&'m PeerAuth>,
     workload: Option<&'m PeerAuth>,
 }
@@ -54,11 +54,7 @@ impl<'m> Found<'m> {
         let root = model.inventory.mesh.root_namespace.as_str();
         let own = workload.namespace.as_str();
         let oldest = |wanted: &dyn Fn(&PeerAuth) -> bool| {
-            model
-                .peer_auth
-                .iter()
-                .filter(|p| wanted(p))
-                .min_by_key(|p| (&p.created, &p.name, &p.namespace))
+            model.peer_auth.iter().filter(|p| wanted(p)).min_by_key(|p| age(p))
         };
         let has = |p: &PeerAuth| {
             p.selector.iter().all(|(k, v)| workload.labels.get(k).is_some_and(|l| l == v))
@@ -122,7 +118,7 @@ impl<'m> Found<'m> {
             match mode {
                 Some(MtlsMode::Strict) if !strict_is_parents => strict_ports.push(*port),
                 Some(MtlsMode::Permissive | MtlsMode::Disable)
-                    if !lax(own.mode) && !(own.mode.is_none() && parent_is_lax) =>
+                    if !(lax(own.mode) || own.mode.is_none() && parent_is_lax) =>
                 {
                     open_ports.push(*port);
                 }
@@ -141,7 +137,7 @@ impl<'m> Found<'m> {
 struct Converted {
     /// "Groups are OR'd so we need to create one for each STRICT workload port".
     strict_ports: Vec<u16>,
-    /// "exempts it from the deny policy"; the rules of one group are ANDed.
+    /// "exempts it from the deny policy"; the rules of one group are `ANDed`.
     open_ports: Vec<u16>,
 }
 

@@ -82,7 +82,8 @@ fn outside(asked: &Asked<'_>) -> Arrivals {
         return Arrivals { all: vec![Arrival::OwnCertificate], missing: Attributes::PRINCIPAL };
     }
     // A server name is sent in TLS only.
-    Arrivals::sure(if flow.sni.is_some() { Arrival::OneWayTls } else { Arrival::Plaintext })
+    let tls = flow.sni.is_some_and(|name| !name.is_empty());
+    Arrivals::sure(if tls { Arrival::OneWayTls } else { Arrival::Plaintext })
 }
 
 /// A client's Envoy: DestinationRule first, else auto-mTLS.
@@ -137,7 +138,7 @@ fn sidecar(
 
 /// Auto-mTLS: "if the endpoint has no sidecar or explicitly tls disabled by the
 /// security.istio.io/tlsMode label" plaintext, else mTLS unless the port's mode is DISABLE
-/// (endpoints/mtls_checker.go) or the whole namespace's is (BestEffortInferServiceMTLSMode).
+/// (`endpoints/mtls_checker.go`) or the whole namespace's is (`BestEffortInferServiceMTLSMode`).
 fn automatic(model: &Model, to: &Workload, id: &str, mode: MtlsMode) -> Arrival {
     let label = to.labels.get("security.istio.io/tlsMode").map(String::as_str);
     let capable = match to.mesh {
@@ -172,8 +173,25 @@ fn targets<'m>(model: &'m Model, asked: &Asked<'_>) -> Vec<(&'m Service, u16)> {
     }
 }
 
+/// The server names of auto-mTLS, `outbound_.<port>_._.<host>`, if the client's own proxy sends
+/// it and no DestinationRule can have another.
+pub(crate) fn server_names(model: &Model, asked: &Asked<'_>) -> Vec<String> {
+    let Some(source) = asked.source.workload else { return Vec::new() };
+    let sidecar = matches!(source.mesh, Enrolment::Sidecar);
+    let targets = targets(model, asked);
+    if !sidecar || targets.iter().any(|(s, _)| destination_rule(model, source, s).is_some()) {
+        return Vec::new();
+    }
+    targets
+        .iter()
+        .map(|(service, port)| {
+            format!("outbound_.{port}_._.{}.{}.svc.cluster.local", service.name, service.namespace)
+        })
+        .collect()
+}
+
 /// The rule that the client's proxy takes for a host: "of the client's namespace, of the
-/// service's, of the root namespace", the most specific host first (push_context.go
+/// service's, of the root namespace", the most specific host first (`push_context.go`
 /// destinationRule).
 fn destination_rule<'m>(
     model: &'m Model,

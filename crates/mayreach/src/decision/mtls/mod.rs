@@ -12,8 +12,8 @@ use self::{
 };
 use crate::{
     decision::{
-        ClientSees, Layer, LayerDecision, MtlsModeName, Outcome as StepOutcome, Reason, Step,
-        StepKind, Verdict,
+        ClientFault, ClientSees, Layer, LayerDecision, MtlsModeName, Outcome as StepOutcome,
+        Reason, Step, StepKind, Verdict,
         mesh::{
             Identity, Proxy,
             port::{Class, Declared, Reading},
@@ -32,6 +32,8 @@ pub(crate) struct Connection {
     pub(crate) opaque: bool,
     /// The client speaks some TLS; `None`: not known.
     pub(crate) tls: Option<bool>,
+    /// Server names that the client's proxy may have sent; empty: not known.
+    pub(crate) names: Vec<String>,
 }
 
 /// The layer's answer.
@@ -64,12 +66,29 @@ pub(crate) fn mtls(
     let http = class == Class::Http && !reading.declared.contains(&Declared::Sniffed);
     let (ways, missing) = ways(model, asked, proxy, http, workload);
     tell(&ways, trace);
-    let connection = connection(&ways, missing);
+    let mut connection = connection(&ways, missing);
+    if ways.iter().all(|w| matches!(w.arrival, Arrival::Mutual(_))) {
+        connection.names = client::server_names(model, asked);
+    }
     let (verdict, reason) = settle(&ways, missing, &connection, proxy);
     Mtls {
         decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
         connection,
-        sees: (verdict == Verdict::Deny).then_some(ClientSees::Reset),
+        sees: (verdict == Verdict::Deny).then(|| sees(&reason)),
+    }
+}
+
+/// Observed: a handshake that fails, or TLS where plaintext is read, ends in a close; plaintext to
+/// TLS, or no filter chain at all, in a reset.
+fn sees(reason: &Reason) -> ClientSees {
+    match reason {
+        Reason::MtlsRefused { client: ClientFault::Plaintext, .. }
+        | Reason::MtlsRefused {
+            client: ClientFault::NoCertificate,
+            mode: MtlsModeName::Permissive,
+            ..
+        } => ClientSees::Reset,
+        _ => ClientSees::Closed,
     }
 }
 
@@ -83,7 +102,12 @@ fn outside(asked: &Asked<'_>, trace: &mut Trace) -> Mtls {
             verdict: Verdict::Allow,
             reason: Reason::NotInMesh,
         },
-        connection: Connection { identity: Identity::None, opaque: false, tls: None },
+        connection: Connection {
+            identity: Identity::None,
+            opaque: false,
+            tls: None,
+            names: Vec::new(),
+        },
         sees: None,
     }
 }
@@ -96,7 +120,7 @@ fn ways(
     workload: &Workload,
 ) -> (Vec<Way>, Attributes) {
     let mesh = &model.inventory.mesh;
-    let modes = match proxy {
+    let effective_modes = match proxy {
         Proxy::Sidecar => mode::effective(model, workload, asked.port),
         Proxy::Ztunnel => ambient::effective(model, workload, asked.port),
         // "Gateways and waypoints do not use PeerAuthentication".
@@ -104,9 +128,9 @@ fn ways(
             vec![Effective { mode: MtlsMode::Permissive, policy: None }]
         }
     };
-    let mut missing = if modes.len() > 1 { Attributes::PORT } else { Attributes::NONE };
+    let mut missing = if effective_modes.len() > 1 { Attributes::PORT } else { Attributes::NONE };
     let mut ways = Vec::new();
-    for effective in modes {
+    for effective in effective_modes {
         let Arrivals { all, missing: lacks } = client::arrivals(model, asked, effective.mode);
         missing = missing.union(lacks);
         for arrival in all {
@@ -130,10 +154,10 @@ fn ways(
 fn strict_ztunnel(outcome: Outcome, arrival: &Arrival) -> Outcome {
     match (&outcome, arrival) {
         (Outcome::Accepted { identity: Identity::None, .. }, Arrival::OneWayTls) => {
-            Outcome::Refused(crate::decision::ClientFault::NoCertificate)
+            Outcome::Refused(ClientFault::NoCertificate)
         }
         (Outcome::Accepted { identity: Identity::None, .. }, _) => {
-            Outcome::Refused(crate::decision::ClientFault::Plaintext)
+            Outcome::Refused(ClientFault::Plaintext)
         }
         _ => outcome,
     }
@@ -187,22 +211,33 @@ fn connection(ways: &[Way], missing: Attributes) -> Connection {
             identity: identity.clone(),
             opaque: *opaque,
             tls: Some(*arrival != Arrival::Plaintext),
+            names: Vec::new(),
         },
         (Outcome::Refused(_), arrival) => Connection {
             identity: Identity::None,
             opaque: false,
             tls: Some(*arrival != Arrival::Plaintext),
+            names: Vec::new(),
         },
-        (Outcome::Depends(lacks), _) => {
-            Connection { identity: Identity::Unknown(*lacks), opaque: false, tls: Some(true) }
-        }
+        (Outcome::Depends(lacks), _) => Connection {
+            identity: Identity::Unknown(*lacks),
+            opaque: false,
+            tls: Some(true),
+            names: Vec::new(),
+        },
     });
     each.reduce(|a, b| Connection {
-        identity: a.identity.either(b.identity, missing),
+        identity: a.identity.either(&b.identity, missing),
         opaque: a.opaque && b.opaque,
         tls: if a.tls == b.tls { a.tls } else { None },
+        names: Vec::new(),
     })
-    .unwrap_or(Connection { identity: Identity::Unknown(missing), opaque: false, tls: None })
+    .unwrap_or(Connection {
+        identity: Identity::Unknown(missing),
+        opaque: false,
+        tls: None,
+        names: Vec::new(),
+    })
 }
 
 fn tell(ways: &[Way], trace: &mut Trace) {

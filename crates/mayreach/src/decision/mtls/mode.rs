@@ -1,4 +1,4 @@
-//! The effective mode of a workload's port (authn/policy_applier.go ComposePeerAuthentication).
+//! The effective mode of a workload's port (`authn/policy_applier.go` `ComposePeerAuthentication`).
 
 use crate::model::{
     Model, PolicyId,
@@ -30,11 +30,7 @@ impl<'m> Scopes<'m> {
     pub(crate) fn of(model: &'m Model, namespace: &str, labels: &Labels) -> Self {
         let root = model.inventory.mesh.root_namespace.as_str();
         let oldest = |wanted: &dyn Fn(&PeerAuth) -> bool| {
-            model
-                .peer_auth
-                .iter()
-                .filter(|p| wanted(p))
-                .min_by_key(|p| (&p.created, &p.name, &p.namespace))
+            model.peer_auth.iter().filter(|p| wanted(p)).min_by_key(|p| age(p))
         };
         let broad = |p: &PeerAuth, space: &str| p.selector.is_empty() && p.namespace == space;
         let selects =
@@ -85,11 +81,17 @@ impl<'m> Scopes<'m> {
 
     /// The mode of a whole namespace as clients see it: "uses only mesh and namespace level
     /// PeerAuthentication and ignores workload & port level policies"
-    /// (BestEffortInferServiceMTLSMode).
+    /// (`BestEffortInferServiceMTLSMode`).
     pub(crate) fn seen_by_clients(&self) -> MtlsMode {
         let mode = |p: Option<&PeerAuth>| p.and_then(|p| p.mode);
         mode(self.namespace).or(mode(self.mesh)).unwrap_or(MtlsMode::Permissive)
     }
+}
+
+/// "sorted by creationTimestamp, then name, then namespace". What has no timestamp yet is applied
+/// after all that has one.
+pub(super) fn age(policy: &PeerAuth) -> (bool, &str, &str, &str) {
+    (policy.created.is_empty(), &policy.created, &policy.name, &policy.namespace)
 }
 
 /// The modes that the asked port may have: one, or several where the port is not said.

@@ -1,5 +1,7 @@
 //! The header lines of a request as filters see them.
 
+use crate::model::authz::TextMatch;
+
 /// Headers that Envoy keeps as one comma-joined value (tried one by one on Envoy 1.40; the rest
 /// are matched line by line since CVE-2026-26308).
 const JOINED: &[&str] = &[
@@ -22,6 +24,7 @@ const JOINED: &[&str] = &[
     "if-unmodified-since",
     "origin",
     "pragma",
+    "referer",
     "user-agent",
     "via",
     "x-client-trace-id",
@@ -40,15 +43,14 @@ const JOINED: &[&str] = &[
     "x-request-id",
 ];
 
-/// Hop-by-hop headers: gone before any filter runs (conn_manager_utility.cc).
-const HOP_BY_HOP: &[&str] =
-    &["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
-
-/// What the proxies on the way write, strip or sign themselves: a client's own value says
-/// nothing about what filters see.
-const PROXY_OWNED: &[&str] = &[
-    "content-length",
-    "referer",
+/// Gone before any filter runs: hop-by-hop headers (`conn_manager_utility.cc`), and Envoy's own that
+/// only internal requests may carry, of which Istio configures none.
+const STRIPPED: &[&str] = &[
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
     "x-envoy-expected-rq-timeout-ms",
     "x-envoy-force-trace",
     "x-envoy-hedge-on-per-try-timeout",
@@ -56,30 +58,77 @@ const PROXY_OWNED: &[&str] = &[
     "x-envoy-ip-tags",
     "x-envoy-max-retries",
     "x-envoy-original-url",
-    "x-envoy-peer-metadata",
-    "x-envoy-peer-metadata-id",
     "x-envoy-retriable-header-names",
     "x-envoy-retriable-status-codes",
     "x-envoy-retry-grpc-on",
     "x-envoy-retry-on",
     "x-envoy-upstream-alt-stat-name",
     "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response",
     "x-envoy-upstream-rq-timeout-ms",
 ];
 
 /// One line; the value of a line that is surely there may still be unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
+struct Line {
     /// Lower case.
-    pub(crate) name: String,
-    pub(crate) value: Option<String>,
+    name: String,
+    value: Result<String, Shape>,
+}
+
+/// What a value that is not known looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Any,
+    /// A random UUID (`x-request-id`).
+    Uuid,
+    /// This beginning and end, and something between.
+    Between(String, String),
+}
+
+impl Shape {
+    /// Whether the value matches: yes, no, or (`None`) perhaps.
+    pub(crate) fn matches(&self, text: &TextMatch) -> Option<bool> {
+        let (part, plain) = match text {
+            TextMatch::Present => return Some(true),
+            TextMatch::NonEmpty => ("", true),
+            TextMatch::Exact(t) | TextMatch::Prefix(t) | TextMatch::Suffix(t) => (t.as_str(), true),
+            TextMatch::ExactFold(t) | TextMatch::PrefixFold(t) | TextMatch::SuffixFold(t) => {
+                (t.as_str(), false)
+            }
+        };
+        match self {
+            Self::Uuid => {
+                let fits = |b: u8| b.is_ascii_hexdigit() || b == b'-';
+                let possible = part.len() <= 36 && part.bytes().all(fits);
+                if *text == TextMatch::NonEmpty { Some(true) } else { (!possible).then_some(false) }
+            }
+            Self::Between(head, tail) if plain => match text {
+                TextMatch::NonEmpty => Some(true),
+                TextMatch::Prefix(t) if head.starts_with(t) => Some(true),
+                TextMatch::Suffix(t) if tail.ends_with(t) => Some(true),
+                TextMatch::Prefix(t) => (!t.starts_with(head.as_str())).then_some(false),
+                TextMatch::Suffix(t) => (!t.ends_with(tail.as_str())).then_some(false),
+                _ => (!(part.starts_with(head.as_str()) && part.ends_with(tail.as_str())))
+                    .then_some(false),
+            },
+            Self::Any | Self::Between(..) => None,
+        }
+    }
+}
+
+/// A value as conditions read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'s> {
+    Text(&'s str),
+    Like(&'s Shape),
 }
 
 /// What filters find under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found<'s> {
     /// These lines, possibly none.
-    Lines(Vec<Option<&'s str>>),
+    Lines(Vec<Value<'s>>),
     /// Perhaps lines, perhaps none.
     Unknown,
 }
@@ -100,31 +149,39 @@ impl Headers {
     pub(crate) fn new(sent: &[(&str, &str)], complete: bool) -> Self {
         let mut headers = Self { complete, ..Self::default() };
         for (name, value) in sent {
-            headers.add(name, Some(value));
+            headers.add(name, Ok(value));
         }
         headers
     }
 
     /// Adds a line, joined to the one before where Envoy joins.
-    pub(crate) fn add(&mut self, name: &str, value: Option<&str>) {
+    pub(crate) fn add(&mut self, name: &str, value: Result<&str, Shape>) {
         let name = name.to_ascii_lowercase();
-        if HOP_BY_HOP.contains(&name.as_str()) {
+        let value = value.map(|v| v.trim_matches([' ', '\t']).to_owned());
+        // `te: trailers` is the one hop-by-hop header that stays.
+        let te = name == "te" && value.as_deref() != Ok("trailers");
+        if te || STRIPPED.contains(&name.as_str()) {
             return;
         }
-        let value = value.map(|v| v.trim_matches([' ', '\t']).to_owned());
-        if PROXY_OWNED.contains(&name.as_str()) {
+        // Whether the codec keeps it depends on the body.
+        if name == "content-length" {
             self.doubt(&name);
             return;
         }
         if JOINED.contains(&name.as_str())
             && let Some(line) = self.lines.iter_mut().find(|l| l.name == name)
         {
-            line.value = match (line.value.take(), value) {
+            line.value = match (&line.value, value) {
                 // HeaderMapImpl::appendToHeader: nothing is joined to nothing.
-                (Some(a), Some(b)) if a.is_empty() || b.is_empty() => Some(a + &b),
-                (Some(a), Some(b)) => Some(format!("{a},{b}")),
-                _ => None,
+                (Ok(a), Ok(b)) if a.is_empty() || b.is_empty() => Ok(format!("{a}{b}")),
+                (Ok(a), Ok(b)) => Ok(format!("{a},{b}")),
+                _ => Err(Shape::Any),
             };
+            // Two URLs in one value are none: an invalid referer is dropped.
+            let invalid = |v: &String| name == "referer" && v.contains("://");
+            if line.value.as_ref().is_ok_and(invalid) {
+                self.remove("referer");
+            }
             return;
         }
         self.lines.push(Line { name, value });
@@ -145,8 +202,15 @@ impl Headers {
 
     /// What filters find under a lower-cased name.
     pub(crate) fn get(&self, name: &str) -> Found<'_> {
-        let lines: Vec<Option<&str>> =
-            self.lines.iter().filter(|l| l.name == name).map(|l| l.value.as_deref()).collect();
+        let lines: Vec<Value<'_>> = self
+            .lines
+            .iter()
+            .filter(|l| l.name == name)
+            .map(|l| match &l.value {
+                Ok(text) => Value::Text(text),
+                Err(shape) => Value::Like(shape),
+            })
+            .collect();
         let gone = || self.absent.iter().any(|n| n == name);
         if self.unsure.iter().any(|n| n == name) {
             return Found::Unknown;
@@ -160,7 +224,10 @@ impl Headers {
     /// The value of the first line, if that is known.
     pub(crate) fn first(&self, name: &str) -> Option<&str> {
         match self.get(name) {
-            Found::Lines(lines) => lines.first().copied().flatten(),
+            Found::Lines(lines) => match lines.first() {
+                Some(Value::Text(text)) => Some(text),
+                _ => None,
+            },
             Found::Unknown => None,
         }
     }

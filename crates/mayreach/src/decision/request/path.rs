@@ -2,9 +2,16 @@
 
 use crate::model::inventory::Normalization;
 
-/// Envoy answers 400 before any filter runs.
+/// Envoy answers before any filter runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rejected;
+pub(crate) enum Rejected {
+    /// The codec takes no such request: 400, with a body.
+    Codec,
+    /// The path cannot be normalized: 400.
+    Normalization,
+    /// A target that is no path (`*`): 404.
+    NotAPath,
+}
 
 /// A request target, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +22,12 @@ pub(crate) struct Target {
     pub(crate) authority: Option<String>,
 }
 
-/// Order inside Envoy (conn_manager_utility.cc maybeNormalizePath): the fragment is cut, escaped
+/// Order inside Envoy (`conn_manager_utility.cc` maybeNormalizePath): the fragment is cut, escaped
 /// slashes are decoded, the path is made canonical, slashes are merged. The query is untouched.
 pub(crate) fn target(raw: &str, mode: Normalization) -> Result<Target, Rejected> {
     // The HTTP/1 codec takes printable ASCII without a space.
     if raw.is_empty() || !raw.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Rejected);
+        return Err(Rejected::Codec);
     }
     let (rest, authority) = origin_form(raw)?;
     let whole = rest.split_once('#').map_or(rest.as_str(), |(before, _)| before);
@@ -54,14 +61,15 @@ fn origin_form(raw: &str) -> Result<(String, Option<String>), Rejected> {
             let head = raw.get(..scheme.len())?;
             head.eq_ignore_ascii_case(scheme).then(|| raw.get(scheme.len()..))?
         })
-        .ok_or(Rejected)?;
+        .ok_or(Rejected::Codec)?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     match path.chars().next() {
-        _ if authority.is_empty() => Err(Rejected),
+        _ if authority.is_empty() => Err(Rejected::Codec),
         None => Ok(("/".to_owned(), Some(authority.to_owned()))),
         Some('/') => Ok((path.to_owned(), Some(authority.to_owned()))),
-        Some(_) => Err(Rejected),
+        Some('?') => Err(Rejected::NotAPath),
+        Some(_) => Err(Rejected::Codec),
     }
 }
 
@@ -183,7 +191,7 @@ fn one<'t>(first: char, rest: &'t str, out: &mut String) -> Result<&'t str, Reje
             let code = after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
             let hex = after.bytes().take(2).all(|b| b.is_ascii_hexdigit());
             match code.filter(|_| hex) {
-                Some(0) => return Err(Rejected),
+                Some(0) => return Err(Rejected::Normalization),
                 Some(byte) if unreserved(byte) => {
                     out.push(char::from(byte));
                     return Ok(after.get(2..).unwrap_or_default());
@@ -200,7 +208,7 @@ const fn unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// Empty segments vanish; a slash at the start and at the end stay (path_utility.cc mergeSlashes).
+/// Empty segments vanish; a slash at the start and at the end stay (`path_utility.cc` mergeSlashes).
 fn merge_slashes(path: &str) -> String {
     if !path.contains("//") {
         return path.to_owned();

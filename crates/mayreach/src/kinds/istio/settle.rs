@@ -4,7 +4,7 @@ use crate::{
     kinds::Draft,
     model::{
         authz::{Attribute, AuthzRule, Condition, Matcher, TextMatch},
-        inventory::{Enrolment, Mesh},
+        inventory::{Enrolment, Inventory, Mesh},
     },
     options::AssumedEnrolment,
 };
@@ -21,7 +21,8 @@ pub(crate) fn finish(draft: &mut Draft<'_>) {
         AssumedEnrolment::Sidecar => Enrolment::Sidecar,
         AssumedEnrolment::Ambient => Enrolment::Ambient { waypoint: None },
     };
-    let mesh = mesh.clone();
+    missing_authorizers(&mut draft.model.inventory);
+    let mesh = draft.model.inventory.mesh.clone();
     for policy in &mut draft.model.authz {
         policy.rules.iter_mut().for_each(|rule| trust_domains(rule, &mesh));
     }
@@ -29,6 +30,22 @@ pub(crate) fn finish(draft: &mut Draft<'_>) {
     let roles: Vec<Enrolment> = inventory.workloads.iter().map(|w| inventory.enrol(w)).collect();
     for (workload, role) in inventory.workloads.iter_mut().zip(roles) {
         workload.mesh = role;
+    }
+}
+
+/// An authorizer whose Service does not exist makes its provider invalid (LookupCluster). Only a
+/// namespace that the manifests define can be known to lack one.
+fn missing_authorizers(inventory: &mut Inventory) {
+    let Inventory { mesh, services, namespaces, .. } = inventory;
+    for provider in &mut mesh.providers {
+        let host = provider.service.rsplit('/').next().unwrap_or_default();
+        let Some(local) = host.strip_suffix(".svc.cluster.local") else { continue };
+        let Some((name, space)) = local.split_once('.') else { continue };
+        let known = namespaces.get(space).is_some_and(|n| n.defined);
+        let there = services.iter().any(|s| s.name == name && s.namespace == space);
+        if known && !there && provider.invalid.is_none() {
+            provider.invalid = Some(format!("no Service `{space}/{name}` exists"));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Path, cidr, syntax};
+use super::{Path, cidr, syntax, uncertain::Doubt};
 use crate::{
     error::{ErrorCode, Problem},
     manifest::{Document, Spanned, names},
@@ -13,11 +13,12 @@ use crate::{
 pub(in crate::kinds) struct Checks<'d> {
     document: &'d Document,
     problems: Vec<Problem>,
+    doubts: Vec<Doubt>,
 }
 
 impl<'d> Checks<'d> {
     pub(in crate::kinds) const fn new(document: &'d Document) -> Self {
-        Self { document, problems: Vec::new() }
+        Self { document, problems: Vec::new(), doubts: Vec::new() }
     }
 
     fn add(
@@ -154,6 +155,16 @@ impl<'d> Checks<'d> {
     /// A top-level field that the kind does not have.
     pub(in crate::kinds) fn only(&mut self, known: &[&str]) {
         self.problems.extend(self.document.unknown_top_level(known));
+    }
+
+    /// Something that is not wrong, and that not every plugin reads alike.
+    pub(super) fn doubt(&mut self, doubt: Doubt) {
+        self.doubts.push(doubt);
+    }
+
+    /// The doubts so far, for a kind whose verdicts they touch.
+    pub(super) fn take_doubts(&mut self) -> Vec<Doubt> {
+        std::mem::take(&mut self.doubts)
     }
 
     pub(in crate::kinds) const fn is_clean(&self) -> bool {

@@ -28,7 +28,7 @@ mod uncertain;
 pub(in crate::kinds) use self::{checks::Checks, path::Path};
 use super::{Draft, Lowered};
 use crate::{
-    error::{ErrorCode, Problem},
+    error::{ErrorCode, Note, NoteCode, Problem},
     manifest::Document,
 };
 
@@ -83,6 +83,14 @@ const KINDS: &[Kind] = &[
     ),
 ];
 
+const CLUSTER_SCOPED: &[&str] = &[
+    "Namespace",
+    "Node",
+    admin_network_policy::KIND,
+    baseline_admin_network_policy::KIND,
+    cluster_network_policy::KIND,
+];
+
 /// Kinds that once were served in group `extensions` too.
 const ONCE_EXTENSIONS: &[&str] = &["Deployment", "DaemonSet", "ReplicaSet", network_policy::KIND];
 
@@ -93,6 +101,13 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
     let kind = KINDS.iter().find(|k| k.name == document.kind && (once || k.group == group))?;
     if once || !kind.versions.contains(&document.version()) {
         return Some(Err(vec![unsupported(document, kind)]));
+    }
+    if CLUSTER_SCOPED.contains(&kind.name) && document.metadata.namespace.is_some() {
+        // EnsureObjectNamespaceMatchesRequestNamespace takes it off.
+        let message =
+            format!("kind `{}` has no namespace: `metadata.namespace` is dropped", kind.name);
+        draft
+            .note(Note::new(NoteCode::Ignored, message).about(document.title()).at(document.place));
     }
     Some((kind.lower)(document, draft))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Checks, Path, syntax};
+use super::{Checks, Path, syntax, uncertain::Doubt};
 use crate::{manifest::Spanned, model::selector::Selector};
 
 /// `meta/v1 LabelSelector`.
@@ -28,8 +28,10 @@ struct Requirement {
 /// Whose labels a selector asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whose {
-    /// The pod's, or the node's: keys as written.
+    /// The pod's: keys as written.
     Own,
+    /// The node's, which never is in the flat form.
+    Node,
     /// The namespace's: keys behind `pcns.` (Calico `PrefixVisitor`).
     Namespace,
 }
@@ -37,8 +39,14 @@ pub(super) enum Whose {
 impl Whose {
     fn key(self, key: &str) -> String {
         match self {
-            Self::Own => key.to_owned(),
+            Self::Own | Self::Node => key.to_owned(),
             Self::Namespace => format!("pcns.{key}"),
+        }
+    }
+
+    fn doubt(self, key: &str, checks: &mut Checks<'_>) {
+        if self.shadows(key) {
+            checks.doubt(Doubt::Shadowed(key.to_owned()));
         }
     }
 
@@ -56,6 +64,7 @@ impl Whose {
                     )
             }
             Self::Namespace => key == "projectcalico.org/name",
+            Self::Node => false,
         }
     }
 }
@@ -74,6 +83,7 @@ impl LabelSelector {
         let labels = path.field("matchLabels");
         for (key, value) in match_labels.iter().flatten() {
             checks.labels([(key.as_str(), value.value.as_str(), value.line)], &labels);
+            whose.doubt(key, checks);
             all.push(Selector::Eq(whose.key(key), value.value.clone()));
         }
         let expressions = path.field("matchExpressions");
@@ -82,15 +92,6 @@ impl LabelSelector {
             all.extend(requirement.value.lower(whose, &path, requirement.line, checks));
         }
         all
-    }
-
-    /// Keys that Calico's flat form reads otherwise than Kubernetes does.
-    pub(super) fn shadowed(&self, whose: Whose) -> impl Iterator<Item = &str> {
-        let labels = self.match_labels.iter().flatten().map(|(key, _)| key.as_str());
-        let expressions = self.match_expressions.iter().flatten();
-        labels
-            .chain(expressions.map(|r| r.value.key.value.as_str()))
-            .filter(move |key| whose.shadows(key))
     }
 }
 
@@ -106,6 +107,7 @@ impl Requirement {
         if let Err(why) = syntax::label_key(&key.value) {
             checks.invalid(&path.field("key"), key.line, why);
         }
+        whose.doubt(&key.value, checks);
         let at = path.field("values");
         for (index, value) in values.iter().flatten().enumerate() {
             if let Err(why) = syntax::label_value(&value.value) {

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{ErrorCode, Note, NoteCode, Problem},
-    kinds,
+    kinds::{self, kubernetes::cidr},
     manifest::{self, Limits, Source},
     model::{
         Model,
@@ -128,4 +128,43 @@ fn every_problem_of_every_document_is_named() {
             "12 missing_field spec.ports[1].name: each port of a Service with several needs a name",
         ]
     );
+}
+
+#[test]
+fn cidrs_are_read_as_the_field_reads_them() {
+    let sloppy =
+        |text: &str| cidr::sloppy(text).map(|c| (c.net.to_string(), c.host_bits, c.leading_zeros));
+    let net = |text: &str, host_bits, zeros| Some((text.to_owned(), host_bits, zeros));
+    for (text, expected) in [
+        ("10.0.0.0/8", net("10.0.0.0/8", false, false)),
+        ("10.1.0.0/8", net("10.0.0.0/8", true, false)),
+        ("010.0.0.0/8", net("10.0.0.0/8", false, true)),
+        ("00.0.0.0/0", net("0.0.0.0/0", false, true)),
+        ("10.0.0.0/08", net("10.0.0.0/8", false, false)),
+        ("fd00::1/64", net("fd00::/64", true, false)),
+        ("::ffff:10.1.2.3/120", net("10.1.2.0/24", true, false)),
+        ("::ffff:0:0/95", net("::fffe:0:0/95", true, false)),
+        ("10.0.0.0", None),
+        ("10.0.0.0/33", None),
+        ("10.0.0.0/+8", None),
+        ("10.0.0.0/", None),
+        ("10.0.0/8", None),
+        ("10.0.0.256/8", None),
+        ("fe80::1%eth0/64", None),
+        (" 10.0.0.0/8", None),
+    ] {
+        assert_eq!(sloppy(text), expected, "{text}");
+    }
+    for (text, right) in [
+        ("10.1.0.0/8", true),
+        ("fd00::/8", true),
+        ("010.0.0.0/8", false),
+        ("10.0.0.0/08", false),
+        ("::ffff:10.0.0.0/104", false),
+    ] {
+        assert_eq!(cidr::strict(text).is_some(), right, "{text}");
+    }
+    assert_eq!(cidr::address("010.000.00.1"), "10.0.0.1".parse().ok());
+    assert_eq!(cidr::address("::ffff:10.0.0.1"), "10.0.0.1".parse().ok());
+    assert_eq!(cidr::address("10.0.0"), None);
 }

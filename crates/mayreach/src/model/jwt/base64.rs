@@ -69,7 +69,7 @@ pub(crate) fn encode_url(bytes: &[u8]) -> String {
 pub(crate) fn encode_padded(bytes: &[u8]) -> String {
     let mut text =
         encode(bytes, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text

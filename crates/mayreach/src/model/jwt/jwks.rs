@@ -156,7 +156,7 @@ fn read_ec(key: &Map<String, Value>, alg: &str) -> Result<Material, &'static str
         Some(_) => return Err("[crv] field is not string for an EC key"),
     };
     let curve = match (alg, curve) {
-        ("" | "ES256", "P-256") | ("ES256" | "", "") => Curve::P256,
+        ("" | "ES256", "P-256" | "") => Curve::P256,
         ("" | "ES384", "P-384") | ("ES384", "") => Curve::P384,
         ("" | "ES512", "P-521") | ("ES512", "") => Curve::P521,
         (alg, curve) if !alg.is_empty() && !curve.is_empty() => {
@@ -247,7 +247,7 @@ pub(crate) fn padded(digits: &[u8], size: usize) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Sizes that BoringSSL takes (`RSA_check_key`).
+/// Sizes that `BoringSSL` takes (`RSA_check_key`).
 #[cfg(feature = "jwt")]
 fn rsa_key(n: &[u8], e: &[u8]) -> Option<Material> {
     const BITS: std::ops::RangeInclusive<usize> = 512..=16384;

@@ -193,7 +193,7 @@ fn key_sets_that_envoy_refuses() {
             Some("[crv] field is not supported for an OKP key"),
         ),
         // One usable key is enough.
-        (format!(r#"{{"keys":[{{"kty":"x"}},{{"kty":"oct","k":"YQ"}}]}}"#), None),
+        (r#"{"keys":[{"kty":"x"},{"kty":"oct","k":"YQ"}]}"#.to_owned(), None),
     ] {
         let refused = match Jwks::read(&text) {
             Jwks::Refused(why) => Some(why),

@@ -1,7 +1,7 @@
 //! What all kinds of policy share: names, tiers, directions, and the lowering itself.
 
 mod direction;
-mod lower;
+mod meaning;
 mod place;
 
-pub(super) use self::lower::{Policy, StagedAction, lower};
+pub(super) use self::meaning::{Policy, StagedAction, lower};

@@ -159,6 +159,7 @@ fn implied_version(protocol: Named) -> Option<IpVersion> {
 }
 
 /// "protocol ICMP requires ipVersion 4", "protocol `ICMPv6` requires ipVersion 6"; negated ones too.
+/// The validator compares names: a protocol given by number passes.
 fn check_versions(
     version: Option<IpVersion>,
     protocols: [Option<Named>; 2],
@@ -167,8 +168,8 @@ fn check_versions(
 ) {
     for protocol in protocols.into_iter().flatten() {
         let wanted = match protocol.protocol {
-            Protocol::Icmp => IpVersion::V4,
-            Protocol::Icmpv6 => IpVersion::V6,
+            Protocol::Icmp if protocol.by_name => IpVersion::V4,
+            Protocol::Icmpv6 if protocol.by_name => IpVersion::V6,
             _ => continue,
         };
         if version.is_some_and(|version| version != wanted) {

@@ -89,3 +89,47 @@ fn configuration_is_said_aloud() {
     assert!(model(&harmless).notes.is_empty());
     assert_eq!(notes(&model(&object("Novelty", "x", "")), NoteCode::Skipped).len(), 1);
 }
+
+#[test]
+fn profiles_give_labels_and_the_first_that_decides_counts() {
+    let text = object("Profile", "labels", "labelsToApply: {a: x, c: d}")
+        + &object(
+            "HostEndpoint",
+            "h",
+            "node: m1, interfaceName: '*', profiles: [labels, projectcalico-default-allow]",
+        )
+        + &object(
+            "HostEndpoint",
+            "i",
+            "node: m1, interfaceName: '*', profiles: [gone, projectcalico-default-allow]",
+        )
+        + &object("HostEndpoint", "j", "node: m1, interfaceName: '*', profiles: [kns.shop]")
+        + "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: x}}\n";
+    let model = model(&text);
+    let [first, second, third] = &model.inventory.host_endpoints[..] else { panic!("three") };
+    assert_eq!(first.labels.get("a").map(String::as_str), Some("b"));
+    assert_eq!(first.labels.get("c").map(String::as_str), Some("d"));
+    assert_eq!(first.profiles, ["projectcalico-default-allow"]);
+    assert!(second.profiles.is_empty());
+    assert_eq!(third.labels.get("pcns.team").map(String::as_str), Some("x"));
+    assert_eq!(third.profiles, ["projectcalico-default-allow"]);
+    assert_eq!(notes(&model, NoteCode::NotEvaluated).len(), 1);
+}
+
+#[test]
+fn automatic_host_endpoints() {
+    let configuration = object(
+        "KubeControllersConfiguration",
+        "default",
+        "controllers: {node: {hostEndpoint: {autoCreate: Enabled}}, policy: {}}",
+    );
+    let node = "apiVersion: v1\nkind: Node\nmetadata: {name: m1, labels: {zone: z}}\n\
+                status: {addresses: [{type: InternalIP, address: 10.0.0.1}]}\n";
+    let known = model(&(configuration.clone() + node));
+    let host = &known.inventory.host_endpoints[0];
+    assert_eq!((host.name.as_str(), host.interface.as_deref()), ("m1-auto-hep", Some("*")));
+    assert_eq!(host.labels.get("zone").map(String::as_str), Some("z"));
+    assert_eq!(host.expected_ips.len(), 1);
+    let hidden = model(&(configuration + &gnp("applyOnForward: true")));
+    assert_eq!(hidden.unevaluated.len(), 1);
+}

@@ -136,3 +136,23 @@ fn rules_keep_their_lines() {
     assert_eq!(lines(&meta.egress_rules), [10]);
     assert_eq!(meta.kind, "GlobalNetworkPolicy");
 }
+
+#[test]
+fn staged_policies_of_kubernetes() {
+    let text =
+        |spec: &str| np(spec).replace("kind: NetworkPolicy", "kind: StagedKubernetesNetworkPolicy");
+    let lowered =
+        model(&text("stagedAction: Set, podSelector: {matchLabels: {app: a}}, ingress: [{}]"));
+    let policy = policy(&lowered);
+    assert!(policy.staged && policy.governs_ingress && !policy.governs_egress);
+    assert_eq!(policy.tie, "p/shop/StagedKubernetesNetworkPolicy");
+    assert_eq!((policy.tier.as_str(), policy.order), ("default", Some(1000.0)));
+    let meta = lowered.policy(policy.id).expect("meta");
+    assert_eq!((meta.kind, meta.rules.len()), ("StagedKubernetesNetworkPolicy", 1));
+    assert!(model(&text("stagedAction: Delete")).network.policies.is_empty());
+    assert!(
+        lower(&text("stagedAction: Delete, podSelector: {a: b}"), &Options::default()).is_err()
+    );
+    let refused = lower(&text("podSelectr: {}"), &Options::default()).expect_err("unknown");
+    assert_eq!(refused[0].field.as_deref(), Some("spec.podSelectr"));
+}

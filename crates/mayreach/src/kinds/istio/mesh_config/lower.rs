@@ -144,6 +144,7 @@ fn provider(written: Written) -> Provider {
     Provider {
         name,
         kind,
+        service: authorizer.service.unwrap_or_default(),
         fail_open: authorizer.fail_open.unwrap_or(false),
         invalid,
         status_on_error: status.unwrap_or(0),

@@ -71,5 +71,6 @@ fn is_base64(text: &str) -> bool {
     let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'/');
     digits.bytes().all(known)
         && digits.len() % 4 != 1
-        && (digits.len() == text.len() || text.len() % 4 == 0 && text.len() - digits.len() <= 2)
+        && (digits.len() == text.len()
+            || text.len().is_multiple_of(4) && text.len() - digits.len() <= 2)
 }

@@ -62,10 +62,11 @@ pub(in crate::kinds::kubernetes) fn lower(
         ingress: lower_rules(&from, Direction::Ingress, limits, &mut checks),
         egress: lower_rules(&to, Direction::Egress, limits, &mut checks),
     };
+    let doubts = checks.take_doubts();
     checks.done()?;
     let lines =
         [from.iter().map(|rule| rule.line).collect(), to.iter().map(|rule| rule.line).collect()];
-    sig_network::push(KIND, document, draft, policy, lines);
+    sig_network::push(KIND, document, draft, policy, doubts, lines);
     Ok(())
 }
 

@@ -41,6 +41,7 @@ pub(in crate::kinds::kubernetes) fn lower(
     let namespace = namespace_of(document);
     let mut odd = Oddities::default();
     let read = Read::new(&spec, &namespace, &mut checks, &mut odd);
+    let doubts = checks.take_doubts();
     checks.done()?;
 
     let lines = |rules: &[Written<'_>]| rules.iter().map(|r| document.at(r.line)).collect();
@@ -48,19 +49,8 @@ pub(in crate::kinds::kubernetes) fn lower(
     let id =
         draft.policy(KIND, document, Some(namespace.clone()), lines(&written.0), lines(&written.1));
     notes(document, draft, &spec, &read, &odd);
-    let certain = shadowed(&spec).map(|key| uncertain::shadowed_key(&key)).into_iter().chain(
-        (!odd.leading_zeros.is_empty()).then(|| uncertain::leading_zeros(&odd.leading_zeros)),
-    );
-    for why in certain {
-        uncertain::note(
-            document,
-            draft,
-            id,
-            &namespace,
-            (read.egress_governed, read.ingress_governed),
-            why,
-        );
-    }
+    let governed = (read.ingress_governed, read.egress_governed);
+    uncertain::note(document, draft, id, Some(&namespace), governed, doubts);
     rules::tier(&mut draft.model.network.tiers, "default", TierDefault::Deny);
     let name = &document.metadata.name;
     draft.model.network.policies.push(NetworkPolicy {
@@ -204,17 +194,6 @@ impl<'s> Written<'s> {
         }
         rules::combine(index, Action::Allow, direction, &peers, &rules::groups(ports))
     }
-}
-
-/// A label key in the policy that Calico reads otherwise than Kubernetes.
-fn shadowed(spec: &NetworkPolicySpec) -> Option<String> {
-    let own = spec.pod_selector.iter().map(|s| (s, Whose::Own));
-    let (ingress, egress) = (Written::ingress(spec), Written::egress(spec));
-    let peers = ingress.iter().chain(&egress).flat_map(|rule| rule.peers).flat_map(|peer| {
-        let pods = peer.value.pod_selector.iter().map(|s| (s, Whose::Own));
-        pods.chain(peer.value.namespace_selector.iter().map(|s| (s, Whose::Namespace)))
-    });
-    own.chain(peers).find_map(|(s, whose)| s.shadowed(whose).next().map(str::to_owned))
 }
 
 /// What the API server accepts and what then has no effect, or another than it seems.

@@ -6,6 +6,7 @@ use crate::{
         Checks, Path, cidr,
         cidr::Cidr,
         selector::{self, LabelSelector, Whose},
+        uncertain::Doubt,
     },
     manifest::Spanned,
     model::network::PeerMatch,
@@ -16,8 +17,6 @@ use crate::{
 pub(super) struct Oddities {
     /// CIDRs with bits beyond their prefix, with what they mean.
     pub(super) host_bits: Vec<(u32, String)>,
-    /// CIDRs with leading zeros.
-    pub(super) leading_zeros: Vec<(u32, String)>,
 }
 
 /// One peer of a policy in `namespace`.
@@ -119,7 +118,7 @@ fn read(
         odd.host_bits.push((text.line, format!("`{}` means `{}`", text.value, cidr.net)));
     }
     if cidr.leading_zeros {
-        odd.leading_zeros.push((text.line, format!("`{}`", text.value)));
+        checks.doubt(Doubt::LeadingZeros(text.value.clone()));
     }
     Some(cidr)
 }

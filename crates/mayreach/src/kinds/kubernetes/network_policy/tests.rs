@@ -11,7 +11,7 @@ use crate::{
         network::{Action, NetworkRule, PeerMatch, PolicyClass, PortMatch, TierDefault},
         selector::Selector,
     },
-    options::{CalicoVersion, Options},
+    options::{AssumedPlugin, CalicoVersion, Options},
 };
 
 /// The spec begins on line 5.
@@ -236,6 +236,10 @@ fn what_plugins_read_differently_is_not_decided() {
         assert!(model.unevaluated[0].layers.ingress && !model.unevaluated[0].layers.egress);
         assert_eq!(notes(&model, NoteCode::NotEvaluated).len(), 1);
     }
+    // The flat form is Calico's own: where it enforces for sure, there is no doubt.
+    let options = Options { plugin: AssumedPlugin::Calico, ..Options::default() };
+    let text = format!("{HEAD}spec: {{podSelector: {{matchLabels: {{pcns.env: prod}}}}}}");
+    assert!(model_with(&text, &options).unevaluated.is_empty());
 }
 
 #[test]

@@ -139,7 +139,7 @@ pub(super) fn lower<P: Peer>(
             lowered.selector = Some(selector::all(all));
         }
         Field::Nodes(nodes) => {
-            let all = nodes.lower(Whose::Own, &path.field("nodes"), checks);
+            let all = nodes.lower(Whose::Node, &path.field("nodes"), checks);
             lowered.nodes = Some(selector::all(all));
         }
         Field::Networks(networks) => {

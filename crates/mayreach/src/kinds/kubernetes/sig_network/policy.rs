@@ -7,7 +7,10 @@ use super::{
 use crate::{
     kinds::{
         Draft,
-        kubernetes::{Checks, Path, rules},
+        kubernetes::{
+            Checks, Path, rules,
+            uncertain::{self, Doubt},
+        },
     },
     manifest::{Document, Spanned},
     model::{
@@ -99,11 +102,14 @@ pub(in crate::kinds::kubernetes) fn push(
     document: &Document,
     draft: &mut Draft<'_>,
     policy: Policy,
+    doubts: Vec<Doubt>,
     [ingress_lines, egress_lines]: [Vec<u32>; 2],
 ) {
     let places = |lines: Vec<u32>| lines.into_iter().map(|line| document.at(line)).collect();
     let id = draft.policy(kind, document, None, places(ingress_lines), places(egress_lines));
     let Policy { tier, priority, tie, subject, ingress, egress } = policy;
+    let governed = (!ingress.is_empty(), !egress.is_empty());
+    uncertain::note(document, draft, id, None, governed, doubts);
     rules::tier(&mut draft.model.network.tiers, tier.name(), TierDefault::Pass);
     draft.model.network.policies.push(NetworkPolicy {
         id,
@@ -111,8 +117,8 @@ pub(in crate::kinds::kubernetes) fn push(
         order: i32::try_from(priority).ok().map(f64::from),
         tie,
         subject,
-        governs_ingress: !ingress.is_empty(),
-        governs_egress: !egress.is_empty(),
+        governs_ingress: governed.0,
+        governs_egress: governed.1,
         ingress,
         egress,
         staged: false,

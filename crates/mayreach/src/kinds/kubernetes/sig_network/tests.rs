@@ -3,7 +3,7 @@
 use crate::{
     error::NoteCode,
     kinds::kubernetes::tests::{model, model_with, notes, policy},
-    model::network::Action,
+    model::{Scope, network::Action},
     options::{AssumedPlugin, CalicoVersion, Options},
 };
 
@@ -72,4 +72,28 @@ fn policies_of_one_priority_are_noted() {
     assert!(notes(&calico, NoteCode::Suspicious).is_empty(), "Calico asks them by name");
     let apart = format!("{CLUSTER}---\n{}", twin.replace("Admin", "Baseline"));
     assert!(notes(&model(&apart), NoteCode::Suspicious).is_empty());
+}
+
+#[test]
+fn labels_that_calico_reads_as_its_own_leave_a_doubt() {
+    let text = format!(
+        "{CLUSTER}  ingress:\n  - action: Deny\n    from: [{{namespaces: {{matchLabels: \
+         {{projectcalico.org/name: a1}}}}}}]\n"
+    );
+    let model = model(&text);
+    assert!(matches!(model.unevaluated[0].scope, Scope::Cluster));
+    assert!(model.unevaluated[0].layers.ingress && !model.unevaluated[0].layers.egress);
+    let nodes = format!(
+        "{CLUSTER}  egress:\n  - action: Deny\n    to: [{{nodes: {{matchLabels: \
+         {{projectcalico.org/namespace: a1}}}}}}]\n"
+    );
+    assert!(self::model(&nodes).unevaluated.is_empty());
+}
+
+#[test]
+fn a_namespace_on_a_cluster_wide_kind_is_dropped() {
+    let model = model(&CLUSTER.replace("{name: p}", "{name: p, namespace: shop}"));
+    assert_eq!(notes(&model, NoteCode::Ignored).len(), 1);
+    assert_eq!(model.policies[0].namespace, None);
+    assert!(model.inventory.namespaces.is_empty());
 }
