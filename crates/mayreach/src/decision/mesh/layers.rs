@@ -11,7 +11,7 @@ use crate::{
     decision::{
         ClientSees, Layer, LayerDecision, Marked, Reason, Step, Verdict,
         authorization::{Arrived, Authorization, RuleRef, authorization},
-        jwt::{Jwt, jwt},
+        jwt::{Asker, Jwt, jwt},
         mtls::{Connection, Mtls, at_waypoint, client::unknown_to_client, mtls, unanswered},
         request::{self, Certificates, Seen},
         resolve::{Address, Asked, End},
@@ -294,7 +294,8 @@ impl Way<'_> {
             }
         };
         let service = self.service;
-        let jwt = jwt(self.model, self.proxy, self.workload, service, seen.as_ref(), jwt_trace);
+        let asker = Asker { proxy: self.proxy, workload: self.workload, service };
+        let jwt = jwt(self.model, self.asked, asker, seen.as_ref(), jwt_trace);
         let arrived = Arrived {
             proxy: self.proxy,
             workload: self.workload,
