@@ -128,17 +128,18 @@ fn after(first: MeshLayers, second: MeshLayers) -> MeshLayers {
 }
 
 /// The answer that stops more; of two alike, the one that a policy gave.
-fn worse(a: Answer, b: Answer) -> Answer {
+fn worse(first: Answer, second: Answer) -> Answer {
     let rank = |answer: &Answer| match answer.decision.verdict {
         Verdict::Deny => 2,
         Verdict::Undetermined => 1,
         Verdict::Allow => 0,
     };
-    let silent = matches!(a.decision.reason, Reason::NoPolicy | Reason::NotInMesh);
-    let later = rank(&b) > rank(&a) || (rank(&a) == rank(&b) && silent);
-    let steps = a.steps.iter().chain(&b.steps).cloned().collect();
-    let (decision, sees) = if later { (b.decision, b.sees) } else { (a.decision, a.sees) };
-    Answer { decision, sees, steps }
+    let (mine, theirs) = (rank(&first), rank(&second));
+    let silent = matches!(first.decision.reason, Reason::NoPolicy | Reason::NotInMesh);
+    let later = theirs > mine || (theirs == mine && silent);
+    let (decision, sees) =
+        if later { (second.decision, second.sees) } else { (first.decision, first.sees) };
+    Answer { decision, sees, steps: [first.steps, second.steps].concat() }
 }
 
 /// The destination's own proxy.

@@ -16,7 +16,7 @@ pub(crate) enum Route<'m> {
     /// To the destination's own proxy.
     Direct,
     /// Through the waypoint's proxy first.
-    Through(Through<'m>),
+    Through(Box<Through<'m>>),
 }
 
 /// A waypoint and what was called through it.
@@ -53,12 +53,12 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
     let called = |service: &'m Service, port: u16| {
         let found = uses(Some(service)).then(|| of_service(model, service)).flatten();
         found.map_or(Route::Direct, |gateway| {
-            Route::Through(Through {
+            Route::Through(Box::new(Through {
                 proxy: proxy(model, gateway),
                 unsure: unsure(gateway, service.namespace.as_str()),
                 service: Some(service),
                 port: Some(port),
-            })
+            }))
         })
     };
     if let Some((id, port)) = asked.service {
@@ -67,12 +67,12 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
     }
     let own = uses(None).then(|| of_workload(model, to)).flatten();
     let mut all = vec![own.map_or(Route::Direct, |gateway| {
-        Route::Through(Through {
+        Route::Through(Box::new(Through {
             proxy: proxy(model, gateway),
             unsure: unsure(gateway, to.namespace.as_str()),
             service: None,
             port: asked.port,
-        })
+        }))
     })];
     // A workload is mostly called by one of its Services.
     for (service, port) in port::service_ports(model, asked) {

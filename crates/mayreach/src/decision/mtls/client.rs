@@ -180,16 +180,23 @@ fn narrowed(source: &Workload) -> bool {
         || set("includeOutboundPorts")
 }
 
+/// Who makes a client speak mTLS where nobody answers it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Insists {
+    Flow,
+    Rule(PolicyId),
+}
+
 /// Whether the client's proxy speaks mTLS to a workload that has no proxy to answer it: a
 /// DestinationRule tells it to, or the flow insists.
-pub(crate) fn mutual_to_nobody(model: &Model, asked: &Asked<'_>) -> Option<Option<PolicyId>> {
+pub(crate) fn mutual_to_nobody(model: &Model, asked: &Asked<'_>) -> Option<Insists> {
     let source = asked.source.workload?;
     asked.destination.workload?;
     if asked.flow.principal.is_some() || asked.flow.mtls == Some(false) {
         return None;
     }
     if asked.flow.mtls == Some(true) {
-        return source.mesh.in_mesh().then_some(None);
+        return source.mesh.in_mesh().then_some(Insists::Flow);
     }
     if source.mesh != Enrolment::Sidecar {
         return None;
@@ -200,7 +207,7 @@ pub(crate) fn mutual_to_nobody(model: &Model, asked: &Asked<'_>) -> Option<Optio
         (tls == Some(ClientTls::IstioMutual) && !rule.subset_tls).then_some(rule.id)
     });
     let first = rules.next()??;
-    rules.all(|other| other.is_some()).then_some(Some(first))
+    rules.all(|other| other.is_some()).then_some(Insists::Rule(first))
 }
 
 /// The Services, with their ports, through which the destination may be called.

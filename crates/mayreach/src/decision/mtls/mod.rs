@@ -120,7 +120,10 @@ pub(crate) fn at_waypoint(
 
 /// mTLS that nobody answers: the application has no proxy and no certificate of the mesh.
 pub(crate) fn unanswered(model: &Model, asked: &Asked<'_>) -> Option<(LayerDecision, ClientSees)> {
-    let policy = client::mutual_to_nobody(model, asked)?;
+    let policy = match client::mutual_to_nobody(model, asked)? {
+        client::Insists::Flow => None,
+        client::Insists::Rule(policy) => Some(policy),
+    };
     let reason = Reason::MtlsRefused {
         policy,
         mode: MtlsModeName::Disable,

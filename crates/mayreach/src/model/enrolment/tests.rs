@@ -8,8 +8,7 @@ fn enrolled(namespace: &str, pod: &str, spec: &str, assumed: AssumedEnrolment) -
         "apiVersion: v1\nkind: Namespace\nmetadata: {{name: space, {namespace}}}\n---\n\
          apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: space, {pod}}}\nspec: {{{spec}}}\n"
     );
-    let mut options = Options::default();
-    options.enrolment = assumed;
+    let options = Options { enrolment: assumed, ..Options::default() };
     let program = Program::compile(&[Source::new("t.yaml", text)], &options).unwrap();
     program.inner.model.inventory.workloads[0].mesh.clone()
 }
