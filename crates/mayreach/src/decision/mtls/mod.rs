@@ -2,8 +2,10 @@
 
 mod accept;
 mod ambient;
-mod client;
+pub(crate) mod client;
 mod mode;
+#[cfg(test)]
+mod tests;
 
 use self::{
     accept::Outcome,
@@ -17,6 +19,7 @@ use crate::{
         mesh::{
             Identity, Proxy,
             port::{Class, Declared, Reading},
+            spiffe, with_scheme,
         },
         resolve::Asked,
         trace::Trace,
@@ -90,6 +93,44 @@ fn sees(reason: &Reason) -> ClientSees {
         } => ClientSees::Reset,
         _ => ClientSees::Closed,
     }
+}
+
+/// The client's tunnel to a waypoint: "HBONE traffic always has identity".
+pub(crate) fn at_waypoint(
+    model: &Model,
+    asked: &Asked<'_>,
+    source: &Workload,
+    trace: &mut Trace,
+) -> Mtls {
+    let mesh = &model.inventory.mesh;
+    let id = asked.flow.principal.map_or_else(|| spiffe(mesh, source), with_scheme);
+    let arrival = Arrival::Tunnel(id);
+    let outcome = accept::other(mesh, Proxy::Waypoint, &arrival);
+    let effective = Effective { mode: MtlsMode::Strict, policy: None };
+    let ways = [Way { effective, arrival, outcome }];
+    tell(&ways, trace);
+    let connection = connection(&ways, Attributes::NONE);
+    let (verdict, reason) = settle(&ways, Attributes::NONE, &connection, Proxy::Waypoint);
+    Mtls {
+        decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
+        connection,
+        sees: (verdict == Verdict::Deny).then_some(ClientSees::Closed),
+    }
+}
+
+/// mTLS that nobody answers: the application has no proxy and no certificate of the mesh.
+pub(crate) fn unanswered(model: &Model, asked: &Asked<'_>) -> Option<(LayerDecision, ClientSees)> {
+    let policy = match client::mutual_to_nobody(model, asked)? {
+        client::Insists::Flow => None,
+        client::Insists::Rule(policy) => Some(policy),
+    };
+    let reason = Reason::MtlsRefused {
+        policy,
+        mode: MtlsModeName::Disable,
+        client: ClientFault::UnexpectedTls,
+    };
+    let decision = LayerDecision { layer: Layer::Mtls, verdict: Verdict::Deny, reason };
+    Some((decision, ClientSees::Closed))
 }
 
 /// Without a proxy in front, nobody asks.
