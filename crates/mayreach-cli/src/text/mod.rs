@@ -10,3 +10,4 @@ mod question;
 mod style;
 mod table;
 pub(crate) mod walk;
+mod why;
