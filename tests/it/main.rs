@@ -11,7 +11,6 @@
     reason = "a test fails by panicking"
 )]
 
-
 mod bad_input;
 mod cases;
 mod coverage;

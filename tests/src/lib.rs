@@ -17,7 +17,6 @@
     reason = "a test fails by panicking"
 )]
 
-
 use std::{
     fs,
     io::Read,
