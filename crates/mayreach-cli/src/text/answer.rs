@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use mayreach_wire::{
     DecisionOut, ExplanationOut, FlowIn,
     decision::{LayerOut, MarkOut},
-    explanation::NearestOut,
 };
 
 use super::{
     hint::hint,
     question::question,
-    style::{self, BOLD, DENY, FAINT},
+    style::{self, BOLD, FAINT},
+    why,
 };
 
 /// How wide the column of layers is.
@@ -31,7 +31,7 @@ pub(crate) fn write(
     }
     if decision.verdict == "deny" {
         writeln!(out)?;
-        absence(out, explanation)?;
+        why::write(out, explanation)?;
         if let Some(sees) = &decision.client_sees {
             writeln!(out, "The client sees {sees}.")?;
         }
@@ -76,44 +76,6 @@ fn chain(out: &mut dyn Write, decision: &DecisionOut, layer: &LayerOut) -> io::R
         write!(out, "  {FAINT}{at}{FAINT:#}")?;
     }
     writeln!(out)
-}
-
-/// Every denial by absence: who selects, and the rule that came nearest.
-fn absence(out: &mut dyn Write, explanation: &ExplanationOut) -> io::Result<()> {
-    let decision = &explanation.decision;
-    let denied = decision.layers.iter().filter(|layer| layer.verdict == "deny");
-    for layer in denied.filter(|layer| !layer.reason.policies.is_empty()) {
-        let count = layer.reason.policies.len();
-        let noun = if count == 1 { "policy selects" } else { "policies select" };
-        let end = if layer.layer == "egress" { "source" } else { "destination" };
-        writeln!(
-            out,
-            "{BOLD}{}{BOLD:#}: {count} {noun} the {end}, none lets it pass",
-            layer.layer
-        )?;
-        let width = layer.reason.policies.iter().map(|p| p.to_string().len()).max().unwrap_or(0);
-        for policy in &layer.reason.policies {
-            let at = policy.at.as_deref().unwrap_or_default();
-            writeln!(out, "    {:width$}  {FAINT}{at}{FAINT:#}", policy.to_string())?;
-        }
-        let walks = explanation.walks.iter().flat_map(|walk| &walk.layers);
-        let mut of_layer = walks.filter(|walk| walk.decision.layer == layer.layer);
-        match of_layer.find_map(|walk| walk.nearest.as_ref()) {
-            Some(near) => nearest(out, near)?,
-            None => writeln!(out, "  none of them has a rule that allows anything this way")?,
-        }
-        writeln!(out)?;
-    }
-    Ok(())
-}
-
-fn nearest(out: &mut dyn Write, near: &NearestOut) -> io::Result<()> {
-    let at = near.at.as_deref().unwrap_or_default();
-    writeln!(out, "  nearest: rule {} of {}  {FAINT}{at}{FAINT:#}", near.rule, near.policy)?;
-    for condition in &near.failed {
-        writeln!(out, "    {DENY}✗{DENY:#} {condition}")?;
-    }
-    Ok(())
 }
 
 /// What would settle it.

@@ -8,6 +8,7 @@ use mayreach_wire::{
 };
 
 use super::{
+    alike::{Alike, Grid},
     style::{ALLOW, BOLD, DENY, FAINT, OPEN},
     table::{self, Cell},
 };
@@ -21,35 +22,73 @@ pub(crate) fn write(out: &mut dyn Write, matrix: &MatrixOut) -> io::Result<()> {
         return writeln!(out, "no workload is among the manifests");
     }
     let wide = matrix.groups.len() > WORDS_MAX;
+    let grid = Grid::new(matrix);
+    let sets = grid.sets(wide);
     writeln!(out, "who may reach whom, by {}: rows ask columns\n", matrix.by)?;
-    table::write(out, 0, &rows(matrix, wide))?;
+    table::write(out, 0, &rows(matrix, &grid, &sets, wide))?;
     if wide {
         write!(out, "\n{ALLOW}✓{ALLOW:#} allow  {DENY}✗{DENY:#} deny  ")?;
         writeln!(out, "{OPEN}?{OPEN:#} depends on the request  {BOLD}±{BOLD:#} mixed")?;
     }
-    legend(out, matrix, "depends")?;
-    legend(out, matrix, "mixed")
+    let cells: Vec<&CellOut> = shown_cells(matrix, &grid, &sets).flatten().collect();
+    legend(out, &cells, "depends")?;
+    legend(out, &cells, "mixed")?;
+    alike(out, matrix, &sets)
 }
 
-fn rows(matrix: &MatrixOut, wide: bool) -> Vec<Vec<Cell>> {
+/// The cells of the table, row by row.
+fn shown_cells<'m>(
+    matrix: &'m MatrixOut,
+    grid: &'m Grid,
+    sets: &'m [Alike],
+) -> impl Iterator<Item = Option<&'m CellOut>> {
+    let pairs = sets.iter().flat_map(move |from| sets.iter().map(move |to| (from, to)));
+    pairs.map(|(from, to)| grid.cell(from, to).and_then(|index| matrix.cells.get(index)))
+}
+
+fn name(matrix: &MatrixOut, set: &Alike) -> String {
+    let first = set.members.first().and_then(|index| matrix.groups.get(*index));
+    let first = first.cloned().unwrap_or_default();
+    match set.members.len() {
+        0 | 1 => first,
+        more => format!("{first} and {} alike", more - 1),
+    }
+}
+
+fn rows(matrix: &MatrixOut, grid: &Grid, sets: &[Alike], wide: bool) -> Vec<Vec<Cell>> {
     let mut header = vec![Cell::plain("")];
-    for (number, group) in matrix.groups.iter().enumerate() {
-        let text = if wide { (number + 1).to_string() } else { group.clone() };
+    for (number, set) in sets.iter().enumerate() {
+        let text = if wide { (number + 1).to_string() } else { name(matrix, set) };
         header.push(Cell::new(text, BOLD));
     }
     let mut rows = vec![header];
-    let mut cells = matrix.cells.iter().peekable();
-    for (number, from) in matrix.groups.iter().enumerate() {
-        let name = if wide { format!("{} {from}", number + 1) } else { from.clone() };
+    let mut cells = shown_cells(matrix, grid, sets);
+    for (number, set) in sets.iter().enumerate() {
+        let name = name(matrix, set);
+        let name = if wide { format!("{} {name}", number + 1) } else { name };
         let mut row = vec![Cell::new(name, BOLD)];
-        for to in &matrix.groups {
-            // Cells come row by row, and leave out pairs with nothing to ask.
-            let cell = cells.next_if(|cell| cell.from == *from && cell.to == *to);
+        for cell in cells.by_ref().take(sets.len()) {
             row.push(cell.map_or_else(|| Cell::new("·", FAINT), |cell| one(cell, wide)));
         }
         rows.push(row);
     }
     rows
+}
+
+/// Who else a row stands for.
+fn alike(out: &mut dyn Write, matrix: &MatrixOut, sets: &[Alike]) -> io::Result<()> {
+    let mut rows = Vec::new();
+    for set in sets.iter().filter(|set| set.members.len() > 1) {
+        let mut members = set.members.iter().filter_map(|index| matrix.groups.get(*index));
+        let first = members.next().cloned().unwrap_or_default();
+        let rest: Vec<&str> = members.map(String::as_str).collect();
+        rows.push(vec![Cell::plain(first), Cell::new(rest.join(", "), FAINT)]);
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{BOLD}answered alike{BOLD:#}")?;
+    table::write(out, 2, &rows)
 }
 
 fn one(cell: &CellOut, wide: bool) -> Cell {
@@ -64,9 +103,9 @@ fn one(cell: &CellOut, wide: bool) -> Cell {
 }
 
 /// What cells of one verdict hold.
-fn legend(out: &mut dyn Write, matrix: &MatrixOut, verdict: &str) -> io::Result<()> {
+fn legend(out: &mut dyn Write, cells: &[&CellOut], verdict: &str) -> io::Result<()> {
     let mut rows = Vec::new();
-    for cell in matrix.cells.iter().filter(|cell| cell.verdict == verdict) {
+    for cell in cells.iter().filter(|cell| cell.verdict == verdict) {
         let pair = Cell::plain(format!("{} → {}", cell.from, cell.to));
         if verdict == "depends" {
             rows.push(vec![pair, Cell::new(format!("on {}", on(cell)), OPEN)]);

@@ -1,5 +1,6 @@
 //! Text for people: what a tired engineer understands at once.
 
+mod alike;
 pub(crate) mod answer;
 pub(crate) mod describe;
 mod hint;
@@ -10,3 +11,4 @@ mod question;
 mod style;
 mod table;
 pub(crate) mod walk;
+mod why;
