@@ -42,9 +42,9 @@ pub struct DescriptionOut {
     pub ingress: Vec<SelectingOut>,
     /// What a plaintext client is told on each port; `port` is `null` for every other.
     pub mtls: Vec<MtlsOut>,
-    /// RequestAuthentications that are asked.
+    /// Policies on tokens that are asked.
     pub tokens: Vec<PolicyOut>,
-    /// AuthorizationPolicies that are asked, in that order.
+    /// Authorization policies that are asked, in that order.
     pub authorization: Vec<AuthorizationOut>,
     /// Every other workload's answer, on each declared port.
     pub reached_by: Vec<AnswerOut>,

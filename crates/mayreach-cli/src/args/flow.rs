@@ -31,7 +31,7 @@ pub(crate) struct FlowArgs {
     /// Port by number or name: the Service's, or the workload's own.
     #[arg(long, value_parser = port)]
     port: Option<PortIn>,
-    /// TCP, UDP, SCTP, ICMP, ICMPv6, UDPLite or a number [default: TCP].
+    /// `TCP`, `UDP`, `SCTP`, `ICMP`, `ICMPv6`, `UDPLite` or a number [default: `TCP`].
     #[arg(long, value_parser = protocol)]
     protocol: Option<ProtocolIn>,
     /// ICMP type, and code if it matters, such as `8/0`.

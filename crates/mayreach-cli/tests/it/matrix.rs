@@ -37,7 +37,7 @@ fn the_text_says_what_a_cell_depends_on() {
 
 #[test]
 fn pods_of_a_controller_do_not_stand_twice() {
-    let manifests = r#"
+    let manifests = r"
 {apiVersion: v1, kind: Namespace, metadata: {name: x}}
 ---
 {apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: r, namespace: x}, spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i, ports: [{containerPort: 80}]}]}}}}
@@ -45,7 +45,7 @@ fn pods_of_a_controller_do_not_stand_twice() {
 {apiVersion: v1, kind: Pod, metadata: {name: r-1, namespace: x, labels: {a: b}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: r, uid: u, controller: true}]}}
 ---
 {apiVersion: v1, kind: Pod, metadata: {name: alone, namespace: x}}
-"#;
+";
     let ran = run_with(&["matrix", "-", "--output", "json"], manifests.as_bytes());
     let matrix = json(&ran);
     assert_eq!(matrix["groups"], serde_json::json!(["x/alone", "x/r"]));

@@ -16,7 +16,7 @@ fn a_wrong_manifest_shows_its_line() {
     assert!(ran.out.is_empty(), "{}", ran.out);
     assert!(ran.err.contains("wrong.yaml:7:"), "{}", ran.err);
     assert!(ran.err.contains("7 |     - fromm: []"), "{}", ran.err);
-    assert!(ran.err.contains("^"), "{}", ran.err);
+    assert!(ran.err.contains('^'), "{}", ran.err);
     assert!(ran.err.contains("`from`"), "the likely fix: {}", ran.err);
 }
 

@@ -29,9 +29,9 @@ pub struct Description {
     /// What a plaintext client is told, for each port that differs or is declared, then for any
     /// other (`None`): that names the mode and where it comes from.
     pub mtls: Vec<(Option<u16>, LayerDecision)>,
-    /// RequestAuthentications that are asked.
+    /// Policies on tokens that are asked.
     pub tokens: Vec<PolicyId>,
-    /// AuthorizationPolicies that are asked, in that order.
+    /// Authorization policies that are asked, in that order.
     pub authorization: Vec<AuthorizationDescription>,
     /// Every other workload's answer, on each declared port.
     pub reached_by: Vec<Answer>,

@@ -2,6 +2,7 @@
 
 mod layers;
 pub(crate) mod port;
+mod waypoint;
 
 pub(crate) use self::layers::{MeshLayers, layers};
 

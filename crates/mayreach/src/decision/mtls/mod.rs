@@ -17,6 +17,7 @@ use crate::{
         mesh::{
             Identity, Proxy,
             port::{Class, Declared, Reading},
+            spiffe, with_scheme,
         },
         resolve::Asked,
         trace::Trace,
@@ -89,6 +90,29 @@ fn sees(reason: &Reason) -> ClientSees {
             ..
         } => ClientSees::Reset,
         _ => ClientSees::Closed,
+    }
+}
+
+/// The client's tunnel to a waypoint: "HBONE traffic always has identity".
+pub(crate) fn at_waypoint(
+    model: &Model,
+    asked: &Asked<'_>,
+    source: &Workload,
+    trace: &mut Trace,
+) -> Mtls {
+    let mesh = &model.inventory.mesh;
+    let id = asked.flow.principal.map_or_else(|| spiffe(mesh, source), with_scheme);
+    let arrival = Arrival::Tunnel(id);
+    let outcome = accept::other(mesh, Proxy::Waypoint, &arrival);
+    let effective = Effective { mode: MtlsMode::Strict, policy: None };
+    let ways = [Way { effective, arrival, outcome }];
+    tell(&ways, trace);
+    let connection = connection(&ways, Attributes::NONE);
+    let (verdict, reason) = settle(&ways, Attributes::NONE, &connection, Proxy::Waypoint);
+    Mtls {
+        decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
+        connection,
+        sees: (verdict == Verdict::Deny).then_some(ClientSees::Closed),
     }
 }
 

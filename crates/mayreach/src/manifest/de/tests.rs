@@ -1,3 +1,5 @@
+//! Tests of `de`.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::IgnoredAny};

@@ -1,3 +1,5 @@
+//! Tests of `metadata`.
+
 use crate::manifest::{Document, Limits, Source, read};
 
 fn object(api_version: &str, metadata: &str) -> Result<Document, String> {

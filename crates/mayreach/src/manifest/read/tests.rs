@@ -1,3 +1,5 @@
+//! Tests of `read`.
+
 use super::*;
 use crate::manifest::{json::Reader, node::Entry};
 

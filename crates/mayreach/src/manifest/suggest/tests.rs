@@ -1,3 +1,5 @@
+//! Tests of `suggest`.
+
 use super::*;
 
 fn near(word: &str) -> Option<&'static str> {
