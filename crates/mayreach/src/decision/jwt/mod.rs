@@ -10,7 +10,8 @@ mod provider;
 mod run;
 mod signature;
 mod status;
-#[cfg(all(test, feature = "jwt"))]
+#[cfg(test)]
+#[cfg(feature = "jwt")]
 mod tests;
 mod token;
 
