@@ -83,6 +83,7 @@ pub const fn codes() -> &'static [&'static str] {
         "jwt_verified",
         "jwt_missing",
         "jwt_rejected",
+        "script",
         "not_evaluated",
         "missing",
         "unknown_peer",
@@ -110,6 +111,7 @@ fn code(reason: &Reason) -> &'static str {
         Reason::JwtVerified { .. } => "jwt_verified",
         Reason::JwtMissing { .. } => "jwt_missing",
         Reason::JwtRejected { .. } => "jwt_rejected",
+        Reason::Script { .. } => "script",
         Reason::NotEvaluated { .. } => "not_evaluated",
         Reason::Missing { .. } => "missing",
         Reason::UnknownPeer => "unknown_peer",
@@ -186,6 +188,9 @@ impl ReasonOut {
             },
             Reason::JwtRejected { policy, status, body } => {
                 Self { status: Some(status), body: Some(body), ..reason.policy(program, policy) }
+            }
+            Reason::Script { policy, status } => {
+                Self { status: Some(status), ..reason.policy(program, policy) }
             }
             Reason::JwtMissing { policy } | Reason::NotEvaluated { policy } => {
                 reason.policy(program, policy)

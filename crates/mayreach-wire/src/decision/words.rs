@@ -48,6 +48,13 @@ impl LayerOut {
             "jwt_rejected" => {
                 format!("token refused by {}: `{}`", policy(), reason.body.unwrap_or_default())
             }
+            "script" => {
+                format!(
+                    "the script of {} answers {} itself",
+                    policy(),
+                    reason.status.unwrap_or_default()
+                )
+            }
             "not_evaluated" => format!("{} may change this and is not evaluated", policy()),
             "missing" => self.depends(),
             "unknown_peer" => "the flow names what no manifest holds".into(),

@@ -10,6 +10,7 @@ use crate::{
         ClientSees, Layer, LayerDecision, Marked, Reason, Step, Verdict,
         authorization::{Arrived, Authorization, RuleRef, authorization},
         jwt::{Jwt, jwt},
+        lua::Scripts,
         mtls::{Connection, Mtls, mtls},
         request::{self, Seen},
         resolve::Asked,
@@ -107,6 +108,7 @@ fn policy_of(reason: &Reason) -> Option<PolicyId> {
     match reason {
         Reason::Rule { policy, .. }
         | Reason::NoAllowMatch { policy }
+        | Reason::Script { policy, .. }
         | Reason::Provider { policy, .. }
         | Reason::BadProvider { policy, .. } => Some(*policy),
         Reason::Missing { policy, .. }
@@ -158,7 +160,7 @@ impl Way<'_> {
         authz_trace: &mut Trace,
         remarks: &mut Vec<String>,
     ) -> (Jwt, Authorization) {
-        let seen = match self.seen(class, &found.connection) {
+        let mut seen = match self.seen(class, &found.connection) {
             Ok(seen) => seen,
             Err(why) => {
                 let (status, body) = match why {
@@ -172,6 +174,14 @@ impl Way<'_> {
                 return (Jwt::plain(Verdict::Allow, Reason::NotReached), refused);
             }
         };
+        let sni = self.asked.flow.sni;
+        let (proxy, connection) = (self.proxy, &found.connection);
+        let mut scripts = Scripts::of(self.model, proxy, self.workload, connection, sni);
+        if let (Some(scripts), Some(seen)) = (&mut scripts, &mut seen)
+            && let Some(ended) = scripts.front(seen, authz_trace)
+        {
+            return ended.layers();
+        }
         let service = None;
         let jwt = jwt(self.model, self.proxy, self.workload, service, seen.as_ref(), jwt_trace);
         let arrived = Arrived {
@@ -184,7 +194,10 @@ impl Way<'_> {
             jwt: &jwt,
             pick: self.pick,
         };
-        let authz = authorization(self.model, self.asked, &arrived, authz_trace);
+        let mut authz = authorization(self.model, self.asked, &arrived, authz_trace);
+        if let (Some(scripts), Some(seen)) = (&mut scripts, jwt.seen.as_ref().or(seen.as_ref())) {
+            authz = scripts.back(seen, authz, authz_trace);
+        }
         (jwt, authz)
     }
 
