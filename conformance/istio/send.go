@@ -131,8 +131,12 @@ func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.
 	default:
 		return raw, nil
 	}
-	if f.TLS != nil {
+	switch {
+	case f.TLS != nil:
 		config.ServerName = f.TLS.SNI
+	case f.Source.TLSWithoutCertificate, config.ServerName == "":
+		// Not the name that a reader of the flow expects of auto-mTLS: the flow says it.
+		f.TLS = &tlsAttributes{config.ServerName}
 	}
 	watched := &echoWatcher{Conn: raw}
 	conn := tls.Client(watched, config)

@@ -30,6 +30,15 @@ func (t translation) of(port uint32) *listener.Listener {
 	return t.gateway[port]
 }
 
+// clientMode is the mode that a client's proxy goes by: the port's own, but plaintext for all of a namespace whose
+// mode is DISABLE (PushContext.BestEffortInferServiceMTLSMode ignores "workload & port level policies").
+func clientMode(push *model.PushContext, pod *corev1.Pod) func(port uint32) model.MutualTLSMode {
+	if push.AuthnPolicies.GetNamespaceMutualTLSMode(pod.Namespace) == model.MTLSDisable {
+		return func(uint32) model.MutualTLSMode { return model.MTLSDisable }
+	}
+	return authn.NewMtlsPolicy(push, push.AuthnPolicies, pod.Namespace, pod.Labels, false).GetMutualTLSModeForPort
+}
+
 // translate lets istiod translate the cluster for each of the named pods.
 func translate(c *cluster, pods []string) (map[string]translation, error) {
 	out := map[string]translation{}
@@ -54,7 +63,7 @@ func translate(c *cluster, pods []string) (map[string]translation, error) {
 					ServiceAccount: pod.Spec.ServiceAccountName, ClusterID: clusterID,
 				},
 			})
-			tr := translation{mode: authn.NewMtlsPolicy(push, push.AuthnPolicies, pod.Namespace, pod.Labels, false).GetMutualTLSModeForPort, gateway: map[uint32]*listener.Listener{}}
+			tr := translation{mode: clientMode(push, pod), gateway: map[uint32]*listener.Listener{}}
 			for _, l := range gen.Listeners(proxy) {
 				switch {
 				case l.Name == model.VirtualInboundListenerName:

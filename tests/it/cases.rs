@@ -133,7 +133,7 @@ fn failures(scenario: &Scenario) -> Vec<String> {
                 own_address(&mut expect, &shown);
                 missing(&expect, &shown).join("; ")
             }
-            Ok(Ok(shown)) => missing(&expected(case), &shown).join("; "),
+            Ok(Ok(shown)) => missing(&case.expect, &shown).join("; "),
             Ok(Err(error)) => error,
             Err(problem) => format!("{problem:?}"),
         };

@@ -5,6 +5,17 @@
 //! `cases` (a JSON object a line: `{"flow": …, "expect": …}`). A `## heading` begins a new
 //! scenario that keeps no block of the one before. `expect` is a part of the decision's JSON;
 //! `layers` is keyed by the layer's name.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::items_after_statements,
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
+    clippy::explicit_auto_deref,
+    reason = "a test fails by panicking"
+)]
 
 use std::{
     fs,

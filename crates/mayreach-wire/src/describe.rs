@@ -42,6 +42,10 @@ pub struct DescriptionOut {
     pub ingress: Vec<SelectingOut>,
     /// What a plaintext client is told on each port; `port` is `null` for every other.
     pub mtls: Vec<MtlsOut>,
+    /// Policies on tokens that are asked.
+    pub tokens: Vec<PolicyOut>,
+    /// Authorization policies that are asked, in that order.
+    pub authorization: Vec<AuthorizationOut>,
     /// Every other workload's answer, on each declared port.
     pub reached_by: Vec<AnswerOut>,
 }
@@ -91,6 +95,20 @@ pub struct SelectingOut {
     pub staged: bool,
 }
 
+/// An AuthorizationPolicy that is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuthorizationOut {
+    /// `ALLOW`, `DENY`, `AUDIT` or `CUSTOM`.
+    pub action: &'static str,
+    /// The policy.
+    pub policy: PolicyOut,
+    /// It reports and does not enforce.
+    pub dry_run: bool,
+    /// The external authorizer that CUSTOM asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+}
+
 /// The mode of mTLS on a port.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MtlsOut {
@@ -133,6 +151,17 @@ impl DescriptionOut {
                 .mtls
                 .iter()
                 .map(|(port, layer)| MtlsOut::new(program, *port, layer))
+                .collect(),
+            tokens: description.tokens.iter().map(|id| PolicyOut::placed(program, *id)).collect(),
+            authorization: description
+                .authorization
+                .iter()
+                .map(|one| AuthorizationOut {
+                    action: one.action,
+                    policy: PolicyOut::placed(program, one.policy),
+                    dry_run: one.dry_run,
+                    provider: program.provider(one.policy).map(str::to_owned),
+                })
                 .collect(),
             reached_by: description
                 .reached_by

@@ -1,6 +1,6 @@
 //! JSON lines: one flow in, one decision out, in order, in constant memory.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 
 use mayreach::ErrorCode;
 use serde::Serialize;
@@ -31,14 +31,14 @@ struct Bad {
 }
 
 /// Decides every line of `flows`, writing one line each. Blank lines are passed over. `name` is
-/// what errors call the input.
+/// what errors call the input. What is answered is written out before more input is awaited.
 ///
 /// # Errors
 /// Only what reading or writing fails with; a bad row is answered in its place.
-pub fn stream(
+pub fn stream<R: Read>(
     engine: &Engine,
     name: &str,
-    flows: &mut dyn BufRead,
+    flows: &mut BufReader<R>,
     out: &mut dyn Write,
 ) -> io::Result<Tally> {
     let mut tally = Tally::default();
@@ -46,7 +46,7 @@ pub fn stream(
     let mut number = 0u32;
     loop {
         line.clear();
-        let whole = next_line(flows, &mut line)?;
+        let whole = next_line(flows, &mut line, out)?;
         if line.is_empty() && whole == Line::End {
             return Ok(tally);
         }
@@ -100,9 +100,16 @@ enum Line {
 }
 
 /// Reads a line without keeping more than the limit of it.
-fn next_line(from: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
+fn next_line<R: Read>(
+    from: &mut BufReader<R>,
+    line: &mut Vec<u8>,
+    out: &mut dyn Write,
+) -> io::Result<Line> {
     let mut state = Line::End;
     loop {
+        if from.buffer().is_empty() {
+            out.flush()?;
+        }
         let chunk = from.fill_buf()?;
         if chunk.is_empty() {
             return Ok(state);

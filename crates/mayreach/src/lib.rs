@@ -31,8 +31,8 @@ pub use crate::{
     },
     program::{Location, PolicyInfo, Program},
     report::{
-        Answer, CellVerdict, Description, GroupBy, Marks, Matrix, MatrixCell, Nearest, Selecting,
-        ServiceDescription,
+        Answer, AuthorizationDescription, CellVerdict, Description, GroupBy, Marks, Matrix,
+        MatrixCell, Nearest, Selecting, ServiceDescription,
     },
     workload::WorkloadInfo,
 };

@@ -31,7 +31,7 @@ pub(crate) struct FlowArgs {
     /// Port by number or name: the Service's, or the workload's own.
     #[arg(long, value_parser = port)]
     port: Option<PortIn>,
-    /// TCP, UDP, SCTP, ICMP, ICMPv6, UDPLite or a number [default: TCP].
+    /// `TCP`, `UDP`, `SCTP`, `ICMP`, `ICMPv6`, `UDPLite` or a number [default: `TCP`].
     #[arg(long, value_parser = protocol)]
     protocol: Option<ProtocolIn>,
     /// ICMP type, and code if it matters, such as `8/0`.
@@ -52,11 +52,8 @@ pub(crate) struct FlowArgs {
     /// A header line `name: value`; may repeat. Those given are all there are.
     #[arg(long, value_name = "LINE", value_parser = header)]
     header: Vec<(String, String)>,
-    /// The request has no other headers.
-    #[arg(long, conflicts_with = "header")]
-    no_headers: bool,
     /// The connection is not HTTP.
-    #[arg(long, conflicts_with_all = ["method", "path", "host", "header", "no_headers"])]
+    #[arg(long, conflicts_with_all = ["method", "path", "host", "header"])]
     no_http: bool,
     /// TLS server name that the client sends.
     #[arg(long, value_name = "NAME")]
@@ -64,7 +61,7 @@ pub(crate) struct FlowArgs {
     /// File with the bearer token, or `-`.
     #[arg(long, value_name = "FILE")]
     token: Option<String>,
-    /// The request carries no token (as a whole request without one does).
+    /// The request carries no token, as one with method and path and no token does.
     #[arg(long, conflicts_with_all = ["token", "claims"])]
     no_token: bool,
     /// File with the JSON payload of a token that counts as verified.
@@ -126,7 +123,7 @@ impl FlowArgs {
         if self.no_http {
             return Said::Nothing;
         }
-        let headers = (self.no_headers || !self.header.is_empty()).then(|| self.header.clone());
+        let headers = (!self.header.is_empty()).then(|| self.header.clone());
         let http = HttpIn {
             method: self.method.clone(),
             path: self.path.clone(),

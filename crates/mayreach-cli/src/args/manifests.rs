@@ -9,10 +9,10 @@ use crate::failure::Failure;
 
 /// Manifests and how to read them.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Reading")]
+#[command(next_help_heading = "How the manifests are read")]
 pub(crate) struct Manifests {
     /// Manifests: files, folders, globs, or `-`; YAML or JSON, also what `kubectl get -o` prints.
-    #[arg(value_name = "PATHS", required = true)]
+    #[arg(value_name = "PATHS", required = true, help_heading = None::<&str>)]
     paths: Vec<String>,
     /// Print every note: what a cluster would accept and then ignore, and what is not evaluated.
     #[arg(long)]

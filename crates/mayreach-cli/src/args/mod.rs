@@ -31,53 +31,83 @@ pub(crate) enum Verb {
     Matrix(Matrix),
 }
 
+/// The arguments that say one flow.
+const FLOW: &[&str] = &[
+    "from",
+    "to",
+    "port",
+    "protocol",
+    "icmp",
+    "source_port",
+    "method",
+    "path",
+    "host",
+    "header",
+    "no_http",
+    "sni",
+    "token",
+    "no_token",
+    "claims",
+    "now",
+    "plaintext",
+    "mtls",
+    "tls_without_certificate",
+    "principal",
+    "ext_authz",
+];
+
 /// `check`.
 #[derive(Debug, clap::Args)]
+#[command(
+    override_usage = "mayreach check <PATHS>... --from <PEER> --to <PEER> [OPTIONS]\n       \
+                            mayreach check <PATHS>... --flows <FILE> [OPTIONS]"
+)]
 pub(crate) struct Check {
-    #[command(flatten)]
-    pub(crate) manifests: Manifests,
-    /// Flows as JSON lines instead, or `-`: one decision a line, in order.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
+    /// Flows as JSON lines instead of one flow, or `-`: one decision a line, in order.
+    #[arg(long, value_name = "FILE", conflicts_with_all = FLOW)]
     pub(crate) flows: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) flow: FlowArgs,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) manifests: Manifests,
 }
 
 /// `explain`.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "mayreach explain <PATHS>... --from <PEER> --to <PEER> [OPTIONS]")]
 pub(crate) struct Explain {
     #[command(flatten)]
-    pub(crate) manifests: Manifests,
+    pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) flow: FlowArgs,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) manifests: Manifests,
 }
 
 /// `describe`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Describe {
     #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
     pub(crate) manifests: Manifests,
     /// The workload.
-    #[arg(value_name = "NAMESPACE/WORKLOAD", required = true)]
+    #[arg(value_name = "NAMESPACE/WORKLOAD", required = true, help_heading = None::<&str>)]
     pub(crate) workload: String,
-    #[command(flatten)]
-    pub(crate) output: Output,
 }
 
 /// `matrix`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Matrix {
-    #[command(flatten)]
-    pub(crate) manifests: Manifests,
     /// Roll up by `workload`, `namespace` or `label:KEY`, a label of the pod or its namespace.
     #[arg(long, value_name = "GROUP", default_value = "workload")]
     pub(crate) by: String,
     #[command(flatten)]
     pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
 }
 
 /// How to answer.

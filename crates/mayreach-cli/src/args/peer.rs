@@ -11,20 +11,16 @@ pub(super) fn peer(text: &str) -> Result<PeerIn, String> {
         matches!(parts.as_slice(), [namespace, name] if !namespace.is_empty() && !name.is_empty())
     };
     if let Some(name) = text.strip_prefix("service:") {
-        return match named(name) {
-            true => Ok(PeerIn::service(name)),
-            false => Err("write a Service as `service:namespace/name`".into()),
-        };
+        let named = named(name).then(|| PeerIn::service(name));
+        return named.ok_or_else(|| "write a Service as `service:namespace/name`".into());
     }
     if text.parse::<IpAddr>().is_ok() {
         return Ok(PeerIn::ip(text));
     }
     if named(text) && !text.contains(':') {
         let prefix = text.split('/').next().is_some_and(|head| head.parse::<IpAddr>().is_ok());
-        return match prefix {
-            true => Err("an end is one address, without a prefix".into()),
-            false => Ok(PeerIn::workload(text)),
-        };
+        let workload = (!prefix).then(|| PeerIn::workload(text));
+        return workload.ok_or_else(|| "an end is one address, without a prefix".into());
     }
     Err("write `namespace/workload`, an IP address, or `service:namespace/name`".into())
 }

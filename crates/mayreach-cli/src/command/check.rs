@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, BufWriter, Write},
+    io::{BufReader, BufWriter, Read, Write},
 };
 
 use mayreach_wire::{ProblemOut, mayreach::ErrorCode, stream};
@@ -36,14 +36,12 @@ fn one(check: &Check, out: &mut dyn Write) -> Result<Status, Failure> {
 
 fn many(check: &Check, file: &str, out: &mut dyn Write) -> Result<Status, Failure> {
     let mut stdin = Stdin::default();
-    let (name, mut flows): (&str, Box<dyn io::BufRead>) = if file == "-" {
-        ("-", Box::new(stdin.take("--flows")?))
-    } else {
-        (file, Box::new(BufReader::with_capacity(1 << 16, open(file)?)))
-    };
+    let flows: Box<dyn Read> =
+        if file == "-" { Box::new(stdin.take("--flows")?) } else { Box::new(open(file)?) };
+    let mut flows = BufReader::with_capacity(1 << 16, flows);
     let engine = check.manifests.compile(&mut stdin)?;
     let mut out = BufWriter::with_capacity(1 << 16, out);
-    let tally = stream(&engine, name, &mut flows, &mut out)?;
+    let tally = stream(&engine, file, &mut flows, &mut out)?;
     out.flush()?;
     Ok(Status::of_all(tally))
 }

@@ -25,6 +25,7 @@ pub(crate) fn write(out: &mut dyn Write, description: &DescriptionOut) -> io::Re
     direction(out, "egress", &description.egress, description.host_network)?;
     direction(out, "ingress", &description.ingress, description.host_network)?;
     mtls(out, description)?;
+    authorization(out, description)?;
     reached_by(out, &description.reached_by)
 }
 
@@ -117,11 +118,41 @@ fn one_port(one: &MtlsOut) -> Vec<Cell> {
     vec![Cell::plain(port), Cell::plain(mode), plaintext, Cell::plain(from), Cell::new(at, FAINT)]
 }
 
+/// Tokens and authorization policies, in the order they are asked.
+fn authorization(out: &mut dyn Write, description: &DescriptionOut) -> io::Result<()> {
+    let mut rows = Vec::new();
+    for policy in &description.tokens {
+        rows.push(vec![
+            Cell::plain("token"),
+            Cell::plain(policy.to_string()),
+            Cell::new(policy.at.clone().unwrap_or_default(), FAINT),
+        ]);
+    }
+    for one in &description.authorization {
+        let provider = one.provider.as_ref().map_or_else(String::new, |name| format!(" {name}"));
+        let dry_run = if one.dry_run { "dry run, not enforced" } else { "" };
+        rows.push(vec![
+            Cell::plain(format!("{}{provider}", one.action)),
+            Cell::plain(one.policy.to_string()),
+            Cell::new(one.policy.at.clone().unwrap_or_default(), FAINT),
+            Cell::new(dry_run, OPEN),
+        ]);
+    }
+    if description.enrolment == "none" {
+        return Ok(());
+    }
+    writeln!(out, "\n{BOLD}authorization{BOLD:#}")?;
+    if rows.is_empty() {
+        return writeln!(out, "  no policy: allowed");
+    }
+    table::write(out, 2, &rows)
+}
+
 /// Who may reach it, the allowed first.
 fn reached_by(out: &mut dyn Write, answers: &[AnswerOut]) -> io::Result<()> {
     let words = [
         ("allow", "may be reached by", ALLOW),
-        ("depends", "reached depending on the request by", OPEN),
+        ("depends", "may be reached, depending on the request, by", OPEN),
     ];
     for (verdict, title, style) in words {
         let mut rows = Vec::new();

@@ -10,7 +10,7 @@ pub(super) fn hint(missing: &str) -> Option<&'static str> {
         "http.method" => "--method",
         "http.path" => "--path",
         "http.host" => "--host",
-        "http.headers" => "--header or --no-headers",
+        "http.headers" => "--header, or --method and --path where there are none",
         "tls.sni" => "--sni",
         "source.principal" => "--principal",
         "source.mtls" => "--mtls or --plaintext",

@@ -59,11 +59,14 @@ fn one_step(out: &mut dyn Write, step: &StepOut, part: Option<(usize, usize)>) -
     }
     match (step.kind, &step.policy, step.rule) {
         ("policy", Some(policy), _) => {
-            let text = Some(step.text.as_str()).filter(|text| !text.is_empty());
-            write!(out, "{policy}{}", text.map_or_else(String::new, |t| format!(": {t}")))?;
+            let name = policy.to_string();
+            let more = Some(step.text.as_str()).filter(|text| !name.ends_with(text));
+            write!(out, "{name}{}", more.map_or_else(String::new, |text| format!(": {text}")))?;
         }
         ("rule", _, Some(rule)) => {
-            write!(out, "rule {rule}: {}", step.text.to_lowercase())?;
+            let name = format!("rule {rule}");
+            let more = Some(step.text.to_lowercase()).filter(|text| *text != name);
+            write!(out, "{name}{}", more.map_or_else(String::new, |text| format!(": {text}")))?;
             if let Some((part, of)) = part {
                 write!(out, ", alternative {part} of {of}")?;
             }

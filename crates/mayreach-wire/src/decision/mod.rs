@@ -10,7 +10,7 @@ use mayreach::{Decision, Flow, LayerDecision, Marked, Program, Verdict};
 use serde::Serialize;
 
 pub use self::{
-    reason::{PolicyOut, ReasonOut, codes},
+    reason::{PolicyOut, ReasonOut},
     sees::SeesOut,
 };
 use crate::{flow::Id, note::NoteOut};

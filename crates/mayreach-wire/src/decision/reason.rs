@@ -63,64 +63,6 @@ pub struct PolicyOut {
     pub at: Option<String>,
 }
 
-/// Every reason code, for documentation and tests.
-pub const fn codes() -> &'static [&'static str] {
-    &[
-        "rule",
-        "isolated",
-        "end_of_tier",
-        "default_allow",
-        "undefined_namespace",
-        "not_policed",
-        "local_traffic",
-        "not_in_mesh",
-        "mtls_accepted",
-        "mtls_refused",
-        "no_policy",
-        "no_allow_match",
-        "provider",
-        "bad_provider",
-        "jwt_verified",
-        "jwt_missing",
-        "jwt_rejected",
-        "script",
-        "not_evaluated",
-        "missing",
-        "unknown_peer",
-        "not_reached",
-    ]
-}
-
-/// The code of a reason.
-fn code(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::Rule { .. } => "rule",
-        Reason::Isolated { .. } => "isolated",
-        Reason::EndOfTier { .. } => "end_of_tier",
-        Reason::DefaultAllow => "default_allow",
-        Reason::UndefinedNamespace => "undefined_namespace",
-        Reason::NotPoliced => "not_policed",
-        Reason::LocalTraffic => "local_traffic",
-        Reason::NotInMesh => "not_in_mesh",
-        Reason::MtlsAccepted { .. } => "mtls_accepted",
-        Reason::MtlsRefused { .. } => "mtls_refused",
-        Reason::NoPolicy => "no_policy",
-        Reason::NoAllowMatch { .. } => "no_allow_match",
-        Reason::Provider { .. } => "provider",
-        Reason::BadProvider { .. } => "bad_provider",
-        Reason::JwtVerified { .. } => "jwt_verified",
-        Reason::JwtMissing { .. } => "jwt_missing",
-        Reason::JwtRejected { .. } => "jwt_rejected",
-        Reason::Script { .. } => "script",
-        Reason::NotEvaluated { .. } => "not_evaluated",
-        Reason::Missing { .. } => "missing",
-        Reason::UnknownPeer => "unknown_peer",
-        Reason::NotReached => "not_reached",
-        // A variant this layer does not know yet is a mistake that a test finds.
-        _ => "unknown_reason",
-    }
-}
-
 impl PolicyOut {
     pub(crate) fn new(program: &Program, id: PolicyId) -> Self {
         program.policy(id).map_or_else(Self::default, |info| Self {
@@ -149,7 +91,7 @@ impl fmt::Display for PolicyOut {
 
 impl ReasonOut {
     pub(crate) fn new(program: &Program, flow: &Flow<'_>, decided: &LayerDecision) -> Self {
-        let reason = Self { code: code(&decided.reason), ..Self::default() };
+        let reason = Self { code: decided.reason.code(), ..Self::default() };
         let layer = decided.layer;
         match decided.reason {
             Reason::Rule { policy, rule }

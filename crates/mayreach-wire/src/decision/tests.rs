@@ -1,11 +1,25 @@
-//! Reason codes are a promise: every one is documented, none is unknown.
+//! Reason codes are a promise: every one is documented, and has words of its own.
 
-use super::codes;
+use mayreach::Reason;
+
+use super::{LayerOut, ReasonOut};
 
 #[test]
 fn every_reason_code_is_documented() {
     let page = include_str!("../../../../docs/src/json.md");
-    for code in codes() {
-        assert!(page.contains(&format!("| `{code}` |")), "docs/src/json.md does not name `{code}`");
+    for code in Reason::CODES {
+        assert!(page.contains(&format!("\n| `{code}` |")), "json.md does not name `{code}`");
+    }
+}
+
+#[test]
+fn every_reason_code_has_words() {
+    for verdict in ["allow", "deny", "undetermined"] {
+        for code in Reason::CODES {
+            let reason = ReasonOut { code, ..ReasonOut::default() };
+            let words = LayerOut { layer: "ingress", verdict, reason }.words();
+            assert_ne!(words, *code, "`{code}` has no words");
+            assert!(!words.is_empty() && !words.ends_with('.'), "{words}");
+        }
     }
 }

@@ -29,6 +29,10 @@ impl LayerOut {
             "undefined_namespace" => {
                 "the pod's namespace is not defined, and Calico denies what has no profile".into()
             }
+            "no_profile" => {
+                "no policy decides, and a host endpoint without a profile denies".into()
+            }
+            "failsafe" => "a failsafe port, which Calico keeps open".into(),
             "not_policed" => "this end is no pod of the pod network: no policy governs it".into(),
             "local_traffic" => "a pod's own and its node's traffic is not policed".into(),
             "not_in_mesh" => "the destination is not in the mesh".into(),
@@ -55,6 +59,7 @@ impl LayerOut {
                     reason.status.unwrap_or_default()
                 )
             }
+            "bad_request" => "no HTTP that the proxy takes: it answers 400 itself".into(),
             "not_evaluated" => format!("{} may change this and is not evaluated", policy()),
             "missing" => self.depends(),
             "unknown_peer" => "the flow names what no manifest holds".into(),

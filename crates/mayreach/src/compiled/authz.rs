@@ -1,4 +1,4 @@
-//! AuthorizationPolicies, picked for each workload when compiling, their rules in the order in
+//! `AuthorizationPolicies`, picked for each workload when compiling, their rules in the order in
 //! which Envoy reports them. Workloads with the same pick share it.
 
 use std::{collections::HashMap, sync::Arc};
@@ -74,7 +74,7 @@ impl Authz {
     }
 }
 
-/// policyattachment.go ShouldAttachPolicy, for proxies that are no waypoints.
+/// policyattachment.go `ShouldAttachPolicy`, for proxies that are no waypoints.
 fn attaches(model: &Model, policy: &AuthzPolicy, workload: &Workload) -> bool {
     let root = &model.inventory.mesh.root_namespace;
     if policy.namespace != workload.namespace && policy.namespace != *root {

@@ -1,6 +1,7 @@
 //! Stage 4: a program and a flow to a decision. Total and pure.
 
 pub(crate) mod authorization;
+mod code;
 pub(crate) mod combine;
 mod explanation;
 pub(crate) mod fast;

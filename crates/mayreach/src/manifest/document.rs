@@ -31,7 +31,6 @@ pub(crate) struct Metadata {
     pub(crate) namespace: Option<String>,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) annotations: BTreeMap<String, String>,
-    pub(crate) uid: Option<String>,
     /// RFC 3339 text as written.
     pub(crate) creation_timestamp: Option<String>,
     pub(crate) owner_references: Vec<OwnerReference>,

@@ -3,6 +3,9 @@
 //! Strict RFC 8259, as Go's `encoding/json` reads it, except that a key written twice is an
 //! error. `serde_json` tells no positions, so this is a reader of its own.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use super::{
@@ -308,7 +311,7 @@ impl<'t> Reader<'t> {
 fn first_place(entries: &[Entry], seen: &mut HashMap<String, At>, key: &str) -> Option<At> {
     const LARGE: usize = 16;
     if entries.len() < LARGE {
-        return entries.iter().find(|entry| entry.key == key).map(|entry| entry.at());
+        return entries.iter().find(|entry| entry.key == key).map(Entry::at);
     }
     for entry in entries.iter().skip(seen.len()) {
         seen.insert(entry.key.clone(), entry.at());

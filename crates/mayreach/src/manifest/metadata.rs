@@ -1,5 +1,8 @@
 //! `metadata`: read leniently, checked as the API server checks it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -21,7 +24,6 @@ struct Fields {
     namespace: Option<String>,
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
-    uid: Option<String>,
     creation_timestamp: Option<String>,
     owner_references: Vec<Owner>,
 }
@@ -38,7 +40,7 @@ struct Owner {
 pub(super) fn read(object: &Node, group: &str, source: SourceId) -> Result<Metadata, Problem> {
     let Some(entry) = object.entry("metadata").filter(|entry| entry.value.value != Value::Null)
     else {
-        return Err(missing(object, source));
+        return Err(missing(object, group, source));
     };
     let fields: Fields = de::field(entry, Nulls::Empty, source)?;
     check_name(entry, &fields, group, source)?;
@@ -49,7 +51,6 @@ pub(super) fn read(object: &Node, group: &str, source: SourceId) -> Result<Metad
         namespace: fields.namespace.filter(|namespace| !namespace.is_empty()),
         labels: fields.labels,
         annotations: fields.annotations,
-        uid: fields.uid,
         creation_timestamp: fields.creation_timestamp,
         owner_references: fields.owner_references.into_iter().map(Into::into).collect(),
     })
@@ -65,11 +66,16 @@ impl From<Owner> for OwnerReference {
     }
 }
 
-fn missing(object: &Node, source: SourceId) -> Problem {
+fn missing(object: &Node, group: &str, source: SourceId) -> Problem {
     let message = "the object has no `metadata`".to_owned();
+    let help = if group == "kustomize.config.k8s.io" {
+        "this is input of kustomize; read the output of `kubectl kustomize` instead"
+    } else {
+        "give it a `metadata.name`"
+    };
     de::problem_at(ErrorCode::MissingField, message, object, source)
         .field("metadata.name")
-        .help("give it a `metadata.name`")
+        .help(help)
 }
 
 fn check_name(

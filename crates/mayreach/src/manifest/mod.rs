@@ -22,7 +22,7 @@ mod yaml;
 pub(crate) use self::{
     de::{IntOrString, Spanned},
     document::{Document, Metadata, OwnerReference},
-    node::{Entry, Node, Value},
+    node::{Node, Value},
     read::read,
 };
 pub use self::{limits::Limits, source::Source};

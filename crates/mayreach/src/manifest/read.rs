@@ -1,6 +1,7 @@
 //! Sources to documents: which part is JSON, where YAML documents begin and end, lists opened.
 
-use std::borrow::Cow;
+#[cfg(test)]
+mod tests;
 
 use super::{
     Document, Limits, Node, Source, Value,
@@ -97,6 +98,10 @@ type Each<'f> = &'f mut dyn FnMut(Result<Option<Node>>, &mut Budget<'_>);
 /// begins with `{` is JSON values one after the other; where that fails at the first or second
 /// value, the rest is YAML.
 fn walk(text: &str, budget: &mut Budget<'_>, each: Each<'_>) {
+    // Behind a byte-order mark, JSON is read as YAML, which it is too.
+    if let Some(text) = text.strip_prefix('\u{FEFF}') {
+        return yaml_parts(text, 1, budget, each);
+    }
     if !text.trim_start().starts_with('{') {
         return yaml_parts(text, 1, budget, each);
     }
@@ -138,20 +143,12 @@ fn yaml_instead(
 /// Hands every YAML document to `each`. As in `kubectl` (`YAMLReader`), documents are split at
 /// lines that begin with `---` before any YAML is read.
 fn yaml_parts(text: &str, first_line: u32, budget: &mut Budget<'_>, each: Each<'_>) {
-    if let Err(failure) = text::check(text, first_line) {
-        return each(Err(failure), budget);
-    }
     let mut line = first_line;
     let mut rest = text;
     loop {
         let (part, next) = split(rest);
-        // `kubectl` ends the last line, which a block scalar may keep.
-        let part = match next {
-            None if !part.is_empty() && !part.ends_with('\n') => Cow::Owned(format!("{part}\n")),
-            _ => Cow::Borrowed(part),
-        };
-        each(yaml::read(&part, line, budget), budget);
-        line = line.saturating_add(text::line_feeds(&part));
+        each(yaml_part(part, next.is_none(), line, budget), budget);
+        line = line.saturating_add(text::line_feeds(part));
         let Some(next) = next else { return };
         let (separator, after) = next.split_once('\n').unwrap_or((next, ""));
         if let Err(failure) = check_separator(separator, line) {
@@ -160,6 +157,18 @@ fn yaml_parts(text: &str, first_line: u32, budget: &mut Budget<'_>, each: Each<'
         line = line.saturating_add(1);
         rest = after;
     }
+}
+
+/// Reads what stands between two separators.
+fn yaml_part(part: &str, last: bool, line: u32, budget: &mut Budget<'_>) -> Result<Option<Node>> {
+    // Files that are joined bring their byte-order marks along.
+    let part = part.strip_prefix('\u{FEFF}').unwrap_or(part);
+    text::check(part, line)?;
+    if last && !part.is_empty() && !part.ends_with('\n') {
+        // `kubectl` ends the last line, and a block scalar may keep that end.
+        return yaml::read(&format!("{part}\n"), line, budget);
+    }
+    yaml::read(part, line, budget)
 }
 
 /// Text up to the next line that begins with `---`, and from there.

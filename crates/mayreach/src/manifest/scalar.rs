@@ -8,6 +8,9 @@ use std::borrow::Cow;
 
 use super::Value;
 
+/// The first float that is too large for an i64: 2 to the power of 63.
+const PAST_I64: f64 = 9_223_372_036_854_775_808.0;
+
 /// What a plain scalar is; `None` if it is text. Floats are as written, see [`as_json`]. An error
 /// is the reason why Kubernetes cannot take the scalar.
 pub(super) fn resolve(text: &str) -> Result<Option<Value>, &'static str> {
@@ -108,7 +111,6 @@ fn float(text: &str) -> Option<Value> {
 /// A value as it comes back from JSON: Kubernetes reads `80.0` and `8e1` as the integer 80.
 pub(super) fn as_json(value: Value) -> Value {
     // Go writes floats below 1e21 without an exponent, so that they read back as integers.
-    const PAST_I64: f64 = 9_223_372_036_854_775_808.0;
     match value {
         Value::Float(number)
             if number.fract() == 0.0 && (-PAST_I64..PAST_I64).contains(&number) =>
@@ -121,8 +123,11 @@ pub(super) fn as_json(value: Value) -> Value {
 }
 
 /// A float as the key of a map: Go's `FormatFloat(number, 'g', -1, 32)`, as sigs.k8s.io/yaml
-/// calls it. `None` if it is too large for 32 bits.
+/// calls it. `None` if it is large: it may be an integer past an i64, which `kubectl` refuses.
 pub(super) fn float_key(number: f64) -> Option<String> {
+    if number.abs() >= PAST_I64 {
+        return None;
+    }
     #[expect(clippy::cast_possible_truncation, reason = "what sigs.k8s.io/yaml does")]
     let number = number as f32;
     let scientific = format!("{number:e}");
@@ -132,5 +137,5 @@ pub(super) fn float_key(number: f64) -> Option<String> {
         return Some(number.to_string());
     }
     let sign = if exponent < 0 { '-' } else { '+' };
-    number.is_finite().then(|| format!("{digits}e{sign}{:02}", exponent.unsigned_abs()))
+    Some(format!("{digits}e{sign}{:02}", exponent.unsigned_abs()))
 }

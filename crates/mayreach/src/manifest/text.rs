@@ -7,7 +7,7 @@ use super::{
     node::At,
 };
 
-/// Checks that bytes are UTF-8 text, and drops a byte-order mark.
+/// Checks that bytes are UTF-8 text.
 pub(super) fn decode(bytes: &[u8]) -> Result<&str> {
     let wrong = |message: &str, offset: usize| {
         syntax(message, At { line: line_of(bytes, offset), column: 0 })
@@ -18,8 +18,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str> {
     if let Some(offset) = bytes.iter().position(|&byte| byte == 0) {
         return Err(wrong("the text holds a NUL byte; it looks like a binary file", offset));
     }
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    str::from_utf8(text).map_err(|error| {
+    str::from_utf8(bytes).map_err(|error| {
         wrong("the text is not UTF-8", error.valid_up_to()).help("save it as UTF-8")
     })
 }

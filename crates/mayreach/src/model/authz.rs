@@ -12,7 +12,6 @@ pub(crate) struct AuthzPolicy {
     pub(crate) id: PolicyId,
     pub(crate) namespace: String,
     pub(crate) name: String,
-    pub(crate) created: String,
     pub(crate) action: AuthzAction,
     /// `istio.io/dry-run: true`: reported, never enforced.
     pub(crate) dry_run: bool,
@@ -137,8 +136,6 @@ pub(crate) enum Matcher {
         issuer: TextMatch,
         subject: TextMatch,
     },
-    /// A value that no request can have.
-    Never,
 }
 
 /// A plain string condition.

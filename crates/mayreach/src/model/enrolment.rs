@@ -2,7 +2,7 @@
 
 use super::inventory::{Enrolment, Inventory, Labels, Namespace, Workload, WorkloadKind};
 
-/// The injector never touches these (pkg/kube/inject IgnoredNamespaces).
+/// The injector never touches these (pkg/kube/inject `IgnoredNamespaces`).
 const IGNORED: &[&str] = &["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
 
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
@@ -77,13 +77,11 @@ impl Inventory {
     fn is_waypoint(&self, workload: &Workload, gateway: &str) -> bool {
         let defined =
             self.gateways.iter().find(|g| g.namespace == workload.namespace && g.name == gateway);
-        match defined {
-            Some(found) => found.class == WAYPOINT_CLASS,
-            None => {
-                let managed = workload.labels.get("gateway.istio.io/managed");
-                managed.is_some_and(|by| by == "istio.io-mesh-controller")
-            }
+        if let Some(found) = defined {
+            return found.class == WAYPOINT_CLASS;
         }
+        let managed = workload.labels.get("gateway.istio.io/managed");
+        managed.is_some_and(|by| by == "istio.io-mesh-controller")
     }
 
     /// `istio.io/use-waypoint` of the pod, else of its namespace (ambient/waypoints.go
@@ -122,9 +120,8 @@ fn injection(workload: &Workload, namespace: Option<&Namespace>) -> Injection {
     // and `false` falls back to the default policy, which is enabled.
     let refused = pod_label.or(annotation) == Some("false");
     let reached = match (of_namespace("istio-injection"), of_namespace("istio.io/rev")) {
-        (Some("enabled"), _) => true,
+        (Some("enabled"), _) | (None, Some(_)) => true,
         (Some(_), _) => false,
-        (None, Some(_)) => true,
         (None, None) => {
             let revision = workload.labels.contains_key("istio.io/rev");
             if !revision && pod_label.is_none() {

@@ -266,6 +266,21 @@ pub(crate) struct Gateway {
     pub(crate) name: String,
     pub(crate) class: String,
     pub(crate) labels: Labels,
+    /// Namespaces that may use it as a waypoint (`allowedRoutes` of the HBONE listener).
+    pub(crate) users: GatewayUsers,
+}
+
+/// Which namespaces a Gateway's listener takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum GatewayUsers {
+    /// Its own.
+    #[default]
+    Same,
+    All,
+    /// Namespaces with these labels.
+    Labels(Vec<(String, String)>),
+    /// A selector by expressions, which is not read.
+    Unknown,
 }
 
 /// Mesh-wide settings: ConfigMap `istio`, key `mesh`, of the root namespace.

@@ -7,7 +7,8 @@ use crate::{
     Program,
     decision::{Layer, LayerDecision},
     model::{
-        Flow, InlineWorkload, Peer, Port, Protocol, ServiceId, WorkloadId,
+        Flow, Http, InlineWorkload, Peer, PolicyId, Port, Protocol, Request, ServiceId, WorkloadId,
+        authz::AuthzAction,
         inventory::{TargetPort, Workload},
     },
 };
@@ -28,8 +29,23 @@ pub struct Description {
     /// What a plaintext client is told, for each port that differs or is declared, then for any
     /// other (`None`): that names the mode and where it comes from.
     pub mtls: Vec<(Option<u16>, LayerDecision)>,
+    /// Policies on tokens that are asked.
+    pub tokens: Vec<PolicyId>,
+    /// Authorization policies that are asked, in that order.
+    pub authorization: Vec<AuthorizationDescription>,
     /// Every other workload's answer, on each declared port.
     pub reached_by: Vec<Answer>,
+}
+
+/// An AuthorizationPolicy that is asked about a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthorizationDescription {
+    /// The policy.
+    pub policy: PolicyId,
+    /// `ALLOW`, `DENY`, `AUDIT` or `CUSTOM`.
+    pub action: &'static str,
+    /// It reports and does not enforce.
+    pub dry_run: bool,
 }
 
 /// A Service that leads to a workload.
@@ -59,6 +75,8 @@ impl Program {
             egress: self.selecting_workload(workload, true),
             ingress: self.selecting_workload(workload, false),
             mtls: self.mtls_of(id, workload),
+            tokens: self.asked_of(id, Layer::Jwt),
+            authorization: self.authorization_of(id),
             reached_by: self.callers_of(id),
         })
     }
@@ -105,6 +123,44 @@ impl Program {
         let own = ports.iter().filter_map(|port| ask(*port).map(|layer| (Some(*port), layer)));
         let rest = other.and_then(ask).map(|layer| (None, layer));
         own.chain(rest).collect()
+    }
+
+    fn authorization_of(&self, id: WorkloadId) -> Vec<AuthorizationDescription> {
+        let authz = &self.inner.model.authz;
+        let asked = self.asked_of(id, Layer::Authorization).into_iter();
+        let found = asked.filter_map(|id| authz.iter().find(|policy| policy.id == id));
+        found
+            .map(|policy| AuthorizationDescription {
+                policy: policy.id,
+                action: match policy.action {
+                    AuthzAction::Allow => "ALLOW",
+                    AuthzAction::Deny => "DENY",
+                    AuthzAction::Audit => "AUDIT",
+                    AuthzAction::Custom(_) => "CUSTOM",
+                },
+                dry_run: policy.dry_run,
+            })
+            .collect()
+    }
+
+    /// The policies that one layer asks about any request to a workload.
+    fn asked_of(&self, id: WorkloadId, layer: Layer) -> Vec<PolicyId> {
+        let outside = InlineWorkload::default();
+        let port = self.declared_ports(id).into_iter().find_map(|(port, _)| port);
+        let port = port.map_or(Port::Unknown, Port::Number);
+        let mut flow = Flow::new(Peer::Inline(&outside), Peer::Id(id), port);
+        flow.http = Http::Request(Request::default());
+        flow.mtls = Some(true);
+        let Ok(explanation) = self.explain(&flow) else { return Vec::new() };
+        let layers = explanation.walks.iter().flat_map(|walk| &walk.layers);
+        let steps = layers.filter(|l| l.decision.layer == layer).flat_map(|l| &l.steps);
+        let mut out = Vec::new();
+        for policy in steps.filter_map(|step| step.policy) {
+            if !out.contains(&policy) {
+                out.push(policy);
+            }
+        }
+        out
     }
 
     fn callers_of(&self, id: WorkloadId) -> Vec<Answer> {

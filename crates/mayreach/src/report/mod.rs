@@ -9,7 +9,7 @@ mod selecting;
 
 pub use self::{
     ask::Answer,
-    describe::{Description, ServiceDescription},
+    describe::{AuthorizationDescription, Description, ServiceDescription},
     marks::Marks,
     matrix::{CellVerdict, GroupBy, Matrix, MatrixCell},
     nearest::Nearest,

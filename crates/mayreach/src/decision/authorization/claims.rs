@@ -61,11 +61,9 @@ pub(super) fn describe(claims: &Claims, attribute: &Attribute) -> String {
         ClaimValue::Other => "neither text nor a list of texts".to_owned(),
         ClaimValue::Unknown(_) => "not known".to_owned(),
     };
-    match path(attribute) {
-        Some(path) => show(claims.claim(&path)),
-        None => {
-            let (iss, sub) = (claims.claim(&["iss".into()]), claims.claim(&["sub".into()]));
-            format!("issuer {}, subject {}", show(iss), show(sub))
-        }
+    if let Some(path) = path(attribute) {
+        return show(claims.claim(&path));
     }
+    let (iss, sub) = (claims.claim(&["iss".into()]), claims.claim(&["sub".into()]));
+    format!("issuer {}, subject {}", show(iss), show(sub))
 }

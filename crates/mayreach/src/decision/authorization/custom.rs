@@ -32,7 +32,7 @@ impl Custom {
 
 /// What a provider does with what its rules match.
 enum Answer {
-    /// "matching CUSTOM rule ⇒ ext_authz is called".
+    /// "matching CUSTOM rule ⇒ `ext_authz` is called".
     Says(bool),
     NotKnown,
     /// "provider missing/invalid ⇒ every matching request is DENIED".

@@ -1,4 +1,4 @@
-//! The authorization layer: AuthorizationPolicies as the destination's proxies enforce them.
+//! The authorization layer: `AuthorizationPolicies` as the destination's proxies enforce them.
 
 mod claims;
 mod custom;

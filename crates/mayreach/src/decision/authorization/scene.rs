@@ -11,12 +11,12 @@ use crate::{
         matching,
         mesh::Proxy,
         mtls::Connection,
-        request::{Found, Seen, Shape, Target, Value},
+        request::{Forwarded, Found, Seen, Shape, Target, Value},
         resolve::{Address, Asked},
     },
     model::{
         Attributes, Tri,
-        authz::{Attribute, Condition, Matcher, TextMatch},
+        authz::{Attribute, Condition, Matcher},
         inventory::Mesh,
     },
 };
@@ -35,7 +35,7 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// "X and notX are ANDed"; "values of one field ORed; notX is NOT(OR(values))".
+    /// "X and notX are `ANDed`"; "values of one field `ORed`; notX is NOT(OR(values))".
     pub(crate) fn holds(&self, condition: &Condition) -> Tri {
         let any = |list: &[(Matcher, String)]| {
             Tri::any(list.iter().map(|(matcher, _)| self.value(&condition.attribute, matcher)))
@@ -80,18 +80,17 @@ impl Scene<'_> {
     fn remote_ip(&self, wanted: &IpNet) -> Tri {
         let peer = || self.asked.source.address.within(wanted, Attributes::SOURCE_ADDRESS);
         let Some(seen) = self.seen else { return peer() };
-        let list = match seen.headers.get("x-forwarded-for") {
-            Found::Unknown => return Tri::Unknown(Attributes::HEADERS),
-            Found::Lines(lines) => match lines.first() {
-                None => return peer(),
-                Some(Value::Like(_)) => return Tri::Unknown(Attributes::HEADERS),
-                Some(Value::Text(list)) => *list,
-            },
+        if self.proxy == Proxy::Gateway && self.mesh.trusted_proxies == 0 {
+            return peer();
+        }
+        let list = match &seen.forwarded_for {
+            Forwarded::Unknown => return Tri::Unknown(Attributes::HEADERS),
+            Forwarded::Absent => return peer(),
+            Forwarded::List(list) => list,
         };
         // "Gateway: N=0: remote = socket peer, XFF ignored; N≥1: N-th address from the right".
         let back = match self.proxy {
-            Proxy::Gateway if self.mesh.trusted_proxies == 0 => return peer(),
-            Proxy::Gateway => self.mesh.trusted_proxies as usize - 1,
+            Proxy::Gateway => self.mesh.trusted_proxies.saturating_sub(1) as usize,
             _ => 0,
         };
         let entry = list.rsplit(',').nth(back).map(str::trim);
@@ -174,7 +173,10 @@ impl Scene<'_> {
     }
 
     fn forwarded(&self) -> Option<&str> {
-        self.seen.and_then(|s| s.headers.first("x-forwarded-for"))
+        match &self.seen?.forwarded_for {
+            Forwarded::List(list) => Some(list),
+            Forwarded::Unknown | Forwarded::Absent => None,
+        }
     }
 }
 
@@ -202,7 +204,7 @@ fn net(matcher: &Matcher, within: impl FnOnce(&IpNet) -> Tri) -> Tri {
 
 fn request(seen: &Seen, attribute: &Attribute, matcher: &Matcher) -> Tri {
     match attribute {
-        Attribute::Host => header(authority(seen), matcher, Attributes::HOST),
+        Attribute::Host => header(Some(authority(seen)), matcher, Attributes::HOST),
         Attribute::Method => {
             let lines = seen.method.as_deref().map(|m| vec![Value::Text(m)]);
             header(lines, matcher, Attributes::METHOD)
@@ -214,7 +216,7 @@ fn request(seen: &Seen, attribute: &Attribute, matcher: &Matcher) -> Tri {
             (_, None) => Tri::Unknown(Attributes::PATH),
         },
         Attribute::Header(name) => match name.as_str() {
-            ":authority" | "host" => header(authority(seen), matcher, Attributes::HOST),
+            ":authority" | "host" => header(Some(authority(seen)), matcher, Attributes::HOST),
             ":method" => request(seen, &Attribute::Method, matcher),
             ":path" => {
                 let lines = match &seen.target {
@@ -234,8 +236,8 @@ fn request(seen: &Seen, attribute: &Attribute, matcher: &Matcher) -> Tri {
 }
 
 /// Every HTTP/1.1 request has an authority, be it empty.
-fn authority(seen: &Seen) -> Option<Vec<Value<'_>>> {
-    Some(vec![seen.host.as_deref().map_or(Value::Like(Shape::Any), Value::Text)])
+fn authority(seen: &Seen) -> Vec<Value<'_>> {
+    vec![seen.host.as_deref().map_or(Value::Like(&Shape::Any), Value::Text)]
 }
 
 /// "RBAC matches each header entry individually": any entry that matches is a match.
@@ -243,9 +245,10 @@ fn header(lines: Option<Vec<Value<'_>>>, matcher: &Matcher, missing: Attributes)
     let Some(lines) = lines else { return Tri::Unknown(missing) };
     Tri::any(lines.into_iter().map(|line| match (line, matcher) {
         (Value::Text(text), _) => Tri::of(matching::text(matcher, text)),
-        (_, Matcher::Text(TextMatch::Present)) => Tri::Yes,
-        (Value::Like(shape), Matcher::Text(text)) if !shape.may_match(text) => Tri::No,
-        (Value::Like(_), _) => Tri::Unknown(missing),
+        (Value::Like(shape), Matcher::Text(text)) => {
+            shape.matches(text).map_or(Tri::Unknown(missing), Tri::of)
+        }
+        (Value::Like(_), _) => Tri::No,
     }))
 }
 

@@ -1,4 +1,4 @@
-//! Which policies a proxy gets (pilot/pkg/model/policyattachment.go ShouldAttachPolicy).
+//! Which policies a proxy gets (pilot/pkg/model/policyattachment.go `ShouldAttachPolicy`).
 
 use crate::{
     decision::mesh::Proxy,

@@ -128,7 +128,7 @@ fn rule_matches(scene: &Scene<'_>, action: &AuthzAction, rule: &AuthzRule) -> Tr
     clause(&rule.from).and(clause(&rule.to)).and(Tri::all(when))
 }
 
-/// "inside a match all types ANDed"; "an empty match is match-NONE".
+/// "inside a match all types `ANDed`"; "an empty match is match-NONE".
 fn matches_all(scene: &Scene<'_>, conditions: &[Condition], when: bool) -> Tri {
     let kept: Vec<&Condition> = conditions
         .iter()

@@ -1,4 +1,4 @@
-//! The JWT layer: RequestAuthentication as Envoy's jwt_authn filter enforces it.
+//! The JWT layer: RequestAuthentication as Envoy's `jwt_authn` filter enforces it.
 
 mod claims;
 

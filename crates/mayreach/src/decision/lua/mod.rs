@@ -124,8 +124,9 @@ impl<'m> Scripts<'m> {
         let root = &model.inventory.mesh.root_namespace;
         let runs = |f: &&LuaFilter| match proxy {
             Proxy::Sidecar => f.reach.covers(workload, root),
-            Proxy::Gateway | Proxy::Waypoint => f.any && f.reach.covers(workload, root),
-            Proxy::None | Proxy::Ztunnel => false,
+            Proxy::Gateway => f.any && f.reach.covers(workload, root),
+            // "waypoint ⇒ ignored" without target references.
+            Proxy::Waypoint | Proxy::None | Proxy::Ztunnel => false,
         };
         let mut mine: Vec<&LuaFilter> = model.lua.filters.iter().filter(runs).collect();
         let any = mine.first()?.id;
@@ -203,8 +204,8 @@ impl<'m> Scripts<'m> {
             }
             End::Responded { status, bare } => {
                 tell(trace, policy, format!("script of `{name}` answers {status} itself"));
-                let sees = (bare && !self.answers)
-                    .then_some(ClientSees::Response { status, body: "" });
+                let sees =
+                    (bare && !self.answers).then_some(ClientSees::Response { status, body: "" });
                 let reason = Reason::Script { policy, status };
                 return Some(Ended { verdict: Verdict::Deny, reason, sees });
             }

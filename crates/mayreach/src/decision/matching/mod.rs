@@ -20,8 +20,7 @@ pub(crate) fn identity(matcher: &Matcher, identity: &str) -> bool {
         Matcher::Net(_)
         | Matcher::Port(_)
         | Matcher::PathTemplate(_)
-        | Matcher::RequestPrincipal { .. }
-        | Matcher::Never => false,
+        | Matcher::RequestPrincipal { .. } => false,
     }
 }
 
@@ -86,7 +85,7 @@ pub(crate) fn path(matcher: &Matcher, path: &str) -> bool {
 }
 
 /// `{*}` is `[K]+`, `{**}` is `[K/]*`, all else literal, over the whole path
-/// (uri_template_lib/uri_template_internal.cc).
+/// (`uri_template_lib/uri_template_internal.cc`).
 fn template(parts: &[TemplatePart], path: &[u8]) -> bool {
     let Some((first, rest)) = parts.split_first() else { return path.is_empty() };
     match first {

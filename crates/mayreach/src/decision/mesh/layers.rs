@@ -3,6 +3,8 @@
 use super::{
     Identity, Proxy,
     port::{self, Class, Declared, Reading},
+    spiffe,
+    waypoint::{self, Route, Through},
 };
 use crate::{
     compiled::authz::Pick,
@@ -11,12 +13,15 @@ use crate::{
         authorization::{Arrived, Authorization, RuleRef, authorization},
         jwt::{Jwt, jwt},
         lua::Scripts,
-        mtls::{Connection, Mtls, mtls},
-        request::{self, Seen},
-        resolve::Asked,
+        mtls::{Connection, Mtls, at_waypoint, mtls},
+        request::{self, Certificates, Seen},
+        resolve::{Address, Asked, End},
         trace::Trace,
     },
-    model::{Attributes, Http, Model, PolicyId, Protocol, Request, Token, inventory::Workload},
+    model::{
+        Attributes, Flow, Http, Model, PolicyId, Protocol, Request, Token,
+        inventory::{Service, Workload},
+    },
 };
 
 /// One layer's answer with its steps.
@@ -44,6 +49,89 @@ pub(crate) fn layers(
     pick: Option<&Pick>,
     like: &Trace,
 ) -> MeshLayers {
+    let (routes, missing) = waypoint::routes(model, asked);
+    let all = routes.iter().map(|route| match route {
+        Route::Direct => direct(model, asked, pick, like),
+        Route::Through(through) => by_waypoint(model, asked, through, pick, like),
+    });
+    all.reduce(|one, other| either(one, other, missing)).unwrap_or_else(outside)
+}
+
+/// The client's proxy to the waypoint's, the waypoint's to the destination's.
+fn by_waypoint(
+    model: &Model,
+    asked: &Asked<'_>,
+    through: &Through<'_>,
+    pick: Option<&Pick>,
+    like: &Trace,
+) -> MeshLayers {
+    let reading = port::reading(model, asked);
+    let way = Way {
+        model,
+        asked,
+        proxy: Proxy::Waypoint,
+        workload: &through.proxy,
+        service: through.service,
+        port: through.port,
+        reading: &reading,
+        pick: None,
+    };
+    let first = reading.classes.iter().map(|class| way.walk(*class, like));
+    let first =
+        first.reduce(|one, other| either(one, other, reading.missing)).unwrap_or_else(outside);
+    // "Traffic through a waypoint reaches ztunnel with the waypoint's identity".
+    let flow = Flow {
+        mtls: None,
+        tls_without_certificate: false,
+        principal: None,
+        sni: None,
+        ..asked.flow.clone()
+    };
+    let source = End {
+        id: None,
+        workload: Some(&through.proxy),
+        address: Address::Unknown,
+        twins: Vec::new(),
+        sets: Vec::new(),
+        hosts: Vec::new(),
+        node: None,
+        known_node: false,
+    };
+    let onward = Asked { flow: &flow, source, ..asked.clone() };
+    let mut both = after(first, direct(model, &onward, pick, like));
+    let name = format!("{}/{}", through.proxy.namespace, through.proxy.name);
+    both.remarks.insert(0, format!("the connection goes through the waypoint {name}"));
+    both
+}
+
+/// Both proxies are passed one after the other: either may stop the connection.
+fn after(first: MeshLayers, second: MeshLayers) -> MeshLayers {
+    let [m1, j1, a1] = first.answers;
+    let [m2, j2, a2] = second.answers;
+    MeshLayers {
+        answers: [worse(m1, m2), worse(j1, j2), worse(a1, a2)],
+        audited_by: [first.audited_by, second.audited_by].concat(),
+        dry_run: [first.dry_run, second.dry_run].concat(),
+        remarks: [first.remarks, second.remarks].concat(),
+    }
+}
+
+/// The answer that stops more; of two alike, the one that a policy gave.
+fn worse(a: Answer, b: Answer) -> Answer {
+    let rank = |answer: &Answer| match answer.decision.verdict {
+        Verdict::Deny => 2,
+        Verdict::Undetermined => 1,
+        Verdict::Allow => 0,
+    };
+    let silent = matches!(a.decision.reason, Reason::NoPolicy | Reason::NotInMesh);
+    let later = rank(&b) > rank(&a) || (rank(&a) == rank(&b) && silent);
+    let steps = a.steps.iter().chain(&b.steps).cloned().collect();
+    let (decision, sees) = if later { (b.decision, b.sees) } else { (a.decision, a.sees) };
+    Answer { decision, sees, steps }
+}
+
+/// The destination's own proxy.
+fn direct(model: &Model, asked: &Asked<'_>, pick: Option<&Pick>, like: &Trace) -> MeshLayers {
     let proxy = match asked.flow.protocol {
         Protocol::Tcp => Proxy::of(asked.destination.workload, asked.port),
         // Proxies capture TCP only.
@@ -53,7 +141,8 @@ pub(crate) fn layers(
         return outside();
     };
     let reading = port::reading(model, asked);
-    let way = Way { model, asked, proxy, workload, reading: &reading, pick };
+    let (service, port) = (None, asked.port);
+    let way = Way { model, asked, proxy, workload, service, port, reading: &reading, pick };
     let all = reading.classes.iter().map(|class| way.walk(*class, like));
     all.reduce(|one, other| either(one, other, reading.missing)).unwrap_or_else(outside)
 }
@@ -124,6 +213,9 @@ struct Way<'a> {
     asked: &'a Asked<'a>,
     proxy: Proxy,
     workload: &'a Workload,
+    /// At a waypoint: the Service that was called.
+    service: Option<&'a Service>,
+    port: Option<u16>,
     reading: &'a Reading,
     pick: Option<&'a Pick>,
 }
@@ -132,7 +224,13 @@ impl Way<'_> {
     fn walk(&self, class: Class, like: &Trace) -> MeshLayers {
         let mut traces = [like.fresh(), like.fresh(), like.fresh()];
         let [mtls_trace, jwt_trace, authz_trace] = &mut traces;
-        let found = mtls(self.model, self.asked, self.proxy, class, self.reading, mtls_trace);
+        let found = match (self.proxy, self.asked.source.workload) {
+            // Asked to go through it, not to it.
+            (Proxy::Waypoint, Some(source)) if !self.is_destination() => {
+                at_waypoint(self.model, self.asked, source, mtls_trace)
+            }
+            _ => mtls(self.model, self.asked, self.proxy, class, self.reading, mtls_trace),
+        };
         let mut remarks = Vec::new();
         if found.connection.opaque {
             remarks.push("the proxy passes the client's own TLS on and sees no request".to_owned());
@@ -182,13 +280,13 @@ impl Way<'_> {
         {
             return ended.layers();
         }
-        let service = None;
+        let service = self.service;
         let jwt = jwt(self.model, self.proxy, self.workload, service, seen.as_ref(), jwt_trace);
         let arrived = Arrived {
             proxy: self.proxy,
             workload: self.workload,
             service,
-            port: self.asked.port,
+            port: self.port,
             connection: &found.connection,
             before: seen.as_ref(),
             jwt: &jwt,
@@ -221,13 +319,27 @@ impl Way<'_> {
             Http::Raw => return Err(request::Rejected::Codec),
             Http::Unknown => Seen::unknown(flow.token),
         };
-        let certificate = match connection.identity {
-            Identity::None => Some(false),
-            Identity::Known(_) => Some(true),
-            Identity::Perhaps(..) | Identity::Unknown(_) => None,
-        };
-        request::add_proxy_headers(&mut seen.headers, connection.tls, certificate);
+        request::add_proxy_headers(&mut seen.headers, &self.written(connection));
         Ok(Some(seen))
+    }
+
+    fn written(&self, connection: &Connection) -> request::Written {
+        let mesh = &self.model.inventory.mesh;
+        let certificates = match &connection.identity {
+            Identity::None => Certificates::None,
+            Identity::Known(id) => Certificates::Known(spiffe(mesh, self.workload), id.clone()),
+            Identity::Perhaps(..) | Identity::Unknown(_) => Certificates::Unknown,
+        };
+        let peer = match &self.asked.source.address {
+            Address::Exact(ip) => Some(*ip),
+            _ => None,
+        };
+        let edge = (self.proxy == Proxy::Gateway).then_some((mesh.trusted_proxies, peer));
+        request::Written { tls: connection.tls, certificates, edge }
+    }
+
+    fn is_destination(&self) -> bool {
+        self.asked.destination.workload.is_some_and(|to| std::ptr::eq(to, self.workload))
     }
 
     fn http2(&self) -> bool {

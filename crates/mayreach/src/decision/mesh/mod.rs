@@ -2,6 +2,7 @@
 
 mod layers;
 pub(crate) mod port;
+mod waypoint;
 
 pub(crate) use self::layers::{MeshLayers, layers};
 
@@ -65,28 +66,30 @@ impl Identity {
         match self {
             Self::None => Tri::No,
             Self::Known(id) => Tri::of(matches(id)),
-            Self::Perhaps(id, missing) if matches(id) => Tri::Unknown(*missing),
-            Self::Perhaps(..) => Tri::No,
-            Self::Unknown(missing) => Tri::Unknown(*missing),
+            Self::Perhaps(id, _) if !matches(id) => Tri::No,
+            Self::Perhaps(_, missing) | Self::Unknown(missing) => Tri::Unknown(*missing),
         }
     }
 
     /// What is known of two possible identities.
-    pub(crate) fn either(self, other: Self, missing: Attributes) -> Self {
-        match (self, other) {
-            (a, b) if a == b => a,
-            (Self::None, Self::Known(id)) | (Self::Known(id), Self::None) => {
-                Self::Perhaps(id, missing)
-            }
-            (Self::Perhaps(a, m), Self::Known(b)) | (Self::Known(b), Self::Perhaps(a, m))
-                if a == b =>
-            {
-                Self::Perhaps(a, m.union(missing))
-            }
-            (Self::Perhaps(a, m), Self::None) | (Self::None, Self::Perhaps(a, m)) => {
-                Self::Perhaps(a, m.union(missing))
-            }
-            (a, b) => Self::Unknown(a.missing().union(b.missing()).union(missing)),
+    pub(crate) fn either(&self, other: &Self, missing: Attributes) -> Self {
+        if self == other {
+            return self.clone();
+        }
+        let missing = missing.union(self.missing()).union(other.missing());
+        match (self.name(), other.name()) {
+            (Some(a), Some(b)) if a == b => Self::Perhaps(a.to_owned(), missing),
+            (Some(id), None) if *other == Self::None => Self::Perhaps(id.to_owned(), missing),
+            (None, Some(id)) if *self == Self::None => Self::Perhaps(id.to_owned(), missing),
+            _ => Self::Unknown(missing),
+        }
+    }
+
+    /// The one identity that it can be, if it is any.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Known(id) | Self::Perhaps(id, _) => Some(id),
+            Self::None | Self::Unknown(_) => None,
         }
     }
 

@@ -16,7 +16,7 @@ pub(crate) enum Class {
     Tcp,
 }
 
-/// What a Service says of a port (pkg/config/kube/conversion.go, model ListenerProtocol).
+/// What a Service says of a port (pkg/config/kube/conversion.go, model `ListenerProtocol`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Declared {
     Http,
@@ -126,7 +126,7 @@ fn classes_of(declared: Declared, http: &Http<'_>) -> (Vec<Class>, Attributes) {
     }
 }
 
-/// `appProtocol`, else the prefix of the port's name (conversion.go ConvertProtocol).
+/// `appProtocol`, else the prefix of the port's name (conversion.go `ConvertProtocol`).
 fn declared(port: &ServicePort) -> Declared {
     let name = match port.app_protocol.as_deref() {
         Some("kubernetes.io/h2c") => return Declared::Http2,

@@ -1,4 +1,4 @@
-//! What a proxy makes of what arrives (core/filterchain_options.go).
+//! What a proxy makes of what arrives (`core/filterchain_options.go`).
 
 use super::client::Arrival;
 use crate::{
@@ -29,8 +29,8 @@ const OPAQUE: Outcome = Outcome::Accepted { identity: Identity::None, opaque: tr
 pub(crate) fn sidecar(mesh: &Mesh, mode: MtlsMode, http: bool, arrival: &Arrival) -> Outcome {
     match (arrival, mode) {
         // "Sidecar HBONE port 15008: always STRICT, PA not consulted".
-        (Arrival::Tunnel(id), _) => certified(mesh, id),
-        (Arrival::Mutual(id), MtlsMode::Strict | MtlsMode::Permissive) => certified(mesh, id),
+        (Arrival::Tunnel(id), _)
+        | (Arrival::Mutual(id), MtlsMode::Strict | MtlsMode::Permissive) => certified(mesh, id),
         // "only TLS chain (mTLS terminated, client cert required)".
         (Arrival::Plaintext, MtlsMode::Strict) => Outcome::Refused(ClientFault::Plaintext),
         (Arrival::Plaintext, MtlsMode::Permissive | MtlsMode::Disable) => PLAIN,

@@ -32,7 +32,7 @@ struct Found<'m> {
     mesh: Option<&'m PeerAuth>,
     /// "Spec.Selector == nil || len(matchLabels) == 0" counts where a workload's keys are made.
     namespace: Option<&'m PeerAuth>,
-    /// "PeerAuthByNamespace: Selector == nil" counts where its policy is converted.
+    /// "`PeerAuthByNamespace`: Selector == nil" counts where its policy is converted.
     indexed: Option<&'m PeerAuth>,
     workload: Option<&'m PeerAuth>,
 }
@@ -118,7 +118,7 @@ impl<'m> Found<'m> {
             match mode {
                 Some(MtlsMode::Strict) if !strict_is_parents => strict_ports.push(*port),
                 Some(MtlsMode::Permissive | MtlsMode::Disable)
-                    if !lax(own.mode) && !(own.mode.is_none() && parent_is_lax) =>
+                    if !(lax(own.mode) || own.mode.is_none() && parent_is_lax) =>
                 {
                     open_ports.push(*port);
                 }
@@ -137,7 +137,7 @@ impl<'m> Found<'m> {
 struct Converted {
     /// "Groups are OR'd so we need to create one for each STRICT workload port".
     strict_ports: Vec<u16>,
-    /// "exempts it from the deny policy"; the rules of one group are ANDed.
+    /// "exempts it from the deny policy"; the rules of one group are `ANDed`.
     open_ports: Vec<u16>,
 }
 

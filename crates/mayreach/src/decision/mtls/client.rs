@@ -138,7 +138,7 @@ fn sidecar(
 
 /// Auto-mTLS: "if the endpoint has no sidecar or explicitly tls disabled by the
 /// security.istio.io/tlsMode label" plaintext, else mTLS unless the port's mode is DISABLE
-/// (endpoints/mtls_checker.go) or the whole namespace's is (BestEffortInferServiceMTLSMode).
+/// (`endpoints/mtls_checker.go`) or the whole namespace's is (`BestEffortInferServiceMTLSMode`).
 fn automatic(model: &Model, to: &Workload, id: &str, mode: MtlsMode) -> Arrival {
     let label = to.labels.get("security.istio.io/tlsMode").map(String::as_str);
     let capable = match to.mesh {
@@ -191,7 +191,7 @@ pub(crate) fn server_names(model: &Model, asked: &Asked<'_>) -> Vec<String> {
 }
 
 /// The rule that the client's proxy takes for a host: "of the client's namespace, of the
-/// service's, of the root namespace", the most specific host first (push_context.go
+/// service's, of the root namespace", the most specific host first (`push_context.go`
 /// destinationRule).
 fn destination_rule<'m>(
     model: &'m Model,

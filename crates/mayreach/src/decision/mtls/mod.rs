@@ -17,6 +17,7 @@ use crate::{
         mesh::{
             Identity, Proxy,
             port::{Class, Declared, Reading},
+            spiffe, with_scheme,
         },
         resolve::Asked,
         trace::Trace,
@@ -92,6 +93,29 @@ fn sees(reason: &Reason) -> ClientSees {
     }
 }
 
+/// The client's tunnel to a waypoint: "HBONE traffic always has identity".
+pub(crate) fn at_waypoint(
+    model: &Model,
+    asked: &Asked<'_>,
+    source: &Workload,
+    trace: &mut Trace,
+) -> Mtls {
+    let mesh = &model.inventory.mesh;
+    let id = asked.flow.principal.map_or_else(|| spiffe(mesh, source), with_scheme);
+    let arrival = Arrival::Tunnel(id);
+    let outcome = accept::other(mesh, Proxy::Waypoint, &arrival);
+    let effective = Effective { mode: MtlsMode::Strict, policy: None };
+    let ways = [Way { effective, arrival, outcome }];
+    tell(&ways, trace);
+    let connection = connection(&ways, Attributes::NONE);
+    let (verdict, reason) = settle(&ways, Attributes::NONE, &connection, Proxy::Waypoint);
+    Mtls {
+        decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
+        connection,
+        sees: (verdict == Verdict::Deny).then_some(ClientSees::Closed),
+    }
+}
+
 /// Without a proxy in front, nobody asks.
 fn outside(asked: &Asked<'_>, trace: &mut Trace) -> Mtls {
     let _ = asked;
@@ -120,7 +144,7 @@ fn ways(
     workload: &Workload,
 ) -> (Vec<Way>, Attributes) {
     let mesh = &model.inventory.mesh;
-    let modes = match proxy {
+    let effective_modes = match proxy {
         Proxy::Sidecar => mode::effective(model, workload, asked.port),
         Proxy::Ztunnel => ambient::effective(model, workload, asked.port),
         // "Gateways and waypoints do not use PeerAuthentication".
@@ -128,9 +152,9 @@ fn ways(
             vec![Effective { mode: MtlsMode::Permissive, policy: None }]
         }
     };
-    let mut missing = if modes.len() > 1 { Attributes::PORT } else { Attributes::NONE };
+    let mut missing = if effective_modes.len() > 1 { Attributes::PORT } else { Attributes::NONE };
     let mut ways = Vec::new();
-    for effective in modes {
+    for effective in effective_modes {
         let Arrivals { all, missing: lacks } = client::arrivals(model, asked, effective.mode);
         missing = missing.union(lacks);
         for arrival in all {
@@ -227,7 +251,7 @@ fn connection(ways: &[Way], missing: Attributes) -> Connection {
         },
     });
     each.reduce(|a, b| Connection {
-        identity: a.identity.either(b.identity, missing),
+        identity: a.identity.either(&b.identity, missing),
         opaque: a.opaque && b.opaque,
         tls: if a.tls == b.tls { a.tls } else { None },
         names: Vec::new(),

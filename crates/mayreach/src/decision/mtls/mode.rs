@@ -1,4 +1,4 @@
-//! The effective mode of a workload's port (authn/policy_applier.go ComposePeerAuthentication).
+//! The effective mode of a workload's port (`authn/policy_applier.go` `ComposePeerAuthentication`).
 
 use crate::model::{
     Model, PolicyId,
@@ -81,7 +81,7 @@ impl<'m> Scopes<'m> {
 
     /// The mode of a whole namespace as clients see it: "uses only mesh and namespace level
     /// PeerAuthentication and ignores workload & port level policies"
-    /// (BestEffortInferServiceMTLSMode).
+    /// (`BestEffortInferServiceMTLSMode`).
     pub(crate) fn seen_by_clients(&self) -> MtlsMode {
         let mode = |p: Option<&PeerAuth>| p.and_then(|p| p.mode);
         mode(self.namespace).or(mode(self.mesh)).unwrap_or(MtlsMode::Permissive)

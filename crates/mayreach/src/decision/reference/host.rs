@@ -101,7 +101,8 @@ pub(crate) fn ask(
                     && classes.contains(&policy.class)
                     && policy.subject.matches(&|key| endpoint.labels.get(key).map(String::as_str))
             };
-            Walk { model, asked, egress, governs: &governs, forced_pass, after }.tiers(trace)
+            Walk { model, asked, egress, governs: &governs, forced_pass, after, staged: None }
+                .tiers(trace)
         };
     let mut late = trace.fresh();
     let normal = stage(&[PolicyClass::Normal, PolicyClass::Forward], false, after, &mut late);

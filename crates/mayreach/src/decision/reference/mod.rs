@@ -27,9 +27,11 @@ pub(crate) fn explain(model: &Model, asked: &[Asked<'_>]) -> Explanation {
 fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     let mut layers = Vec::new();
     let mut decisions = Vec::new();
+    let mut would = Vec::new();
     for layer in [Layer::Egress, Layer::Ingress] {
         let mut trace = like.fresh();
         let decision = network::network(model, asked, layer, &mut trace);
+        would.extend(network::staged(model, asked, decision));
         let decision = left_open(model, asked, decision);
         decisions.push((decision, Some(ClientSees::Timeout)));
         layers.push(LayerWalk { decision, steps: trace.steps });
@@ -44,12 +46,17 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     decision.destination = asked.destination.id;
     decision.port = asked.network_port;
     let mesh::MeshLayers { audited_by, dry_run, remarks, .. } = mesh;
+    would.extend(dry_run);
+    let dry_run = would;
     Walk { decision, layers, audited_by, dry_run, remarks }
 }
 
 pub(crate) fn settle(decisions: &[(LayerDecision, Option<ClientSees>)]) -> Decision {
     match decisions {
-        [a, b, c, d, e] => combine::layers([a.0, b.0, c.0, d.0, e.0], [a.1, b.1, c.1, d.1, e.1]),
+        [egress, ingress, mtls, jwt, authz] => combine::layers(
+            [egress.0, ingress.0, mtls.0, jwt.0, authz.0],
+            [egress.1, ingress.1, mtls.1, jwt.1, authz.1],
+        ),
         _ => combine::unknown_peer(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     decision::{
-        Layer, LayerDecision, Outcome, Reason, Step, StepKind, Verdict,
+        Layer, LayerDecision, Marked, Outcome, Reason, Step, StepKind, Verdict,
         reference::{host, packet},
         resolve::{Asked, End},
         trace::Trace,
@@ -74,7 +74,7 @@ fn ask(model: &Model, asked: &Asked<'_>, egress: bool, trace: &mut Trace) -> Fou
         remark(trace, "a pod's traffic to its own address never leaves it");
         return allow(Reason::LocalTraffic);
     }
-    let found = pod(model, asked, workload, egress, trace);
+    let found = pod(model, asked, workload, egress, None, trace);
     if let (Verdict::Allow, Some(policy)) = (found.verdict, host::forwarded(model, asked, egress)) {
         let policy = policy.id;
         return Found::new(Verdict::Undetermined, Reason::NotEvaluated { policy });
@@ -97,12 +97,37 @@ fn ask(model: &Model, asked: &Asked<'_>, egress: bool, trace: &mut Trace) -> Fou
     }
 }
 
+/// What staged policies would do if each were enforced: those that would decide, or deny by their
+/// tier's end what passes now.
+pub(crate) fn staged(model: &Model, asked: &Asked<'_>, decided: LayerDecision) -> Vec<Marked> {
+    let egress = decided.layer == Layer::Egress;
+    let own = if egress { &asked.source } else { &asked.destination };
+    let Some(workload) = own.workload.filter(|w| !w.host_network && !itself(asked)) else {
+        return Vec::new();
+    };
+    let policies = model.network.policies.iter();
+    policies
+        .filter(|p| p.staged && governs(model, p, workload, egress))
+        .filter_map(|policy| {
+            let found = pod(model, asked, workload, egress, Some(policy.id), &mut Trace::off());
+            let rule = match found.reason {
+                Reason::Rule { policy: decider, rule } if decider == policy.id => Some(rule),
+                _ if found.verdict != decided.verdict => None,
+                _ => return None,
+            };
+            let would = Some(found.verdict);
+            Some(Marked { policy: policy.id, rule, layer: decided.layer, would })
+        })
+        .collect()
+}
+
 /// The tiers that govern a pod, then its namespace's profile.
 fn pod(
     model: &Model,
     asked: &Asked<'_>,
     workload: &Workload,
     egress: bool,
+    staged: Option<PolicyId>,
     trace: &mut Trace,
 ) -> Found {
     // "pods with no policy are allowed by `kns.<ns>`; if the Namespace is unknown, denied"
@@ -114,7 +139,7 @@ fn pod(
         Found::new(Verdict::Allow, Reason::DefaultAllow)
     };
     let governs = |policy: &NetworkPolicy| governs(model, policy, workload, egress);
-    let walk = Walk { model, asked, egress, governs: &governs, forced_pass: false, after };
+    let walk = Walk { model, asked, egress, governs: &governs, forced_pass: false, after, staged };
     walk.tiers(trace)
 }
 
@@ -172,6 +197,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) forced_pass: bool,
     /// What comes after the last tier.
     pub(crate) after: Found,
+    /// A staged policy to ask as if it were enforced.
+    pub(crate) staged: Option<PolicyId>,
 }
 
 impl Walk<'_> {
@@ -210,7 +237,8 @@ impl Walk<'_> {
         let all = self.policies(tier);
         // "A tier takes part iff at least one enforced policy with a matching selector governs the
         // direction; otherwise skipped without default action" (endpoints.go, check.go)
-        let enforced: Vec<&NetworkPolicy> = all.iter().copied().filter(|p| !p.staged).collect();
+        let enforced: Vec<&NetworkPolicy> =
+            all.iter().copied().filter(|p| !p.staged || Some(p.id) == self.staged).collect();
         let (Some(first), Some(last)) = (enforced.first(), enforced.last()) else {
             return (next, true);
         };

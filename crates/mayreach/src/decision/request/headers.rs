@@ -27,6 +27,7 @@ const JOINED: &[&str] = &[
     "if-unmodified-since",
     "origin",
     "pragma",
+    "referer",
     "user-agent",
     "via",
     "x-client-trace-id",
@@ -45,15 +46,14 @@ const JOINED: &[&str] = &[
     "x-request-id",
 ];
 
-/// Hop-by-hop headers: gone before any filter runs (conn_manager_utility.cc).
-const HOP_BY_HOP: &[&str] =
-    &["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
-
-/// What the proxies on the way write, strip or sign themselves: a client's own value says
-/// nothing about what filters see.
-const PROXY_OWNED: &[&str] = &[
-    "content-length",
-    "referer",
+/// Gone before any filter runs: hop-by-hop headers (`conn_manager_utility.cc`), and Envoy's own that
+/// only internal requests may carry, of which Istio configures none.
+const STRIPPED: &[&str] = &[
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
     "x-envoy-expected-rq-timeout-ms",
     "x-envoy-force-trace",
     "x-envoy-hedge-on-per-try-timeout",
@@ -61,14 +61,13 @@ const PROXY_OWNED: &[&str] = &[
     "x-envoy-ip-tags",
     "x-envoy-max-retries",
     "x-envoy-original-url",
-    "x-envoy-peer-metadata",
-    "x-envoy-peer-metadata-id",
     "x-envoy-retriable-header-names",
     "x-envoy-retriable-status-codes",
     "x-envoy-retry-grpc-on",
     "x-envoy-retry-on",
     "x-envoy-upstream-alt-stat-name",
     "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response",
     "x-envoy-upstream-rq-timeout-ms",
 ];
 
@@ -81,37 +80,42 @@ struct Line {
 }
 
 /// What a value that is not known looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Any,
     /// A random UUID (`x-request-id`).
     Uuid,
-    /// `By=…;Hash=…;Subject="";URI=…` (`x-forwarded-client-cert`).
-    ClientCertificate,
+    /// This beginning and end, and something between.
+    Between(String, String),
 }
 
 impl Shape {
-    /// Whether some value of the shape matches.
-    pub(crate) fn may_match(self, text: &TextMatch) -> bool {
-        let part = match text {
-            TextMatch::Present | TextMatch::NonEmpty => return true,
-            TextMatch::Exact(t)
-            | TextMatch::Prefix(t)
-            | TextMatch::Suffix(t)
-            | TextMatch::ExactFold(t)
-            | TextMatch::PrefixFold(t)
-            | TextMatch::SuffixFold(t) => t,
+    /// Whether the value matches: yes, no, or (`None`) perhaps.
+    pub(crate) fn matches(&self, text: &TextMatch) -> Option<bool> {
+        let (part, plain) = match text {
+            TextMatch::Present => return Some(true),
+            TextMatch::NonEmpty => ("", true),
+            TextMatch::Exact(t) | TextMatch::Prefix(t) | TextMatch::Suffix(t) => (t.as_str(), true),
+            TextMatch::ExactFold(t) | TextMatch::PrefixFold(t) | TextMatch::SuffixFold(t) => {
+                (t.as_str(), false)
+            }
         };
         match self {
-            Self::Any => true,
             Self::Uuid => {
-                part.len() <= 36 && part.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+                let fits = |b: u8| b.is_ascii_hexdigit() || b == b'-';
+                let possible = part.len() <= 36 && part.bytes().all(fits);
+                if *text == TextMatch::NonEmpty { Some(true) } else { (!possible).then_some(false) }
             }
-            Self::ClientCertificate => match text {
-                TextMatch::Exact(t) => t.starts_with("By="),
-                TextMatch::Prefix(t) => t.starts_with("By=") || "By=".starts_with(t.as_str()),
-                _ => true,
+            Self::Between(head, tail) if plain => match text {
+                TextMatch::NonEmpty => Some(true),
+                TextMatch::Prefix(t) if head.starts_with(t) => Some(true),
+                TextMatch::Suffix(t) if tail.ends_with(t) => Some(true),
+                TextMatch::Prefix(t) => (!t.starts_with(head.as_str())).then_some(false),
+                TextMatch::Suffix(t) => (!t.ends_with(tail.as_str())).then_some(false),
+                _ => (!(part.starts_with(head.as_str()) && part.ends_with(tail.as_str())))
+                    .then_some(false),
             },
+            Self::Any | Self::Between(..) => None,
         }
     }
 }
@@ -120,7 +124,7 @@ impl Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value<'s> {
     Text(&'s str),
-    Like(Shape),
+    Like(&'s Shape),
 }
 
 /// What filters find under a name.
@@ -156,11 +160,14 @@ impl Headers {
     /// Adds a line, joined to the one before where Envoy joins.
     pub(crate) fn add(&mut self, name: &str, value: Result<&str, Shape>) {
         let name = name.to_ascii_lowercase();
-        if HOP_BY_HOP.contains(&name.as_str()) {
+        let value = value.map(|v| v.trim_matches([' ', '\t']).to_owned());
+        // `te: trailers` is the one hop-by-hop header that stays.
+        let te = name == "te" && value.as_deref() != Ok("trailers");
+        if te || STRIPPED.contains(&name.as_str()) {
             return;
         }
-        let value = value.map(|v| v.trim_matches([' ', '\t']).to_owned());
-        if PROXY_OWNED.contains(&name.as_str()) {
+        // Whether the codec keeps it depends on the body.
+        if name == "content-length" {
             self.doubt(&name);
             return;
         }
@@ -171,6 +178,11 @@ impl Headers {
                 (Ok(a), Ok(b)) => Ok(format!("{a},{b}")),
                 _ => Err(Shape::Any),
             };
+            // Two URLs in one value are none: an invalid referer is dropped.
+            let invalid = |v: &String| name == "referer" && v.contains("://");
+            if line.value.as_ref().is_ok_and(invalid) {
+                self.remove("referer");
+            }
             return;
         }
         self.lines.push(Line { name, value });
@@ -197,7 +209,7 @@ impl Headers {
             .filter(|l| l.name == name)
             .map(|l| match &l.value {
                 Ok(text) => Value::Text(text),
-                Err(shape) => Value::Like(*shape),
+                Err(shape) => Value::Like(shape),
             })
             .collect();
         let gone = || self.absent.iter().any(|n| n == name);

@@ -9,6 +9,8 @@ pub(crate) use self::{
     headers::{Found, Headers, Shape, Value},
     path::Rejected,
 };
+use std::net::IpAddr;
+
 use crate::model::{Request, Token, inventory::Mesh};
 
 /// A request, normalized.
@@ -19,6 +21,29 @@ pub(crate) struct Seen {
     /// `:authority`; `None` is not known.
     pub(crate) host: Option<String>,
     pub(crate) headers: Headers,
+    /// `x-forwarded-for` as the client sent it.
+    pub(crate) forwarded_for: Forwarded,
+}
+
+/// What is known of a client's `x-forwarded-for`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Forwarded {
+    Unknown,
+    Absent,
+    List(String),
+}
+
+impl Forwarded {
+    fn of(headers: &Headers) -> Self {
+        match headers.get("x-forwarded-for") {
+            Found::Unknown => Self::Unknown,
+            Found::Lines(lines) => match lines.first() {
+                None => Self::Absent,
+                Some(Value::Text(list)) => Self::List((*list).to_owned()),
+                Some(Value::Like(_)) => Self::Unknown,
+            },
+        }
+    }
 }
 
 /// `:path`.
@@ -36,7 +61,8 @@ impl Seen {
     pub(crate) fn unknown(token: Token<'_>) -> Self {
         let mut headers = Headers::new(&[], false);
         add_token(&mut headers, token, false);
-        Self { method: None, target: Target::Unknown, host: None, headers }
+        let forwarded_for = Forwarded::of(&headers);
+        Self { method: None, target: Target::Unknown, host: None, headers, forwarded_for }
     }
 
     /// `paths` compares the path "after cutting at first `?` or `#`".
@@ -90,16 +116,51 @@ pub(crate) fn see(
         .chain(sent.iter().filter(|(n, _)| is_host(n)).map(|(_, v)| *v))
         .collect();
     let host = override_host.or_else(|| (!hosts.is_empty()).then(|| hosts.join(",")));
-    Ok(Seen { method: request.method.map(str::to_owned), target, host, headers })
+    let forwarded_for = Forwarded::of(&headers);
+    let method = request.method.map(str::to_owned);
+    Ok(Seen { method, target, host, headers, forwarded_for })
 }
 
-/// What the proxies add to every request, after the client sent it (conn_manager_utility.cc).
-/// `tls` and `certificate` are what is known of the connection.
-pub(crate) fn add_proxy_headers(
-    headers: &mut Headers,
-    tls: Option<bool>,
-    certificate: Option<bool>,
-) {
+/// What a proxy knows of the connection, for the headers that it writes itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    /// Whether the client speaks TLS to it.
+    pub(crate) tls: Option<bool>,
+    pub(crate) certificates: Certificates,
+    /// It is an edge (`use_remote_address`) that trusts so many proxies before it, and the peer's
+    /// address if that is known.
+    pub(crate) edge: Option<(u32, Option<IpAddr>)>,
+}
+
+/// What is known of a client certificate.
+#[derive(Clone, Debug)]
+pub(crate) enum Certificates {
+    Unknown,
+    None,
+    /// Identities of the server and the client.
+    Known(String, String),
+}
+
+/// What a proxy adds to every request, after the client sent it (`conn_manager_utility.cc`).
+pub(crate) fn add_proxy_headers(headers: &mut Headers, written: &Written) {
+    let Written { tls, certificates, edge } = written;
+    if let Some((trusted, peer)) = edge {
+        let before = match headers.get("x-forwarded-for") {
+            Found::Lines(lines) => match lines.first() {
+                None => Some(String::new()),
+                Some(Value::Text(list)) => Some(format!("{list},")),
+                Some(Value::Like(_)) => None,
+            },
+            Found::Unknown => None,
+        };
+        headers.remove("x-forwarded-for");
+        let list = before.zip(*peer).map(|(list, peer)| format!("{list}{peer}"));
+        headers.add("x-forwarded-for", list.as_deref().ok_or(Shape::Any));
+        headers.doubt("x-envoy-external-address");
+        if *trusted == 0 {
+            headers.remove("x-forwarded-proto");
+        }
+    }
     // "x-forwarded-proto is set from the connection where the client does not send it", and the
     // scheme after it.
     let by_connection = match tls {
@@ -109,7 +170,7 @@ pub(crate) fn add_proxy_headers(
     };
     match headers.get("x-forwarded-proto") {
         Found::Lines(lines) if lines.is_empty() => {
-            headers.add("x-forwarded-proto", by_connection);
+            headers.add("x-forwarded-proto", by_connection.clone());
             headers.add(":scheme", by_connection);
         }
         _ => {
@@ -123,12 +184,30 @@ pub(crate) fn add_proxy_headers(
     {
         headers.add("x-request-id", Err(Shape::Uuid));
     }
-    // APPEND_FORWARD: written by the proxy under mTLS, removed without.
-    headers.remove("x-forwarded-client-cert");
-    match certificate {
-        Some(true) => headers.add("x-forwarded-client-cert", Err(Shape::ClientCertificate)),
-        Some(false) => {}
-        None => headers.doubt("x-forwarded-client-cert"),
+    client_certificate(headers, certificates, edge.is_some());
+}
+
+/// `x-forwarded-client-cert`: "`APPEND_FORWARD`" at a sidecar, written anew at an edge; without a
+/// client certificate it is removed.
+fn client_certificate(headers: &mut Headers, certificates: &Certificates, edge: bool) {
+    let name = "x-forwarded-client-cert";
+    let before = match headers.get(name) {
+        _ if edge => Some(String::new()),
+        Found::Lines(lines) if lines.is_empty() => Some(String::new()),
+        Found::Lines(_) => headers.first(name).map(|sent| format!("{sent},")),
+        Found::Unknown => None,
+    };
+    headers.remove(name);
+    match certificates {
+        Certificates::None => {}
+        Certificates::Known(server, client) => {
+            let tail = format!(";Subject=\"\";URI={client}");
+            let shape = before.map_or(Shape::Any, |before| {
+                Shape::Between(format!("{before}By={server};Hash="), tail)
+            });
+            headers.add(name, Err(shape));
+        }
+        Certificates::Unknown => headers.doubt(name),
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Target {
     pub(crate) authority: Option<String>,
 }
 
-/// Order inside Envoy (conn_manager_utility.cc maybeNormalizePath): the fragment is cut, escaped
+/// Order inside Envoy (`conn_manager_utility.cc` maybeNormalizePath): the fragment is cut, escaped
 /// slashes are decoded, the path is made canonical, slashes are merged. The query is untouched.
 pub(crate) fn target(raw: &str, mode: Normalization) -> Result<Target, Rejected> {
     // The HTTP/1 codec takes printable ASCII without a space.
@@ -208,7 +208,7 @@ const fn unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// Empty segments vanish; a slash at the start and at the end stay (path_utility.cc mergeSlashes).
+/// Empty segments vanish; a slash at the start and at the end stay (`path_utility.cc` mergeSlashes).
 fn merge_slashes(path: &str) -> String {
     if !path.contains("//") {
         return path.to_owned();

@@ -1,5 +1,5 @@
-//! Observed on a real Envoy 1.40: request target → NONE, BASE, MERGE_SLASHES,
-//! DECODE_AND_MERGE_SLASHES.
+//! Observed on a real Envoy 1.40: request target → NONE, BASE, `MERGE_SLASHES`,
+//! `DECODE_AND_MERGE_SLASHES`.
 
 use super::{
     Found, Headers, Value,

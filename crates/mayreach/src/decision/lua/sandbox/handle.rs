@@ -186,15 +186,11 @@ fn one(lua: &Lua, text: &str) -> Result<MultiValue> {
 
 impl UserData for StreamInfo {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_method("downstreamSslConnection", |lua, this, ()| {
-            tls(lua, &this.0, &this.1)
-        });
-        methods.add_method("requestedServerName", |_, this, ()| {
-            match (this.1.tls, &this.1.sni) {
-                (Some(false), _) => Ok(String::new()),
-                (Some(true), Some(name)) => Ok(name.clone()),
-                _ => Err(this.0.borrow_mut().missing(Attributes::SNI)),
-            }
+        methods.add_method("downstreamSslConnection", |lua, this, ()| tls(lua, &this.0, &this.1));
+        methods.add_method("requestedServerName", |_, this, ()| match (this.1.tls, &this.1.sni) {
+            (Some(false), _) => Ok(String::new()),
+            (Some(true), Some(name)) => Ok(name.clone()),
+            _ => Err(this.0.borrow_mut().missing(Attributes::SNI)),
         });
         common(
             methods,

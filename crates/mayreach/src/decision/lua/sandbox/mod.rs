@@ -136,9 +136,8 @@ impl Interpreter {
         let weigh = move |_: &Lua, (text, pattern): (LuaString, LuaString)| {
             let mut request = request.borrow_mut();
             let weight = weigh::weigh(&text.as_bytes(), &pattern.as_bytes());
-            let left = weight.and_then(|w| {
-                request.work.checked_sub(w).ok_or("patterns that take long")
-            });
+            let left =
+                weight.and_then(|w| request.work.checked_sub(w).ok_or("patterns that take long"));
             match left {
                 Ok(left) => request.work = left,
                 Err(what) => return Err(request.refuse(what)),

@@ -77,13 +77,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn name(
-        &mut self,
-        tokens: &[Token<'s>],
-        at: usize,
-        name: &'s str,
-        before: Option<Token<'s>>,
-    ) {
+    fn name(&mut self, tokens: &[Token<'s>], at: usize, name: &'s str, before: Option<Token<'s>>) {
         // A field or a method.
         let part = matches!(before, Some(Token::Mark('.' | ':')));
         match name {

@@ -12,7 +12,7 @@ use crate::{
         Draft,
         istio::{
             attach::{Where, attach},
-            created, namespace_of,
+            namespace_of,
             text::parse_bool,
         },
         kubernetes::{Checks, Path},
@@ -62,7 +62,6 @@ pub(in crate::kinds::istio) fn lower(
         id,
         namespace,
         name: document.metadata.name.clone(),
-        created: created(document),
         action,
         dry_run,
         attach,

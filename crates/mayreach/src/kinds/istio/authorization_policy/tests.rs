@@ -3,10 +3,8 @@
 use crate::{Options, Program, Source};
 
 fn compile(spec: &str) -> Result<Program, crate::Error> {
-    let text = format!(
-        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata:\n  name: p\n  namespace: foo\nspec:\n{}",
-        spec.lines().map(|l| format!("  {l}\n")).collect::<String>()
-    );
+    let head = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata:\n  name: p\n  namespace: foo\nspec:\n  ";
+    let text = format!("{head}{}\n", spec.replace('\n', "\n  "));
     Program::compile(&[Source::new("p.yaml", text)], &Options::default())
 }
 

@@ -1,0 +1,170 @@
+//! Flows that are read and refused, decisions that are written: all as the schemas say.
+
+use std::{io, path::Path};
+
+use mayreach_wire::{Engine, FlowIn, load, mayreach::Options};
+use serde_json::{Value, json};
+
+use crate::validate::validate;
+
+fn schema(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(name);
+    let text = std::fs::read_to_string(path).expect("a schema");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// A flow, whether it is one, with some fields of it set.
+fn flow(fields: Value) -> Value {
+    let mut flow = json!({"source": {"workload": "a/b"}, "destination": {"workload": "a/c"}});
+    for (name, value) in fields.as_object().cloned().unwrap_or_default() {
+        flow[name] = value;
+    }
+    flow
+}
+
+fn good() -> Vec<Value> {
+    let fields = [
+        json!({}),
+        json!({"id": "x"}),
+        json!({"id": 7}),
+        json!({"port": 8080, "protocol": "UDP", "source_port": 1}),
+        json!({"port": "http", "protocol": 6}),
+        json!({"port": null, "protocol": null, "icmp": null, "tls": null, "now": null}),
+        json!({"protocol": "ICMP", "icmp": {"type": 8, "code": 0}}),
+        json!({"http": null}),
+        json!({"http": {}}),
+        json!({"http": {"method": "GET", "path": "/", "host": "h", "headers": [["a", "b"]]}}),
+        json!({"tls": {"sni": "s"}, "token": "eyJ"}),
+        json!({"token": null, "claims": {"sub": "x", "n": [1, {"a": null}]}}),
+        json!({"now": 5, "ext_authz": {"opa": "deny"}}),
+        json!({"now": "2026-11-22T00:00:00Z"}),
+        json!({"source": {"ip": "203.0.113.7", "mtls": false}}),
+        json!({"source": {"workload": "a/b", "principal": "p", "tls_without_certificate": true}}),
+        json!({"destination": {"service": "a/s"}, "port": 80}),
+        json!({"source": {"namespace": "a"}}),
+        json!({"source": {"namespace": "a", "labels": {"x": "y"}, "annotations": {},
+            "service_account": "s", "ip": "::1",
+            "ports": [{"name": "n", "port": 1, "protocol": "UDP"}]}}),
+    ];
+    fields.into_iter().map(flow).collect()
+}
+
+fn bad() -> Vec<Value> {
+    let fields = [
+        json!({"portt": 1}),
+        json!({"id": 1.5}),
+        json!({"port": 80.5}),
+        json!({"port": "80"}),
+        json!({"port": 65_536}),
+        json!({"port": -1}),
+        json!({"protocol": "tcp"}),
+        json!({"protocol": 256}),
+        json!({"icmp": {"code": 1}}),
+        json!({"http": {"verb": "GET"}}),
+        json!({"http": {"headers": [["a"]]}}),
+        json!({"http": {"headers": {"a": "b"}}}),
+        json!({"http": []}),
+        json!({"token": 5}),
+        json!({"claims": "x"}),
+        json!({"now": 1.5}),
+        json!({"ext_authz": {"opa": true}}),
+        json!({"source": {"workload": "a"}}),
+        json!({"source": {"service": "a/b"}}),
+        json!({"source": ["a/b"]}),
+        json!({"source": {"namespace": "a", "labels": {"x": 1}}}),
+        json!({"destination": {"workload": "a/b", "mtls": true}}),
+        json!({"destination": {"namespace": "a", "ports": [{"port": 1}]}}),
+        json!({"destination": null}),
+    ];
+    fields.into_iter().map(flow).collect()
+}
+
+fn read(flow: &Value) -> Result<(), mayreach_wire::ProblemOut> {
+    FlowIn::from_json(&flow.to_string())?.with_flow(|_| ())
+}
+
+#[test]
+fn flows_are_read_as_the_schema_says() {
+    let schema = schema("flow.schema.json");
+    for flow in good() {
+        assert_eq!(validate(&schema, &flow), Vec::<String>::new(), "{flow}");
+        assert_eq!(read(&flow), Ok(()), "{flow}");
+    }
+    for flow in bad() {
+        assert!(!validate(&schema, &flow).is_empty(), "the schema allows {flow}");
+        assert!(read(&flow).is_err(), "it is read: {flow}");
+    }
+}
+
+#[test]
+fn other_forms_are_read_as_json_is() {
+    for flow in good() {
+        let from_text = FlowIn::from_json(&flow.to_string()).expect("a flow");
+        let from_value = FlowIn::from_value(flow.clone()).expect("a flow");
+        assert_eq!(from_text, from_value, "{flow}");
+    }
+    let problem = FlowIn::from_value(flow(json!({"http": {"verb": 1}}))).expect_err("a field");
+    assert_eq!(problem.field.as_deref(), Some("http.verb"));
+}
+
+fn engine(paths: &[&str]) -> Engine {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let paths: Vec<String> = paths.iter().map(|p| root.join(p).display().to_string()).collect();
+    let sources = load(&paths, &mut io::empty()).expect("manifests");
+    Engine::compile(&sources, &Options::default()).expect("a program")
+}
+
+/// Every pair of workloads, with and without a request.
+fn questions(engine: &Engine) -> Vec<Value> {
+    let names: Vec<String> = engine.program().workloads().map(|w| w.to_string()).collect();
+    let mut out = Vec::new();
+    for from in &names {
+        for to in &names {
+            let ends = json!({"source": {"workload": from}, "destination": {"workload": to}});
+            for more in [
+                json!({}),
+                json!({"port": 8080, "http": {"method": "GET", "path": "/v1/x", "headers": []}}),
+                json!({"id": "q", "port": 9080, "http": null}),
+            ] {
+                let mut flow = ends.clone();
+                for (name, value) in more.as_object().cloned().unwrap_or_default() {
+                    flow[name] = value;
+                }
+                out.push(flow);
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn decisions_are_written_as_the_schema_says() {
+    let schema = schema("decision.schema.json");
+    let mut codes = std::collections::BTreeSet::new();
+    for paths in [
+        &["examples/tenants"][..],
+        &["examples/bookinfo"],
+        &["tests/fixtures/seeds-inventory.yaml", "tests/fixtures/seeds"],
+    ] {
+        let engine = engine(paths);
+        for question in questions(&engine) {
+            let flow = FlowIn::from_json(&question.to_string()).expect("a flow");
+            let decision = engine.decide(&flow).expect("a decision");
+            let explained = engine.explain(&flow).expect("an explanation");
+            assert_eq!(decision, explained.decision, "{question}");
+            let written = serde_json::to_value(&decision).expect("JSON");
+            assert_eq!(validate(&schema, &written), Vec::<String>::new(), "{question}\n{written}");
+            codes.extend(decision.layers.iter().map(|layer| layer.reason.code));
+        }
+    }
+    for code in ["rule", "isolated", "mtls_refused", "no_allow_match", "missing", "not_in_mesh"] {
+        assert!(codes.contains(code), "no question of these is answered by `{code}`: {codes:?}");
+    }
+}
+
+#[test]
+fn the_schema_names_every_reason() {
+    let schema = schema("decision.schema.json");
+    let named = schema.pointer("/$defs/reason/properties/code/enum").expect("codes");
+    assert_eq!(*named, json!(mayreach_wire::mayreach::Reason::CODES), "in the same order");
+}
