@@ -24,10 +24,6 @@ pub(crate) struct LuaFilter {
     pub(crate) place: LuaPlace,
     /// Context `ANY`: gateways run it too.
     pub(crate) any: bool,
-    #[cfg_attr(
-        not(feature = "lua"),
-        allow(dead_code, reason = "without an interpreter nobody reads it")
-    )]
     pub(crate) script: String,
 }
 

@@ -54,8 +54,6 @@ struct Ran {
     end: End,
     /// What it did to the request, for people.
     told: Vec<String>,
-    /// It defines `envoy_on_response`, which may change what the client sees.
-    answers: bool,
 }
 
 /// Why it ended.
@@ -107,8 +105,10 @@ pub(crate) struct Scripts<'m> {
     back: Vec<&'m LuaFilter>,
     /// What makes it unsure how scripts run.
     doubt: Option<PolicyId>,
-    /// One of them runs on the answer too.
-    answers: bool,
+    /// One of them runs on answers too, Envoy's own included, and may change what the client sees.
+    pub(crate) answers: bool,
+    /// How scripts came out, where that is not plain.
+    pub(crate) remarks: Vec<String>,
 }
 
 impl<'m> Scripts<'m> {
@@ -139,6 +139,7 @@ impl<'m> Scripts<'m> {
             Proxy::Sidecar => routes.find(|(_, r)| r.covers(workload, root)).map(|(id, _)| *id),
             _ => Some(any),
         };
+        let answers = mine.iter().any(|f| f.script.contains("envoy_on_response"));
         let (mut front, back): (Vec<_>, Vec<_>) =
             mine.into_iter().partition(|f| f.place == LuaPlace::Front);
         front.reverse();
@@ -148,7 +149,7 @@ impl<'m> Scripts<'m> {
             sni: sni.map(str::to_owned),
             own: spiffe(&model.inventory.mesh, workload),
         };
-        Some(Self { model, facts, front, back, doubt, answers: false })
+        Some(Self { model, facts, front, back, doubt, answers, remarks: Vec::new() })
     }
 
     /// The scripts before every other filter.
@@ -176,7 +177,6 @@ impl<'m> Scripts<'m> {
                 authz.sees = sees;
             }
         }
-        // Answers of Envoy's own go through the scripts too.
         if self.answers {
             authz.sees = None;
         }
@@ -186,44 +186,50 @@ impl<'m> Scripts<'m> {
     fn run(&mut self, filter: &LuaFilter, seen: &mut Seen, trace: &mut Trace) -> Option<Ended> {
         let undetermined = |reason| Ended { verdict: Verdict::Undetermined, reason, sees: None };
         if let Some(policy) = self.doubt {
-            tell(trace, policy, "the script is not evaluated here".to_owned());
+            self.tell(trace, policy, "is not evaluated here".to_owned());
             return Some(undetermined(Reason::NotEvaluated { policy }));
         }
         let policy = filter.id;
-        let Ran { seen: after, end, told, answers } = run(&filter.script, seen, &self.facts);
-        self.answers |= answers;
-        let name = self.model.policy(policy).map_or("", |p| p.name.as_str());
+        let Ran { seen: after, end, told } = run(&filter.script, seen, &self.facts);
         for text in told {
-            tell(trace, policy, format!("script of `{name}`: {text}"));
+            step(trace, policy, format!("script of `{}`: {text}", filter.name));
         }
         match end {
             End::Done => {}
             End::Failed(why) => {
-                let text = format!("script of `{name}` fails and the request goes on: {why}");
-                tell(trace, policy, text);
+                self.tell(trace, policy, format!("fails and the request goes on: {why}"));
             }
             End::Responded { status, bare } => {
-                tell(trace, policy, format!("script of `{name}` answers {status} itself"));
-                let sees =
-                    (bare && !self.answers).then_some(ClientSees::Response { status, body: "" });
+                self.tell(trace, policy, format!("answers {status} itself"));
+                let sees = (bare && !self.answers)
+                    .then_some(ClientSees::Response { status, body: "" });
                 let reason = Reason::Script { policy, status };
                 return Some(Ended { verdict: Verdict::Deny, reason, sees });
             }
             End::Missing(attributes) => {
-                tell(trace, policy, format!("script of `{name}` reads what is not known"));
+                let names: Vec<&str> = attributes.names().collect();
+                let text = format!("reads what the flow leaves out: {}", names.join(", "));
+                self.tell(trace, policy, text);
                 return Some(undetermined(Reason::Missing { attributes, policy: Some(policy) }));
             }
             End::Unsupported(what) => {
-                tell(trace, policy, format!("script of `{name}` is not evaluated: {what}"));
+                self.tell(trace, policy, format!("is not evaluated: {what}"));
                 return Some(undetermined(Reason::NotEvaluated { policy }));
             }
         }
         *seen = after;
         None
     }
+
+    fn tell(&mut self, trace: &mut Trace, policy: PolicyId, text: String) {
+        let name = self.model.policy(policy).map_or("", |p| p.name.as_str());
+        let text = format!("the script of `{name}` {text}");
+        step(trace, policy, text.clone());
+        self.remarks.push(text);
+    }
 }
 
-fn tell(trace: &mut Trace, policy: PolicyId, text: String) {
+fn step(trace: &mut Trace, policy: PolicyId, text: String) {
     trace.step(|| Step {
         kind: StepKind::Remark,
         outcome: Outcome::Info,

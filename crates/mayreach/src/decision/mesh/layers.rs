@@ -278,10 +278,11 @@ impl Way<'_> {
         if let (Some(scripts), Some(seen)) = (&mut scripts, &mut seen)
             && let Some(ended) = scripts.front(seen, authz_trace)
         {
+            remarks.append(&mut scripts.remarks);
             return ended.layers();
         }
         let service = self.service;
-        let jwt = jwt(self.model, self.proxy, self.workload, service, seen.as_ref(), jwt_trace);
+        let mut jwt = jwt(self.model, self.proxy, self.workload, service, seen.as_ref(), jwt_trace);
         let arrived = Arrived {
             proxy: self.proxy,
             workload: self.workload,
@@ -295,6 +296,8 @@ impl Way<'_> {
         let mut authz = authorization(self.model, self.asked, &arrived, authz_trace);
         if let (Some(scripts), Some(seen)) = (&mut scripts, jwt.seen.as_ref().or(seen.as_ref())) {
             authz = scripts.back(seen, authz, authz_trace);
+            remarks.append(&mut scripts.remarks);
+            jwt.sees = jwt.sees.filter(|_| !scripts.answers);
         }
         (jwt, authz)
     }

@@ -258,14 +258,12 @@ impl UserData for Tls {
             this.0.borrow().running()?;
             lua.create_sequence_from([this.1.own.clone()])
         });
-        // Certificates of the mesh name nothing but the identity; without one all is empty.
-        methods.add_method("subjectPeerCertificate", |_, this, ()| match this.peer()? {
-            Some(_) => Err(this.0.borrow_mut().refuse("the subject of a certificate")),
-            None => Ok(String::new()),
-        });
-        methods.add_method("dnsSansPeerCertificate", |lua, this, ()| match this.peer()? {
-            Some(_) => Err(this.0.borrow_mut().refuse("the host names of a certificate")),
-            None => lua.create_table(),
+        // Certificates of the mesh name nothing but the identity.
+        methods
+            .add_method("subjectPeerCertificate", |_, this, ()| this.peer().map(|_| String::new()));
+        methods.add_method("dnsSansPeerCertificate", |lua, this, ()| {
+            this.peer()?;
+            lua.create_table()
         });
         common(methods, &["*"]);
     }

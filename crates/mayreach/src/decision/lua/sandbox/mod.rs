@@ -16,7 +16,10 @@ use mlua::{
     chunk::ChunkMode,
 };
 
-use self::{handle::Handle, request::Request};
+use self::{
+    handle::Handle,
+    request::{Draw, Request},
+};
 use super::{End, Facts, Ran};
 use crate::decision::request::Seen;
 
@@ -37,7 +40,6 @@ pub(super) fn run(script: &str, seen: &Seen, facts: &Facts) -> Ran {
         seen: seen.clone(),
         end: End::Unsupported(what),
         told: Vec::new(),
-        answers: false,
     };
     if script.len() > LENGTH {
         return unsupported("the script is too long".to_owned());
@@ -46,16 +48,27 @@ pub(super) fn run(script: &str, seen: &Seen, facts: &Facts) -> Ran {
     if let Err(what) | Ok(Some(what)) = checked {
         return unsupported(what);
     }
-    let (ran, unordered) = once(script, seen, facts, false);
-    if unordered && once(script, seen, facts, true).0 != ran {
-        return unsupported("it depends on the order of a table".to_owned());
+    let hashes = !script.to_ascii_lowercase().contains("hash");
+    let first = once(script, seen, facts, Draw { digit: 'a', hashes }, false);
+    if first.unordered || first.drawn {
+        let second = once(script, seen, facts, Draw { digit: '7', hashes }, true);
+        if first.ran != second.ran {
+            let what = "it depends on the order of a table, or on a value that is drawn";
+            return unsupported(what.to_owned());
+        }
     }
-    ran
+    first.ran
 }
 
-/// One run, and whether it walked a table whose order is nobody's promise.
-fn once(script: &str, seen: &Seen, facts: &Facts, reversed: bool) -> (Ran, bool) {
-    let request = Rc::new(RefCell::new(Request::new(seen.clone())));
+/// One run.
+struct Once {
+    ran: Ran,
+    unordered: bool,
+    drawn: bool,
+}
+
+fn once(script: &str, seen: &Seen, facts: &Facts, draw: Draw, reversed: bool) -> Once {
+    let request = Rc::new(RefCell::new(Request::new(seen.clone(), draw)));
     let interpreter = Interpreter { request: Rc::clone(&request), facts: Rc::new(facts.clone()) };
     let outcome = interpreter.go(script, reversed);
     let mut request = request.borrow_mut();
@@ -66,8 +79,8 @@ fn once(script: &str, seen: &Seen, facts: &Facts, reversed: bool) -> (Ran, bool)
         (None, Err(error)) => End::Failed(first_line(&error)),
     };
     let told = std::mem::take(&mut request.told);
-    let ran = Ran { seen: request.seen.clone(), end, told, answers: request.answers };
-    (ran, request.unordered)
+    let ran = Ran { seen: request.seen.clone(), end, told };
+    Once { ran, unordered: request.unordered, drawn: request.drawn }
 }
 
 /// What an error says, without the path through the interpreter.
@@ -100,8 +113,6 @@ impl Interpreter {
             return Err(self.request.borrow_mut().stop(End::Unsupported(what)));
         }
         begin.call::<()>(())?;
-        let answers = matches!(globals.get("envoy_on_response")?, Value::Function(_));
-        self.request.borrow_mut().answers = answers;
         // "function not found. Lua filter will not hook requests."
         let Value::Function(on_request) = globals.get("envoy_on_request")? else { return Ok(()) };
         let handle = Handle { request: Rc::clone(&self.request), facts: Rc::clone(&self.facts) };

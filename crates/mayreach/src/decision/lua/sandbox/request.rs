@@ -1,14 +1,43 @@
 //! The request while a script runs, by header name as Envoy keeps it: `:path` and its like are
 //! headers too.
 
+use std::collections::BTreeMap;
+
 use super::super::End;
 use crate::{
-    decision::request::{Found, Seen, Target, Value},
+    decision::request::{Found, Seen, Shape, Target, Value},
     model::Attributes,
 };
 
 /// Steps of pattern matching, in all.
 const WORK: u64 = 500_000_000;
+
+/// Stands for what nobody knows but which could be anything of its form: a random identifier, the
+/// hash of a certificate. A script that ends the same way with two of them does so with any.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draw {
+    /// A hexadecimal digit.
+    pub(super) digit: char,
+    /// The script does not ask for a certain hash.
+    pub(super) hashes: bool,
+}
+
+impl Draw {
+    fn value(self, shape: &Shape) -> Option<String> {
+        let digits = |n| self.digit.to_string().repeat(n);
+        match shape {
+            Shape::Uuid => {
+                let ends = [8, 4, 3, 3].map(digits);
+                let [a, b, c, d] = ends;
+                Some(format!("{a}-{b}-4{c}-8{d}-{}", digits(12)))
+            }
+            Shape::Between(head, tail) if self.hashes => {
+                Some(format!("{head}{}{tail}", digits(64)))
+            }
+            Shape::Between(..) | Shape::Any => None,
+        }
+    }
+}
 
 /// The request, and what came of the script so far.
 #[derive(Debug)]
@@ -17,8 +46,11 @@ pub(super) struct Request {
     /// Set once: what a script does after it has ended does not count.
     pub(super) stopped: Option<End>,
     pub(super) told: Vec<String>,
+    /// It walked a table whose order is nobody's promise.
     pub(super) unordered: bool,
-    pub(super) answers: bool,
+    /// It read a value that is drawn.
+    pub(super) drawn: bool,
+    draw: Draw,
     /// A walk over the headers is not at its end.
     pub(super) walking: bool,
     pub(super) work: u64,
@@ -30,13 +62,14 @@ fn stop() -> mlua::Error {
 }
 
 impl Request {
-    pub(super) fn new(seen: Seen) -> Self {
+    pub(super) fn new(seen: Seen, draw: Draw) -> Self {
         Self {
             seen,
+            draw,
+            drawn: false,
             stopped: None,
             told: Vec::new(),
             unordered: false,
-            answers: false,
             walking: false,
             work: WORK,
         }
@@ -78,11 +111,17 @@ impl Request {
             _ => match self.seen.headers.get(name) {
                 Found::Unknown => Err(Attributes::HEADERS),
                 Found::Lines(lines) => {
+                    let mut drawn = false;
                     let text = |line| match line {
                         Value::Text(text) => Ok(text.to_owned()),
-                        Value::Like(_) => Err(Attributes::HEADERS),
+                        Value::Like(shape) => {
+                            drawn = true;
+                            self.draw.value(shape).ok_or(Attributes::HEADERS)
+                        }
                     };
-                    lines.into_iter().map(text).collect()
+                    let texts = lines.into_iter().map(text).collect();
+                    self.drawn |= drawn;
+                    texts
                 }
             },
         };
@@ -191,10 +230,16 @@ impl Request {
         for name in [":authority", ":path", ":method"] {
             out.extend(self.values(name)?.into_iter().map(|value| (name.to_owned(), value)));
         }
-        let Some(lines) = self.seen.headers.known() else {
+        let Some(names) = self.seen.headers.names() else {
             return Err(self.missing(Attributes::HEADERS));
         };
-        out.extend(lines);
+        let mut before: BTreeMap<String, usize> = BTreeMap::new();
+        for name in names {
+            let nth = before.entry(name.clone()).or_default();
+            let value = self.values(&name)?.into_iter().nth(*nth).unwrap_or_default();
+            *nth += 1;
+            out.push((name, value));
+        }
         self.walking = true;
         Ok(out)
     }

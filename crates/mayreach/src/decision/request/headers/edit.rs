@@ -29,12 +29,9 @@ impl Headers {
         self.lines.push(Line { name: name.to_owned(), value: Ok(value.to_owned()) });
     }
 
-    /// Every line in order, if all of them are known.
-    pub(crate) fn known(&self) -> Option<Vec<(String, String)>> {
-        if !self.complete || !self.unsure.is_empty() {
-            return None;
-        }
-        let known = |line: &Line| Some((line.name.clone(), line.value.as_ref().ok()?.clone()));
-        self.lines.iter().map(known).collect()
+    /// The name of every line in order, if all of them are known.
+    pub(crate) fn names(&self) -> Option<Vec<String>> {
+        let whole = self.complete && self.unsure.is_empty();
+        whole.then(|| self.lines.iter().map(|line| line.name.clone()).collect())
     }
 }
