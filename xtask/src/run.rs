@@ -5,10 +5,7 @@ use std::process::Command;
 /// Runs one command line; false if it fails.
 fn run(line: &[&str]) -> bool {
     let Some((program, arguments)) = line.split_first() else { return false };
-    println!(
-        "\n$ {}",
-        line.join(" ").replace("cargo run --quiet --release -p mayreach-cli --", "mayreach")
-    );
+    println!("\n$ {}", line.join(" ").replace("cargo run --quiet -p mayreach-cli --", "mayreach"));
     match Command::new(program).args(arguments).status() {
         // Exit status 1 is an answer: denied.
         Ok(status) => matches!(status.code(), Some(0 | 1)),
@@ -30,7 +27,7 @@ fn must(line: &[&str]) -> bool {
     }
 }
 
-const MAYREACH: [&str; 7] = ["cargo", "run", "--quiet", "--release", "-p", "mayreach-cli", "--"];
+const MAYREACH: [&str; 6] = ["cargo", "run", "--quiet", "-p", "mayreach-cli", "--"];
 
 /// The main job on `examples/tenants`: the tenant matrix, and one denial explained.
 pub(crate) fn demo() -> bool {

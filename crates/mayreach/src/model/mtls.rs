@@ -27,7 +27,8 @@ pub(crate) struct PeerAuth {
     pub(crate) id: PolicyId,
     pub(crate) namespace: String,
     pub(crate) name: String,
-    /// Creation time as text (RFC 3339 sorts as time); absent sorts first, as Go's zero time.
+    /// Creation time as text (RFC 3339 sorts as time). What has none is yet to be applied, so it
+    /// sorts last.
     pub(crate) created: String,
     /// Empty: the whole namespace (or mesh, in the root namespace).
     pub(crate) selector: Vec<(String, String)>,

@@ -6,6 +6,8 @@ mod picked;
 mod rules;
 mod scene;
 mod select;
+#[cfg(test)]
+mod tests;
 mod ztunnel;
 
 pub(crate) use self::{rules::RuleRef, select::Chooser};

@@ -7,7 +7,7 @@
 mod absent;
 #[cfg(feature = "lua")]
 mod sandbox;
-#[cfg(test)]
+#[cfg(all(test, feature = "lua"))]
 mod tests;
 
 #[cfg(not(feature = "lua"))]

@@ -13,10 +13,11 @@ use crate::{
         authorization::{Arrived, Authorization, RuleRef, authorization},
         jwt::{Jwt, jwt},
         lua::Scripts,
-        mtls::{Connection, Mtls, at_waypoint, mtls},
+        mtls::{Connection, Mtls, at_waypoint, client::unknown_to_client, mtls, unanswered},
         request::{self, Certificates, Seen},
         resolve::{Address, Asked, End},
         trace::Trace,
+        unevaluated::left_open,
     },
     model::{
         Attributes, Flow, Http, Model, PolicyId, Protocol, Request, Token,
@@ -97,6 +98,17 @@ fn by_waypoint(
         node: None,
         known_node: false,
     };
+    let at_waypoint = Asked {
+        destination: End { workload: Some(&through.proxy), ..source.clone() },
+        ..asked.clone()
+    };
+    let first = MeshLayers {
+        answers: first.answers.map(|answer| Answer {
+            decision: left_open(model, &at_waypoint, answer.decision),
+            ..answer
+        }),
+        ..first
+    };
     let onward = Asked { flow: &flow, source, ..asked.clone() };
     let mut both = after(first, direct(model, &onward, pick, like));
     let name = format!("{}/{}", through.proxy.namespace, through.proxy.name);
@@ -138,7 +150,13 @@ fn direct(model: &Model, asked: &Asked<'_>, pick: Option<&Pick>, like: &Trace) -
         _ => Proxy::None,
     };
     let (Some(workload), true) = (asked.destination.workload, proxy != Proxy::None) else {
-        return outside();
+        let mut free = outside();
+        let tcp = asked.flow.protocol == Protocol::Tcp;
+        if let Some((decision, sees)) = tcp.then(|| unanswered(model, asked)).flatten() {
+            let [mtls, ..] = &mut free.answers;
+            *mtls = Answer { decision, sees: Some(sees), steps: Vec::new() };
+        }
+        return free;
     };
     let reading = port::reading(model, asked);
     let (service, port) = (None, asked.port);
@@ -232,6 +250,11 @@ impl Way<'_> {
             _ => mtls(self.model, self.asked, self.proxy, class, self.reading, mtls_trace),
         };
         let mut remarks = Vec::new();
+        if unknown_to_client(self.model, self.asked) {
+            remarks.push(
+                "no Service leads to this port: mTLS is assumed, but a client that calls the pod's own address sends what its application sends".to_owned(),
+            );
+        }
         if found.connection.opaque {
             remarks.push("the proxy passes the client's own TLS on and sees no request".to_owned());
         }

@@ -2,6 +2,10 @@
 
 mod layers;
 pub(crate) mod port;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod waypoint;
 
 pub(crate) use self::layers::{MeshLayers, layers};
@@ -41,6 +45,10 @@ impl Proxy {
 /// Whether a sidecar captures a port (`includeInboundPorts`, `excludeInboundPorts`).
 fn captured(workload: &Workload, port: Option<u16>) -> bool {
     let Some(port) = port else { return true };
+    // The agent's own ports are never redirected (tools/istio-iptables).
+    if matches!(port, 15020 | 15021 | 15090) {
+        return false;
+    }
     let listed = |list: &str| list.split(',').any(|item| item.trim() == port.to_string());
     let annotation =
         |name: &str| workload.annotations.get(&format!("traffic.sidecar.istio.io/{name}"));

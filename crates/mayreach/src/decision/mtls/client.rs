@@ -7,7 +7,7 @@ use crate::{
         resolve::Asked,
     },
     model::{
-        Attributes, Model,
+        Attributes, Model, PolicyId,
         inventory::{Enrolment, Service, Workload},
         mtls::{ClientTls, DestinationTls, MtlsMode},
     },
@@ -101,6 +101,11 @@ fn sidecar(
     let auto = || automatic(model, to, id, mode);
     let mut all: Vec<Arrival> = Vec::new();
     let mut missing = Attributes::NONE;
+    if narrowed(source) {
+        // Whether the address that is called is captured is not known.
+        all.push(Arrival::Plaintext);
+        missing = missing.union(Attributes::DESTINATION_ADDRESS);
+    }
     let targets = targets(model, asked);
     for (service, port) in &targets {
         let rule = destination_rule(model, source, service);
@@ -130,8 +135,8 @@ fn sidecar(
             once.push(one);
         }
     }
-    if once.len() > 1 {
-        missing = missing.union(Attributes::SERVICE);
+    if once.len() > 1 && missing.is_empty() {
+        missing = Attributes::SERVICE;
     }
     Arrivals { all: once, missing }
 }
@@ -165,12 +170,53 @@ fn excluded(source: &Workload, port: Option<u16>) -> bool {
     list.split(',').any(|item| item.trim() == port.to_string())
 }
 
+/// Whether the client's proxy lets some addresses pass by.
+fn narrowed(source: &Workload) -> bool {
+    let annotation =
+        |name: &str| source.annotations.get(&format!("traffic.sidecar.istio.io/{name}"));
+    let set = |name: &str| annotation(name).is_some_and(|list| !list.trim().is_empty());
+    set("excludeOutboundIPRanges")
+        || annotation("includeOutboundIPRanges").is_some_and(|list| list.trim() != "*")
+        || set("includeOutboundPorts")
+}
+
+/// Whether the client's proxy speaks mTLS to a workload that has no proxy to answer it: a
+/// DestinationRule tells it to, or the flow insists.
+pub(crate) fn mutual_to_nobody(model: &Model, asked: &Asked<'_>) -> Option<Option<PolicyId>> {
+    let source = asked.source.workload?;
+    asked.destination.workload?;
+    if asked.flow.principal.is_some() || asked.flow.mtls == Some(false) {
+        return None;
+    }
+    if asked.flow.mtls == Some(true) {
+        return source.mesh.in_mesh().then_some(None);
+    }
+    if source.mesh != Enrolment::Sidecar {
+        return None;
+    }
+    let mut rules = targets(model, asked).into_iter().map(|(service, port)| {
+        let rule = destination_rule(model, source, service)?;
+        let tls = rule.ports.get(&port).copied().flatten().or(rule.mode);
+        (tls == Some(ClientTls::IstioMutual) && !rule.subset_tls).then_some(rule.id)
+    });
+    let first = rules.next()??;
+    rules.all(|other| other.is_some()).then_some(Some(first))
+}
+
 /// The Services, with their ports, through which the destination may be called.
 fn targets<'m>(model: &'m Model, asked: &Asked<'_>) -> Vec<(&'m Service, u16)> {
     match asked.service {
         Some((id, port)) => model.inventory.service(id).map(|s| (s, port)).into_iter().collect(),
         None => port::service_ports(model, asked).into_iter().map(|(s, p)| (s, p.port)).collect(),
     }
+}
+
+/// Whether the client's proxy knows no Service that leads to the port: it would then pass the
+/// connection on as it comes.
+pub(crate) fn unknown_to_client(model: &Model, asked: &Asked<'_>) -> bool {
+    let sidecar = asked.source.workload.is_some_and(|w| w.mesh == Enrolment::Sidecar);
+    let said = asked.flow.mtls.is_some() || asked.flow.principal.is_some();
+    sidecar && !said && asked.port.is_some() && targets(model, asked).is_empty()
 }
 
 /// The server names of auto-mTLS, `outbound_.<port>_._.<host>`, if the client's own proxy sends

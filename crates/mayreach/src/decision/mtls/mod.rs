@@ -2,8 +2,10 @@
 
 mod accept;
 mod ambient;
-mod client;
+pub(crate) mod client;
 mod mode;
+#[cfg(test)]
+mod tests;
 
 use self::{
     accept::Outcome,
@@ -114,6 +116,18 @@ pub(crate) fn at_waypoint(
         connection,
         sees: (verdict == Verdict::Deny).then_some(ClientSees::Closed),
     }
+}
+
+/// mTLS that nobody answers: the application has no proxy and no certificate of the mesh.
+pub(crate) fn unanswered(model: &Model, asked: &Asked<'_>) -> Option<(LayerDecision, ClientSees)> {
+    let policy = client::mutual_to_nobody(model, asked)?;
+    let reason = Reason::MtlsRefused {
+        policy,
+        mode: MtlsModeName::Disable,
+        client: ClientFault::UnexpectedTls,
+    };
+    let decision = LayerDecision { layer: Layer::Mtls, verdict: Verdict::Deny, reason };
+    Some((decision, ClientSees::Closed))
 }
 
 /// Without a proxy in front, nobody asks.

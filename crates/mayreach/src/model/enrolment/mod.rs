@@ -1,5 +1,8 @@
 //! What a workload is in the mesh, as the injector, the CNI agent and its own manifest make it.
 
+#[cfg(test)]
+mod tests;
+
 use super::inventory::{Enrolment, Inventory, Labels, Namespace, Workload, WorkloadKind};
 
 /// The injector never touches these (pkg/kube/inject `IgnoredNamespaces`).
