@@ -1,16 +1,30 @@
 //! The JWT layer: RequestAuthentication as Envoy's `jwt_authn` filter enforces it.
+//!
+//! It runs before the filters of AUDIT, DENY and ALLOW, refuses bad tokens, lets requests without
+//! a token pass, and changes headers on the way.
 
+mod cases;
 mod claims;
+mod message;
+mod provider;
+mod run;
+mod signature;
+mod status;
+#[cfg(all(test, feature = "jwt"))]
+mod tests;
+mod token;
 
 pub(crate) use self::claims::{ClaimValue, Claims};
+use self::{cases::Cases, message::Message, run::Facts};
 use crate::{
     decision::{
-        ClientSees, Layer, LayerDecision, Reason, Verdict, authorization::Chooser, mesh::Proxy,
-        request::Seen, trace::Trace,
+        ClientSees, Layer, LayerDecision, Outcome, Reason, Step, StepKind, Verdict,
+        authorization::Chooser, mesh::Proxy, request::Seen, resolve::Asked, trace::Trace,
     },
     model::{
-        Attributes, Model,
+        Attributes, Http, Model, Token, Tri,
         inventory::{Service, Workload},
+        jwt::RequestAuth,
     },
 };
 
@@ -18,6 +32,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Jwt {
     pub(crate) decision: LayerDecision,
+    /// What the client sees of a denial, if that is sure.
     pub(crate) sees: Option<ClientSees>,
     pub(crate) claims: Claims,
     /// `None`: as before, or no request at all.
@@ -36,23 +51,96 @@ impl Jwt {
     }
 }
 
-/// Asks the layer at one proxy.
+/// Who asks: one proxy, for one workload.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    pub(crate) proxy: Proxy,
+    pub(crate) workload: &'a Workload,
+    pub(crate) service: Option<&'a Service>,
+}
+
+/// Asks the layer at one proxy. `seen` is `None` on a TCP chain, which has no such filter.
 pub(crate) fn jwt(
     model: &Model,
-    proxy: Proxy,
-    workload: &Workload,
-    service: Option<&Service>,
+    asked: &Asked<'_>,
+    by: Asker<'_>,
     seen: Option<&Seen>,
     trace: &mut Trace,
 ) -> Jwt {
-    let chooser = Chooser { mesh: &model.inventory.mesh, proxy, workload, service };
-    let mut mine = model.request_auth.iter().filter(|p| chooser.takes(&p.namespace, &p.attach));
-    let _ = trace;
-    match mine.next() {
-        Some(policy) if seen.is_some() && proxy != Proxy::Ztunnel => Jwt {
-            claims: Claims::Unknown(Attributes::UNEVALUATED),
-            ..Jwt::plain(Verdict::Undetermined, Reason::NotEvaluated { policy: policy.id })
-        },
-        _ => Jwt::plain(Verdict::Allow, Reason::NoPolicy),
+    let none = Jwt::plain(Verdict::Allow, Reason::NoPolicy);
+    let Some(seen) = seen.filter(|_| by.proxy != Proxy::Ztunnel) else { return none };
+    let providers = provider::providers(&selected(model, by));
+    if providers.is_empty() {
+        return none;
     }
+    let vouched = vouched(asked);
+    let line = vouched.as_ref().map(|token| format!("Bearer {token}"));
+    let message = Message::new(seen, line.as_deref());
+    let facts = Facts { providers: &providers, now: asked.flow.now, vouched: vouched.as_deref() };
+    let mut cases = Cases::new(&providers, &message);
+    let bypass = preflight(&message);
+    if bypass.is_yes() {
+        trace.step(|| Step {
+            kind: StepKind::Remark,
+            outcome: Outcome::Info,
+            text: "a CORS preflight: tokens are not looked at".to_owned(),
+            policy: None,
+            rule: None,
+            place: None,
+        });
+    } else {
+        let told = !matches!(asked.flow.token, Token::Unknown);
+        let unseen = providers.iter().map(|p| p.unseen(&message, told));
+        let unseen = unseen.fold(Attributes::NONE, Attributes::union);
+        cases.walked(run::explore(&facts, &message, trace), unseen);
+    }
+    cases.passed(bypass);
+    cases.tell(model, trace);
+    cases.answer()
+}
+
+/// The policies of one proxy, in istiod's order (pilot/pkg/model/authentication.go
+/// getConfigsForWorkload): own namespace, root namespace, the Service's; within by age, then name.
+fn selected<'m>(model: &'m Model, by: Asker<'_>) -> Vec<&'m RequestAuth> {
+    let Asker { proxy, workload, service } = by;
+    let mesh = &model.inventory.mesh;
+    let chooser = Chooser { mesh, proxy, workload, service };
+    let mine = model.request_auth.iter().filter(|p| chooser.takes(&p.namespace, &p.attach));
+    let mut mine: Vec<&RequestAuth> = mine.collect();
+    let place = |namespace: &str| {
+        [workload.namespace.as_str(), mesh.root_namespace.as_str()]
+            .iter()
+            .position(|known| *known == namespace)
+            .unwrap_or(usize::MAX)
+    };
+    mine.sort_by_key(|p| (place(&p.namespace), &p.created, &p.name));
+    mine
+}
+
+/// The token of a payload that the flow gives as verified. Beside an `Authorization` header of the
+/// flow's own it is joined with that, and nobody knows what comes of it.
+fn vouched(asked: &Asked<'_>) -> Option<String> {
+    let Token::Verified(payload) = asked.flow.token else { return None };
+    let own = match &asked.flow.http {
+        Http::Request(request) => request.headers.unwrap_or_default(),
+        Http::Unknown | Http::Raw => &[],
+    };
+    let joined = own.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    (!joined).then(|| message::vouched(payload))
+}
+
+/// OPTIONS with an origin and a method to ask for (filter.cc isCorsPreflightRequest).
+fn preflight(message: &Message<'_>) -> Tri {
+    let options = match message.method() {
+        Some(method) => Tri::of(method == "OPTIONS"),
+        None => Tri::Unknown(Attributes::METHOD),
+    };
+    let header = |name| match message.header(name) {
+        None => Tri::Unknown(Attributes::HEADERS),
+        Some(lines) => Tri::any(lines.into_iter().map(|line| match line {
+            Some(text) => Tri::of(!text.is_empty()),
+            None => Tri::Unknown(Attributes::HEADERS),
+        })),
+    };
+    Tri::all([options, header("origin"), header("access-control-request-method")])
 }

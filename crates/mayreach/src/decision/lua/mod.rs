@@ -201,8 +201,8 @@ impl<'m> Scripts<'m> {
             }
             End::Responded { status, bare } => {
                 self.tell(trace, policy, format!("answers {status} itself"));
-                let sees = (bare && !self.answers)
-                    .then_some(ClientSees::Response { status, body: "" });
+                let sees =
+                    (bare && !self.answers).then_some(ClientSees::Response { status, body: "" });
                 let reason = Reason::Script { policy, status };
                 return Some(Ended { verdict: Verdict::Deny, reason, sees });
             }

@@ -11,7 +11,7 @@ use crate::{
     decision::{
         ClientSees, Layer, LayerDecision, Marked, Reason, Step, Verdict,
         authorization::{Arrived, Authorization, RuleRef, authorization},
-        jwt::{Jwt, jwt},
+        jwt::{Asker, Jwt, jwt},
         lua::Scripts,
         mtls::{Connection, Mtls, at_waypoint, client::unknown_to_client, mtls, unanswered},
         request::{self, Certificates, Seen},
@@ -305,7 +305,8 @@ impl Way<'_> {
             return ended.layers();
         }
         let service = self.service;
-        let mut jwt = jwt(self.model, self.proxy, self.workload, service, seen.as_ref(), jwt_trace);
+        let asker = Asker { proxy: self.proxy, workload: self.workload, service };
+        let mut jwt = jwt(self.model, self.asked, asker, seen.as_ref(), jwt_trace);
         let arrived = Arrived {
             proxy: self.proxy,
             workload: self.workload,

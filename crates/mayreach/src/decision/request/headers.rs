@@ -175,6 +175,8 @@ impl Headers {
             && let Some(line) = self.lines.iter_mut().find(|l| l.name == name)
         {
             line.value = match (&line.value, value) {
+                // HeaderMapImpl::appendToHeader: nothing is joined to nothing.
+                (Ok(a), Ok(b)) if a.is_empty() || b.is_empty() => Ok(format!("{a}{b}")),
                 (Ok(a), Ok(b)) => Ok(format!("{a},{b}")),
                 _ => Err(Shape::Any),
             };

@@ -8,6 +8,7 @@ mod gateway;
 mod mesh_config;
 mod peer_authentication;
 mod recognised;
+mod request_authentication;
 mod settle;
 mod text;
 mod workload_entry;
@@ -29,6 +30,7 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
     let (versions, lower): (&[&str], Lower) = match (document.group(), document.kind.as_str()) {
         ("security.istio.io", "AuthorizationPolicy") => (SECURITY, authorization_policy::lower),
         ("security.istio.io", "PeerAuthentication") => (SECURITY, peer_authentication::lower),
+        ("security.istio.io", "RequestAuthentication") => (SECURITY, request_authentication::lower),
         ("networking.istio.io", "DestinationRule") => (NETWORKING, destination_rule::lower),
         ("networking.istio.io", "EnvoyFilter") => (&["v1alpha3"], envoy_filter::lower),
         ("networking.istio.io", "WorkloadEntry") => (NETWORKING, workload_entry::lower),

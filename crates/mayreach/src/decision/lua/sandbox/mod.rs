@@ -36,11 +36,8 @@ const PRELUDE: &str = include_str!("prelude.lua");
 
 /// Runs a script's `envoy_on_request`.
 pub(super) fn run(script: &str, seen: &Seen, facts: &Facts) -> Ran {
-    let unsupported = |what: String| Ran {
-        seen: seen.clone(),
-        end: End::Unsupported(what),
-        told: Vec::new(),
-    };
+    let unsupported =
+        |what: String| Ran { seen: seen.clone(), end: End::Unsupported(what), told: Vec::new() };
     if script.len() > LENGTH {
         return unsupported("the script is too long".to_owned());
     }

@@ -55,7 +55,8 @@ fn http(context: &str, listener: &str, operation: &str, config: &str) -> String 
     )
 }
 
-const SCRIPT: &str = r#"inlineCode: 'function envoy_on_request(h) h:headers():add("x-id", "set") end'"#;
+const SCRIPT: &str =
+    r#"inlineCode: 'function envoy_on_request(h) h:headers():add("x-id", "set") end'"#;
 
 fn decide(filters: &str) -> (Decision, Program) {
     let text = format!("{MESH}{filters}");
@@ -63,7 +64,8 @@ fn decide(filters: &str) -> (Decision, Program) {
     let program = program.unwrap_or_else(|e| panic!("{e}"));
     let peer = |name| Peer::Workload { namespace: "a", name };
     let mut flow = Flow::new(peer("web"), peer("api"), Port::Number(8080));
-    let request = Request { method: Some("GET"), path: Some("/"), host: Some("api"), headers: None };
+    let request =
+        Request { method: Some("GET"), path: Some("/"), host: Some("api"), headers: None };
     flow.http = Http::Request(request);
     (program.decide(&flow), program)
 }
@@ -144,7 +146,8 @@ fn patched_routes_leave_scripts_open() {
 #[test]
 #[cfg(feature = "lua")]
 fn a_script_that_answers_denies() {
-    let config = r#"inlineCode: 'function envoy_on_request(h) h:respond({[":status"] = "401"}, "no") end'"#;
+    let config =
+        r#"inlineCode: 'function envoy_on_request(h) h:respond({[":status"] = "401"}, "no") end'"#;
     let filters = filter("a", &http("SIDECAR_INBOUND", "", "INSERT_FIRST", config));
     let (decision, _) = decide(&filters);
     assert_eq!(decision.verdict, Verdict::Deny);

@@ -1,5 +1,12 @@
 //! RequestAuthentication, lowered.
 
+pub(crate) mod base64;
+pub(crate) mod json;
+pub(crate) mod jwks;
+#[cfg(test)]
+mod tests;
+
+use self::jwks::Jwks;
 use super::{PolicyId, authz::Attach};
 
 /// One RequestAuthentication.
@@ -19,9 +26,8 @@ pub(crate) struct JwtRule {
     /// Empty: any issuer.
     pub(crate) issuer: String,
     pub(crate) audiences: Vec<String>,
-    pub(crate) jwks_uri: Option<String>,
-    /// Inline key set, as written.
-    pub(crate) jwks: Option<String>,
+    /// The inline key set, else what the options give for the issuer; `None`: not known.
+    pub(crate) keys: Option<Jwks>,
     /// (header name, prefix)
     pub(crate) from_headers: Vec<(String, String)>,
     pub(crate) from_params: Vec<String>,
