@@ -131,6 +131,9 @@ impl ReasonOut {
             Reason::JwtRejected { policy, status, body } => {
                 Self { status: Some(status), body: Some(body), ..reason.policy(program, policy) }
             }
+            Reason::Script { policy, status } => {
+                Self { status: Some(status), ..reason.policy(program, policy) }
+            }
             Reason::JwtMissing { policy } | Reason::NotEvaluated { policy } => {
                 reason.policy(program, policy)
             }

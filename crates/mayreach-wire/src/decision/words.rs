@@ -56,6 +56,13 @@ impl LayerOut {
             "jwt_rejected" => {
                 format!("token refused by {}: `{}`", policy(), reason.body.unwrap_or_default())
             }
+            "script" => {
+                format!(
+                    "the script of {} answers {} itself",
+                    policy(),
+                    reason.status.unwrap_or_default()
+                )
+            }
             "bad_request" => "no HTTP that the proxy takes: it answers 400 itself".into(),
             "not_evaluated" => format!("{} may change this and is not evaluated", policy()),
             "missing" => self.depends(),

@@ -39,6 +39,7 @@ codes! {
     Self::JwtVerified { .. } => "jwt_verified",
     Self::JwtMissing { .. } => "jwt_missing",
     Self::JwtRejected { .. } => "jwt_rejected",
+    Self::Script { .. } => "script",
     Self::BadRequest => "bad_request",
     Self::NotEvaluated { .. } => "not_evaluated",
     Self::Missing { .. } => "missing",

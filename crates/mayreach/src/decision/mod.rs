@@ -6,6 +6,7 @@ pub(crate) mod combine;
 mod explanation;
 pub(crate) mod fast;
 pub(crate) mod jwt;
+pub(crate) mod lua;
 pub(crate) mod matching;
 pub(crate) mod mesh;
 pub(crate) mod mtls;

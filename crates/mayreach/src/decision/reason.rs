@@ -157,6 +157,13 @@ pub enum Reason {
     },
     /// The request is no HTTP that the proxy takes: it answers 400 before any policy is asked.
     BadRequest,
+    /// A script of an EnvoyFilter answers the request itself.
+    Script {
+        /// The EnvoyFilter.
+        policy: PolicyId,
+        /// HTTP status.
+        status: u16,
+    },
     /// An object that is recognised and not evaluated may change this layer.
     NotEvaluated {
         /// The object.

@@ -6,6 +6,7 @@ mod flow;
 mod id;
 pub(crate) mod inventory;
 pub(crate) mod jwt;
+pub(crate) mod lua;
 pub(crate) mod mtls;
 pub(crate) mod network;
 pub(crate) mod selector;
@@ -32,6 +33,7 @@ pub(crate) struct Model {
     pub(crate) peer_auth: Vec<mtls::PeerAuth>,
     pub(crate) request_auth: Vec<jwt::RequestAuth>,
     pub(crate) destination_rules: Vec<mtls::DestinationTls>,
+    pub(crate) lua: lua::Lua,
     /// Objects that bear on verdicts and are not evaluated.
     pub(crate) unevaluated: Vec<Unevaluated>,
     pub(crate) notes: Vec<Note>,

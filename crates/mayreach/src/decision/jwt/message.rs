@@ -22,6 +22,12 @@ impl<'a> Message<'a> {
     /// A request, and the line of a token that the flow gives as verified.
     pub(super) fn new(seen: &Seen, vouched: Option<&'a str>) -> Self {
         let mut seen = seen.clone();
+        // A script may have taken the line away, or written another.
+        let sent = match seen.headers.get(AUTHORIZATION) {
+            Found::Lines(lines) => matches!(lines.as_slice(), [Value::Like(_)]),
+            Found::Unknown => true,
+        };
+        let vouched = vouched.filter(|_| sent);
         if let Some(line) = vouched {
             seen.headers.remove(AUTHORIZATION);
             seen.headers.add(AUTHORIZATION, Ok(line));

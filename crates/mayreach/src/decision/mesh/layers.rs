@@ -12,6 +12,7 @@ use crate::{
         ClientSees, Layer, LayerDecision, Marked, Reason, Step, Verdict,
         authorization::{Arrived, Authorization, RuleRef, authorization},
         jwt::{Asker, Jwt, jwt},
+        lua::Scripts,
         mtls::{Connection, Mtls, at_waypoint, client::unknown_to_client, mtls, unanswered},
         request::{self, Certificates, Seen},
         resolve::{Address, Asked, End},
@@ -215,6 +216,7 @@ fn policy_of(reason: &Reason) -> Option<PolicyId> {
     match reason {
         Reason::Rule { policy, .. }
         | Reason::NoAllowMatch { policy }
+        | Reason::Script { policy, .. }
         | Reason::Provider { policy, .. }
         | Reason::BadProvider { policy, .. } => Some(*policy),
         Reason::Missing { policy, .. }
@@ -280,7 +282,7 @@ impl Way<'_> {
         authz_trace: &mut Trace,
         remarks: &mut Vec<String>,
     ) -> (Jwt, Authorization) {
-        let seen = match self.seen(class, &found.connection) {
+        let mut seen = match self.seen(class, &found.connection) {
             Ok(seen) => seen,
             Err(why) => {
                 let (status, body) = match why {
@@ -294,9 +296,18 @@ impl Way<'_> {
                 return (Jwt::plain(Verdict::Allow, Reason::NotReached), refused);
             }
         };
+        let sni = self.asked.flow.sni;
+        let (proxy, connection) = (self.proxy, &found.connection);
+        let mut scripts = Scripts::of(self.model, proxy, self.workload, connection, sni);
+        if let (Some(scripts), Some(seen)) = (&mut scripts, &mut seen)
+            && let Some(ended) = scripts.front(seen, authz_trace)
+        {
+            remarks.append(&mut scripts.remarks);
+            return ended.layers();
+        }
         let service = self.service;
         let asker = Asker { proxy: self.proxy, workload: self.workload, service };
-        let jwt = jwt(self.model, self.asked, asker, seen.as_ref(), jwt_trace);
+        let mut jwt = jwt(self.model, self.asked, asker, seen.as_ref(), jwt_trace);
         let arrived = Arrived {
             proxy: self.proxy,
             workload: self.workload,
@@ -307,7 +318,12 @@ impl Way<'_> {
             jwt: &jwt,
             pick: self.pick,
         };
-        let authz = authorization(self.model, self.asked, &arrived, authz_trace);
+        let mut authz = authorization(self.model, self.asked, &arrived, authz_trace);
+        if let (Some(scripts), Some(seen)) = (&mut scripts, jwt.seen.as_ref().or(seen.as_ref())) {
+            authz = scripts.back(seen, authz, authz_trace);
+            remarks.append(&mut scripts.remarks);
+            jwt.sees = jwt.sees.filter(|_| !scripts.answers);
+        }
         (jwt, authz)
     }
 

@@ -1,5 +1,8 @@
 //! The header lines of a request as filters see them.
 
+#[cfg(feature = "lua")]
+mod edit;
+
 use crate::model::authz::TextMatch;
 
 /// Headers that Envoy keeps as one comma-joined value (tried one by one on Envoy 1.40; the rest

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use crate::model::{Request, Token, inventory::Mesh};
 
 /// A request, normalized.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) method: Option<String>,
     pub(crate) target: Target,

@@ -3,6 +3,7 @@
 mod attach;
 mod authorization_policy;
 mod destination_rule;
+mod envoy_filter;
 mod gateway;
 mod mesh_config;
 mod peer_authentication;
@@ -31,6 +32,7 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
         ("security.istio.io", "PeerAuthentication") => (SECURITY, peer_authentication::lower),
         ("security.istio.io", "RequestAuthentication") => (SECURITY, request_authentication::lower),
         ("networking.istio.io", "DestinationRule") => (NETWORKING, destination_rule::lower),
+        ("networking.istio.io", "EnvoyFilter") => (&["v1alpha3"], envoy_filter::lower),
         ("networking.istio.io", "WorkloadEntry") => (NETWORKING, workload_entry::lower),
         ("gateway.networking.k8s.io", "Gateway") => (&["v1", "v1beta1"], gateway::lower),
         ("", "ConfigMap") if mesh_config::is_mesh(document, draft) => (&["v1"], mesh_config::lower),

@@ -31,7 +31,6 @@ const HARMLESS: &[(&str, &str)] = &[
 struct Spec {
     workload_selector: Option<Labels>,
     selector: Option<Matching>,
-    config_patches: Option<Vec<Patch>>,
     ingress: Option<Vec<serde::de::IgnoredAny>>,
     egress: Option<Vec<Egress>>,
 }
@@ -48,19 +47,6 @@ struct Matching {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Patch {
-    apply_to: Option<String>,
-    #[serde(rename = "match")]
-    matching: Option<Context>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-struct Context {
-    context: Option<String>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
 struct Egress {
     hosts: Option<Vec<String>>,
 }
@@ -71,7 +57,6 @@ pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
         return Some(Ok(()));
     }
     match (group, kind) {
-        ("networking.istio.io", "EnvoyFilter") => Some(envoy_filter(document, draft)),
         ("extensions.istio.io", "WasmPlugin") => Some(wasm_plugin(document, draft)),
         ("networking.istio.io", "Sidecar") => Some(sidecar(document, draft)),
         _ => None,
@@ -90,7 +75,7 @@ fn labels_of(spec: &Spec) -> Vec<(String, String)> {
 }
 
 /// In the root namespace it touches the mesh, elsewhere its namespace.
-fn report(
+pub(super) fn report(
     document: &Document,
     draft: &mut Draft<'_>,
     kind: &'static str,
@@ -114,32 +99,6 @@ fn report(
 
 const REQUESTS: LayerSet =
     LayerSet { egress: false, ingress: false, mtls: false, jwt: true, authorization: true };
-
-/// A patch may put anything before the authorization filters. Patches of outbound listeners,
-/// routes and clusters come after the request was let in.
-fn envoy_filter(document: &Document, draft: &mut Draft<'_>) -> Result<(), Vec<Problem>> {
-    let spec = spec(document)?;
-    let mut layers = LayerSet::default();
-    for Patch { apply_to, matching } in spec.config_patches.iter().flatten() {
-        let context = matching.as_ref().and_then(|m| m.context.as_deref()).unwrap_or("ANY");
-        if context == "SIDECAR_OUTBOUND" {
-            continue;
-        }
-        match apply_to.as_deref().unwrap_or_default() {
-            "CLUSTER" | "VIRTUAL_HOST" | "HTTP_ROUTE" | "ROUTE_CONFIGURATION" | "BOOTSTRAP" => {}
-            "HTTP_FILTER" => {
-                layers = LayerSet { jwt: true, authorization: true, ..layers };
-            }
-            _ => layers = LayerSet { mtls: true, jwt: true, authorization: true, ..layers },
-        }
-    }
-    if layers == LayerSet::default() {
-        return Ok(());
-    }
-    let labels = labels_of(&spec);
-    report(document, draft, "EnvoyFilter", layers, labels, "it changes the proxy's own filters");
-    Ok(())
-}
 
 fn wasm_plugin(document: &Document, draft: &mut Draft<'_>) -> Result<(), Vec<Problem>> {
     let spec = spec(document)?;
