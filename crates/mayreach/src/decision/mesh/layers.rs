@@ -95,6 +95,7 @@ fn by_waypoint(
         twins: Vec::new(),
         sets: Vec::new(),
         hosts: Vec::new(),
+        maybe_hosts: Vec::new(),
         node: None,
         known_node: false,
     };
