@@ -81,13 +81,17 @@ pub fn load(under: &str) -> Vec<Scenario> {
 fn walk(dir: &Path, out: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(dir) else { return };
     for path in entries.filter_map(|e| Some(e.ok()?.path())) {
-        if path.is_dir() { walk(&path, out) } else { out.push(path) }
+        if path.is_dir() {
+            walk(&path, out);
+        } else {
+            out.push(path);
+        }
     }
 }
 
 fn read(file: &Path) -> Vec<Scenario> {
     let name = file.strip_prefix(root().join("tests/cases")).unwrap_or(file).display().to_string();
-    if name.ends_with(".md") {
+    if file.extension().is_some_and(|e| e == "md") {
         let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{name}: {e}"));
         literate(&name, &text)
     } else if name.ends_with(".jsonl.gz") && !name.ends_with("selectors.jsonl.gz") {
@@ -168,7 +172,7 @@ fn add_block(name: &str, scenario: &mut Scenario, lang: &str, body: &str) {
             }
         }
         "options" => {
-            scenario.options = serde_json::from_str(body).unwrap_or_else(|e| panic!("{name}: {e}"))
+            scenario.options = serde_json::from_str(body).unwrap_or_else(|e| panic!("{name}: {e}"));
         }
         "cases" => {
             for line in body.lines().filter(|l| !l.trim().is_empty()) {

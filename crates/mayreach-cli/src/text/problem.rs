@@ -27,23 +27,28 @@ pub(crate) fn write(
 fn one(err: &mut dyn Write, problem: &ProblemOut, sources: &[Source]) -> io::Result<()> {
     write!(err, "{DENY}{BOLD}error:{BOLD:#}{DENY:#} ")?;
     if let Some(file) = &problem.file {
-        write!(err, "{file}")?;
+        write!(err, "{}", shown(file))?;
         for number in [problem.line, problem.column].into_iter().flatten() {
             write!(err, ":{number}")?;
         }
         write!(err, ": ")?;
     }
     if let Some(field) = &problem.field {
-        write!(err, "{}: ", argument(field))?;
+        write!(err, "{}: ", shown(argument(field)))?;
     }
-    writeln!(err, "{}", problem.message)?;
+    writeln!(err, "{}", shown(&problem.message))?;
     if let Some(line) = source_line(problem, sources) {
         snippet(err, &line, problem)?;
     }
     match &problem.help {
-        Some(help) => writeln!(err, "  {FAINT}help:{FAINT:#} {help}"),
+        Some(help) => writeln!(err, "  {FAINT}help:{FAINT:#} {}", shown(help)),
         None => Ok(()),
     }
+}
+
+/// Text of a manifest, without what a terminal would obey.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Fields of a flow that was written as arguments are called as the arguments are.
@@ -74,8 +79,8 @@ fn source_line(problem: &ProblemOut, sources: &[Source]) -> Option<String> {
     let source = sources.iter().find(|source| source.name() == file)?;
     let line = source.bytes().split(|byte| *byte == b'\n').nth(number)?;
     let text = String::from_utf8_lossy(line);
-    let shown = text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c });
-    Some(shown.take(LINE_CHARS_MAX).collect::<String>()).filter(|line| !line.trim().is_empty())
+    let cut: String = text.trim_end().chars().take(LINE_CHARS_MAX).collect();
+    Some(shown(&cut)).filter(|line| !line.trim().is_empty())
 }
 
 fn snippet(err: &mut dyn Write, line: &str, problem: &ProblemOut) -> io::Result<()> {

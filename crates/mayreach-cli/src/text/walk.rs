@@ -40,7 +40,14 @@ fn one_layer(out: &mut dyn Write, layer: &LayerWalkOut) -> io::Result<()> {
     let (sign, colour) = style::verdict(layer.decision.verdict);
     let name = layer.decision.layer;
     writeln!(out, "{colour}{sign}{colour:#} {BOLD}{name}{BOLD:#}: {}", layer.decision.words())?;
+    let mut policy = None;
     for (index, step) in layer.steps.iter().enumerate() {
+        // Some layers ask rules of several policies in one list.
+        if step.kind == "rule" && step.policy != policy {
+            let name = step.policy.as_ref().map_or_else(String::new, ToString::to_string);
+            writeln!(out, "    {name}")?;
+        }
+        policy = step.policy.clone().or(policy);
         one_step(out, step, part(&layer.steps, index))?;
     }
     writeln!(out)
@@ -65,7 +72,9 @@ fn one_step(out: &mut dyn Write, step: &StepOut, part: Option<(usize, usize)>) -
         }
         ("rule", _, Some(rule)) => {
             let name = format!("rule {rule}");
-            let more = Some(step.text.to_lowercase()).filter(|text| *text != name);
+            let action = matches!(step.text.as_str(), "Allow" | "Deny" | "Pass" | "Log");
+            let text = if action { step.text.to_lowercase() } else { step.text.clone() };
+            let more = Some(text).filter(|text| *text != name);
             write!(out, "{name}{}", more.map_or_else(String::new, |text| format!(": {text}")))?;
             if let Some((part, of)) = part {
                 write!(out, ", alternative {part} of {of}")?;

@@ -97,3 +97,11 @@ fn names_and_ports_that_nobody_has() {
     let err = check("tenant-acme/web", "tenant-acme/api", "https");
     assert!(err.contains("no port named `https`"), "{err}");
 }
+
+#[test]
+fn a_manifest_does_not_steer_the_terminal() {
+    let manifests = "{apiVersion: v1, kind: Pod, metadata: {name: \"\\e[2Jx\", namespace: a}}";
+    let ran = run_with(&[&["check", "-"], &FLOW[..]].concat(), manifests.as_bytes());
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(!ran.err.contains('\u{1b}'), "{}", ran.err);
+}

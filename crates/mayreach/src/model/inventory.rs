@@ -82,9 +82,11 @@ pub(crate) struct Namespace {
     pub(crate) name: String,
     /// With `kubernetes.io/metadata.name` added.
     pub(crate) labels: Labels,
+    #[allow(dead_code, reason = "kept for reports")]
     pub(crate) annotations: Labels,
     /// A manifest defines it.
     pub(crate) defined: bool,
+    #[allow(dead_code, reason = "kept for reports")]
     pub(crate) place: Place,
 }
 
@@ -175,6 +177,7 @@ pub(crate) struct ContainerPort {
     pub(crate) name: Option<String>,
     pub(crate) number: u16,
     pub(crate) protocol: Protocol,
+    #[allow(dead_code, reason = "kept for reports")]
     pub(crate) host_port: bool,
     /// On an init container (Calico resolves those too, kube-network-policies does not).
     pub(crate) init: bool,
@@ -211,6 +214,7 @@ pub(crate) struct Service {
     /// Empty: no selector, endpoints come from slices.
     pub(crate) selector: Labels,
     pub(crate) labels: Labels,
+    #[allow(dead_code, reason = "kept for reports")]
     pub(crate) annotations: Labels,
     pub(crate) cluster_ips: Vec<IpAddr>,
     pub(crate) headless: bool,
@@ -358,10 +362,12 @@ pub(crate) struct Provider {
     pub(crate) kind: ProviderKind,
     /// Host of the authorizer's service, perhaps with `namespace/` before it.
     pub(crate) service: String,
+    #[allow(dead_code, reason = "only matters when the provider cannot be reached")]
     pub(crate) fail_open: bool,
     /// Why istiod refuses it, if it does: matching requests are then denied.
     pub(crate) invalid: Option<String>,
     /// `statusOnError` (0: the default 403).
+    #[allow(dead_code, reason = "only matters when the provider cannot be reached")]
     pub(crate) status_on_error: u16,
 }
 
@@ -379,23 +385,6 @@ impl Inventory {
 
     pub(crate) fn service(&self, id: ServiceId) -> Option<&Service> {
         self.services.get(usize::try_from(id.0).ok()?)
-    }
-
-    /// The workload of that name: a controller before a pod of the same name.
-    pub(crate) fn find_workload(&self, namespace: &str, name: &str) -> Option<WorkloadId> {
-        let mut found: Option<(WorkloadKind, WorkloadId)> = None;
-        for (index, workload) in self.workloads.iter().enumerate() {
-            if workload.namespace == namespace && workload.name == name {
-                let id = WorkloadId(u32::try_from(index).ok()?);
-                let better = found.is_none_or(|(kind, _)| {
-                    kind == WorkloadKind::Pod && workload.kind != WorkloadKind::Pod
-                });
-                if better {
-                    found = Some((workload.kind, id));
-                }
-            }
-        }
-        found.map(|(_, id)| id)
     }
 
     /// The label of a workload as a flat selector sees it: own labels, `pcns.`, `pcsa.`, and the

@@ -94,6 +94,7 @@ pub(crate) struct NetworkRule {
     pub(crate) source: PeerMatch,
     pub(crate) destination: PeerMatch,
     /// HTTP conditions that only Calico's L7 data plane sees; at L3/L4 they do not narrow.
+    #[allow(dead_code, reason = "only Calico's layer-7 data plane narrows by it")]
     pub(crate) http: Option<HttpMatch>,
 }
 
@@ -134,6 +135,7 @@ pub(crate) enum PortMatch {
 /// HTTP match of a Calico rule.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HttpMatch {
+    #[allow(dead_code, reason = "only Calico's layer-7 data plane narrows by it")]
     pub(crate) methods: Vec<String>,
     /// (exact, text)
     pub(crate) paths: Vec<(bool, String)>,

@@ -6,6 +6,8 @@ mod marks;
 mod matrix;
 mod nearest;
 mod selecting;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     ask::Answer,

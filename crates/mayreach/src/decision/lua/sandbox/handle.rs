@@ -2,6 +2,12 @@
 //!
 //! Names that Envoy 1.39 has and this does not are refused; any other name is nil, as in Envoy.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::float_cmp,
+    reason = "lives as long as one run of one script, which counts in floats"
+)]
+
 use std::{cell::RefCell, rc::Rc};
 
 use mlua::{

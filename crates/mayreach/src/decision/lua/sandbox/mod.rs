@@ -3,6 +3,12 @@
 //! Envoy embeds `LuaJIT` (Lua 5.1, with parts of 5.2); this is Lua 5.1. Where the two differ, the
 //! prelude makes up for it or the script is not evaluated.
 
+#![allow(
+    clippy::disallowed_types,
+    clippy::float_cmp,
+    reason = "lives as long as one run of one script, which counts in floats"
+)]
+
 mod handle;
 mod request;
 mod state;
