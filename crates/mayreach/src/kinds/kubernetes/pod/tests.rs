@@ -91,8 +91,8 @@ fn ports_of_all_containers_count() {
         [
             (Some("http"), 8080, Protocol::Tcp, false, false),
             (None, 53, Protocol::Udp, true, false),
-            (Some("once"), 1, Protocol::Tcp, false, true),
-            // A sidecar runs as long as the pod.
+            // An init container is done before the pod serves: only Calico counts its ports. A
+            // sidecar runs as long as the pod.
             (Some("metrics"), 2, Protocol::Tcp, false, false),
         ]
     );
