@@ -91,7 +91,7 @@ fn names_and_ports_that_nobody_has() {
         ran.err
     };
     let err = check("tenant-acme/web", "service:tenant-acme/api", "8080");
-    assert!(err.contains("--port") && err.contains("80 (http)"), "{err}");
+    assert!(err.contains("--port") && err.contains("80/TCP (http)"), "{err}");
     let err = check("tenant-acme/wep", "tenant-acme/api", "8080");
     assert!(err.contains("--from") && err.contains("`web`"), "{err}");
     let err = check("tenant-acme/web", "tenant-acme/api", "https");
