@@ -145,10 +145,16 @@ fn yaml_instead(
 fn yaml_parts(text: &str, first_line: u32, budget: &mut Budget<'_>, each: Each<'_>) {
     let mut line = first_line;
     let mut rest = text;
+    // Whether `kubectl` has nothing of the next document yet. A separator in front of nothing
+    // becomes part of the document behind it.
+    let mut fresh = true;
     loop {
         let (part, next) = split(rest);
-        each(yaml_part(part, next.is_none(), line, budget), budget);
+        // Files that are joined bring their byte-order marks along.
+        let body = if fresh { part.strip_prefix('\u{FEFF}').unwrap_or(part) } else { part };
+        each(yaml_part(body, next.is_none(), line, budget), budget);
         line = line.saturating_add(text::line_feeds(part));
+        fresh = !(fresh && part.is_empty());
         let Some(next) = next else { return };
         let (separator, after) = next.split_once('\n').unwrap_or((next, ""));
         if let Err(failure) = check_separator(separator, line) {
@@ -161,8 +167,6 @@ fn yaml_parts(text: &str, first_line: u32, budget: &mut Budget<'_>, each: Each<'
 
 /// Reads what stands between two separators.
 fn yaml_part(part: &str, last: bool, line: u32, budget: &mut Budget<'_>) -> Result<Option<Node>> {
-    // Files that are joined bring their byte-order marks along.
-    let part = part.strip_prefix('\u{FEFF}').unwrap_or(part);
     text::check(part, line)?;
     if last && !part.is_empty() && !part.ends_with('\n') {
         // `kubectl` ends the last line, and a block scalar may keep that end.

@@ -39,8 +39,10 @@ pub(super) fn read(text: &str, first_line: u32, budget: &mut Budget<'_>) -> Resu
     let mut builder = Builder::new(text, first_line, budget);
     let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str_with_options(text, options);
     while let Some(next) = parser.next_event() {
-        let (event, span) = next.map_err(|error| builder.scan_error(&error))?;
-        builder.event(event, &span)?;
+        match next {
+            Ok((event, span)) => builder.event(event, &span)?,
+            Err(error) => return Err(builder.scan_error(&error)),
+        }
     }
     Ok(builder.root)
 }
