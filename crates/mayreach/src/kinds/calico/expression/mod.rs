@@ -5,6 +5,8 @@ mod parse;
 mod token;
 
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;
