@@ -33,7 +33,9 @@ mod tests {
     #[test]
     fn equal_neighbours_are_counted() {
         let mut runs = Runs::default();
-        [7, 7, 7, 2, 7].into_iter().for_each(|value| runs.push(value));
+        for value in [7, 7, 7, 2, 7] {
+            runs.push(value);
+        }
         assert_eq!(serde_json::to_string(&runs).unwrap_or_default(), "[7,3,2,1,7,1]");
     }
 }
