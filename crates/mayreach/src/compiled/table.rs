@@ -67,7 +67,6 @@ pub(crate) struct Table {
     slots: Box<[(u32, u32)]>,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the upper half of a hash")]
 const fn tag(hash: u64) -> u32 {
     (hash >> 32) as u32
 }

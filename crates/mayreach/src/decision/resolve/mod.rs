@@ -321,10 +321,8 @@ impl<'m> Resolver<'m> {
             }
         }
         let near = |net: &IpNet| !address.within(net, Attributes::SOURCE_ADDRESS).is_no();
-        let sets = match self.lean {
-            true => Vec::new(),
-            false => inventory.network_sets.iter().filter(|s| s.nets.iter().any(near)).collect(),
-        };
+        let all = if self.lean { &[][..] } else { &inventory.network_sets };
+        let sets = all.iter().filter(|s| s.nets.iter().any(near)).collect();
         let hosts = match address {
             Address::Exact(ip) => {
                 inventory.host_endpoints.iter().filter(|h| h.expected_ips.contains(&ip)).collect()
@@ -452,7 +450,9 @@ impl Families {
         match (ip, workload.map(|w| &w.addresses)) {
             (Some(ip), _) => all.add(ip),
             (None, Some(Addresses::Exact(ips) | Addresses::OneOf(ips))) => {
-                ips.iter().for_each(|ip| all.add(ip));
+                for ip in ips {
+                    all.add(ip);
+                }
             }
             _ => {}
         }
