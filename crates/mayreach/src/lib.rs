@@ -3,7 +3,9 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod columns;
 mod compiled;
+mod connection;
 mod decision;
 mod error;
 mod kinds;
@@ -16,6 +18,8 @@ mod report;
 mod workload;
 
 pub use crate::{
+    columns::{AnswerColumns, FlowColumns},
+    connection::Connection,
     decision::{
         ClientFault, ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Marked,
         MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,

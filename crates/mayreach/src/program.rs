@@ -12,7 +12,7 @@ use crate::{
         resolve::{Resolver, Scratch},
     },
     error::{Note, Place, Problem},
-    model::{Flow, Model, PolicyId, PolicyMeta, ServiceId, TierId, WorkloadId},
+    model::{Flow, Model, Peer, PolicyId, PolicyMeta, ServiceId, TierId, WorkloadId},
 };
 
 /// Policies and inventory, compiled. Cheap to clone, shared between threads, never changed.
@@ -125,14 +125,20 @@ impl Program {
     /// The verdict of every layer, and what decided it. Never fails: a flow that names something
     /// unknown is undetermined with [`crate::Reason::UnknownPeer`]; see [`Program::check`].
     pub fn decide(&self, flow: &Flow<'_>) -> Decision {
-        let scratch = Scratch::new(flow, &self.inner.model);
-        match self.resolver().resolve(flow, &scratch) {
-            Ok(asked) => combine::backends({
-                let Inner { model, net, authz, .. } = self.inner.as_ref();
-                asked.iter().map(move |a| fast::decide(model, net, authz, a))
-            }),
-            Err(_) => combine::unknown_peer(),
-        }
+        let Inner { model, net, authz, .. } = self.inner.as_ref();
+        let scratch = Scratch::new(flow, model);
+        // Inline pods and hosts are left to the reference, which reads network sets itself.
+        let inline = |peer: &Peer<'_>| matches!(peer, Peer::Inline(_));
+        let lean = !inline(&flow.source)
+            && !inline(&flow.destination)
+            && model.inventory.host_endpoints.is_empty();
+        let resolver = Resolver { lean, ..self.resolver() };
+        let mut found: Option<Decision> = None;
+        let resolved: Result<(), ()> = resolver.each(flow, &scratch, |asked| {
+            let one = fast::decide(model, net, authz, &asked);
+            found = Some(found.map_or(one, |before| combine::both(before, one)));
+        });
+        resolved.ok().and(found).unwrap_or_else(combine::unknown_peer)
     }
 
     /// The same answer from the slow evaluator that follows the specification word by word.
@@ -170,6 +176,7 @@ impl Program {
             model: &self.inner.model,
             index: &self.inner.index,
             pod_networks: &self.inner.pod_networks,
+            lean: false,
         }
     }
 

@@ -5,24 +5,29 @@ use std::{
     net::IpAddr,
 };
 
-use super::postings::Postings;
+use super::{
+    names::{ByIp, Names},
+    postings::Postings,
+};
 use crate::model::{
     ServiceId, WorkloadId,
-    inventory::{Addresses, Inventory, SlicePort, TargetPort, Workload, WorkloadKind},
+    inventory::{
+        Addresses, EndpointSlice, Inventory, SlicePort, TargetPort, Workload, WorkloadKind,
+    },
 };
 
 /// Finds what a flow names.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Index {
-    workloads: HashMap<String, HashMap<String, WorkloadId>>,
-    services: HashMap<String, HashMap<String, ServiceId>>,
-    addresses: HashMap<IpAddr, Vec<WorkloadId>>,
+    workloads: Names,
+    services: Names,
+    addresses: ByIp<Vec<WorkloadId>>,
     /// Node name by address.
-    nodes: HashMap<IpAddr, String>,
+    nodes: ByIp<String>,
     /// Backends of each service, in order.
     backends: Vec<Vec<Backend>>,
     /// Services by ClusterIP.
-    cluster_ips: HashMap<IpAddr, ServiceId>,
+    cluster_ips: ByIp<ServiceId>,
     /// Services that select each workload.
     selected_by: Vec<Vec<ServiceId>>,
 }
@@ -49,66 +54,38 @@ fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 
+/// Slices by the namespace and name of their Service.
+type Slices<'m> = HashMap<(&'m str, &'m str), Vec<&'m EndpointSlice>>;
+
 impl Index {
     pub(crate) fn new(inventory: &Inventory) -> Self {
-        let mut index = Self::default();
-        for (n, workload) in inventory.workloads.iter().enumerate() {
-            index.add_workload(WorkloadId(number(n)), workload);
-        }
-        for (name, node) in &inventory.nodes {
-            for address in &node.addresses {
-                index.nodes.insert(*address, name.clone());
-            }
-        }
-        index.add_host_network(inventory);
-        index.selected_by = vec![Vec::new(); inventory.workloads.len()];
-        for (n, service) in inventory.services.iter().enumerate() {
-            let id = ServiceId(number(n));
-            let names = index.services.entry(service.namespace.clone()).or_default();
-            names.insert(service.name.clone(), id);
-            for ip in &service.cluster_ips {
-                index.cluster_ips.insert(*ip, id);
-            }
-        }
+        let services = inventory.services.iter();
+        let names = services.clone().zip(0_u32..);
+        let cluster_ips: BTreeMap<IpAddr, ServiceId> = services
+            .zip(0_u32..)
+            .flat_map(|(s, n)| s.cluster_ips.iter().map(move |ip| (*ip, ServiceId(n))))
+            .collect();
+        let mut index = Self {
+            workloads: workload_names(inventory),
+            services: Names::new(names.map(|(s, n)| (s.namespace.as_str(), s.name.as_str(), n))),
+            addresses: addresses(inventory),
+            nodes: nodes(inventory),
+            backends: Vec::new(),
+            cluster_ips: ByIp::new(cluster_ips.into_iter().collect()),
+            selected_by: vec![Vec::new(); inventory.workloads.len()],
+        };
         index.add_backends(inventory);
         index
-    }
-
-    fn add_workload(&mut self, id: WorkloadId, workload: &Workload) {
-        let names = self.workloads.entry(workload.namespace.clone()).or_default();
-        match names.get(&workload.name) {
-            // A controller goes before a pod of the same name.
-            Some(_) if workload.kind == WorkloadKind::Pod => {}
-            _ => {
-                names.insert(workload.name.clone(), id);
-            }
-        }
-        // A controller's addresses are its pods'; the pods themselves answer for them.
-        if workload.finished || workload.host_network {
-            return;
-        }
-        if let Addresses::Exact(ips) = &workload.addresses {
-            for ip in ips {
-                self.addresses.entry(*ip).or_default().push(id);
-            }
-        }
-    }
-
-    /// Pods on the host's network tell a node's address where no Node object does.
-    fn add_host_network(&mut self, inventory: &Inventory) {
-        for workload in inventory.workloads.iter().filter(|w| w.host_network) {
-            if let (Some(node), Addresses::Exact(ips)) = (&workload.node, &workload.addresses) {
-                for ip in ips {
-                    self.nodes.entry(*ip).or_insert_with(|| node.clone());
-                }
-            }
-        }
     }
 
     /// The endpoints of a Service: pods its selector matches, as the endpoint controller does it,
     /// or what its slices list.
     fn add_backends(&mut self, inventory: &Inventory) {
         let postings = Postings::new(inventory);
+        let mut slices: Slices<'_> = HashMap::new();
+        for slice in &inventory.slices {
+            slices.entry((&slice.namespace, &slice.service)).or_default().push(slice);
+        }
         for (n, service) in inventory.services.iter().enumerate() {
             let id = ServiceId(number(n));
             let mut found: Vec<Backend> = Vec::new();
@@ -120,7 +97,8 @@ impl Index {
                 found.extend(pods.map(|w| Backend::Workload(WorkloadId(w))));
             }
             if found.is_empty() {
-                found = self.listed(inventory, &service.namespace, &service.name);
+                let mine = slices.get(&(service.namespace.as_str(), service.name.as_str()));
+                found = self.listed(mine.map_or(&[], Vec::as_slice));
             }
             found.sort_unstable();
             found.dedup();
@@ -136,42 +114,46 @@ impl Index {
         }
     }
 
-    fn listed(&self, inventory: &Inventory, namespace: &str, name: &str) -> Vec<Backend> {
-        let slices = inventory.slices.iter();
-        let mine = slices.filter(|s| s.namespace == namespace && s.service == name);
-        mine.flat_map(|slice| {
-            slice
-                .addresses
-                .iter()
-                .map(|ip| Backend::Listed(*ip, self.at(*ip).first().copied(), slice.ports.clone()))
-        })
-        .collect()
+    fn listed(&self, slices: &[&EndpointSlice]) -> Vec<Backend> {
+        slices
+            .iter()
+            .flat_map(|slice| {
+                slice.addresses.iter().map(|ip| {
+                    Backend::Listed(*ip, self.at(*ip).first().copied(), slice.ports.clone())
+                })
+            })
+            .collect()
     }
 
     pub(crate) fn workload(&self, namespace: &str, name: &str) -> Option<WorkloadId> {
-        self.workloads.get(namespace)?.get(name).copied()
+        self.workloads.get(namespace, name).map(WorkloadId)
     }
 
     pub(crate) fn service(&self, namespace: &str, name: &str) -> Option<ServiceId> {
-        self.services.get(namespace)?.get(name).copied()
+        self.services.get(namespace, name).map(ServiceId)
     }
 
     pub(crate) fn at(&self, ip: IpAddr) -> &[WorkloadId] {
-        self.addresses.get(&ip).map_or(&[], Vec::as_slice)
+        self.addresses.get(ip).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn node(&self, ip: IpAddr) -> Option<&str> {
-        self.nodes.get(&ip).map(String::as_str)
+        self.nodes.get(ip).map(String::as_str)
     }
 
     /// The Service whose ClusterIP an address is.
     pub(crate) fn cluster_ip(&self, ip: IpAddr) -> Option<ServiceId> {
-        self.cluster_ips.get(&ip).copied()
+        self.cluster_ips.get(ip).copied()
     }
 
     /// Backends of a service; a controller stands for its pods.
     pub(crate) fn backends(&self, id: ServiceId) -> &[Backend] {
         self.backends.get(id.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a workload of the inventory is among them.
+    pub(crate) fn is_backend(&self, id: ServiceId, workload: WorkloadId) -> bool {
+        self.backends(id).binary_search(&Backend::Workload(workload)).is_ok()
     }
 
     /// Services whose endpoints a workload is.
@@ -182,15 +164,55 @@ impl Index {
     /// Names near a wrong one, for error messages.
     pub(crate) fn workload_names(&self) -> BTreeMap<&str, Vec<&str>> {
         let mut out: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        let mut spaces: Vec<_> = self.workloads.iter().collect();
-        spaces.sort_by_key(|(namespace, _)| namespace.as_str());
-        for (namespace, names) in spaces {
-            let mut sorted: Vec<&str> = names.keys().map(String::as_str).collect();
-            sorted.sort_unstable();
-            out.insert(namespace, sorted);
+        for (namespace, name) in self.workloads.all() {
+            out.entry(namespace).or_default().push(name);
+        }
+        for names in out.values_mut() {
+            names.sort_unstable();
+            names.dedup();
         }
         out
     }
+}
+
+/// A controller goes before a pod of the same name; of others, the last.
+fn workload_names(inventory: &Inventory) -> Names {
+    let all = || inventory.workloads.iter().enumerate();
+    let pods = all().filter(|(_, w)| w.kind == WorkloadKind::Pod).rev();
+    let others = all().filter(|(_, w)| w.kind != WorkloadKind::Pod);
+    let all = pods.chain(others);
+    Names::new(all.map(|(n, w)| (w.namespace.as_str(), w.name.as_str(), number(n))))
+}
+
+/// A controller's addresses are its pods'; the pods themselves answer for them.
+fn addresses(inventory: &Inventory) -> ByIp<Vec<WorkloadId>> {
+    let mut at: BTreeMap<IpAddr, Vec<WorkloadId>> = BTreeMap::new();
+    for (workload, n) in inventory.workloads.iter().zip(0_u32..) {
+        if let (false, false, Addresses::Exact(ips)) =
+            (workload.finished, workload.host_network, &workload.addresses)
+        {
+            for ip in ips {
+                at.entry(*ip).or_default().push(WorkloadId(n));
+            }
+        }
+    }
+    ByIp::new(at.into_iter().collect())
+}
+
+/// Nodes by address; pods on the host's network tell a node's where no Node object does.
+fn nodes(inventory: &Inventory) -> ByIp<String> {
+    let mut at: BTreeMap<IpAddr, String> = BTreeMap::new();
+    for (name, node) in &inventory.nodes {
+        at.extend(node.addresses.iter().map(|ip| (*ip, name.clone())));
+    }
+    for workload in inventory.workloads.iter().filter(|w| w.host_network) {
+        if let (Some(node), Addresses::Exact(ips)) = (&workload.node, &workload.addresses) {
+            for ip in ips {
+                at.entry(*ip).or_insert_with(|| node.clone());
+            }
+        }
+    }
+    ByIp::new(at.into_iter().collect())
 }
 
 /// The number behind a Service's target port on one workload: "containers, then init containers

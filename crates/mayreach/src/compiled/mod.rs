@@ -2,7 +2,9 @@
 
 pub(crate) mod authz;
 pub(crate) mod index;
+mod names;
 pub(crate) mod network;
 mod postings;
+pub(crate) mod table;
 
 pub(crate) use self::{authz::Authz, index::Index, network::Net};

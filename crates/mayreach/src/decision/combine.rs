@@ -41,25 +41,25 @@ pub(crate) fn unknown_peer() -> Decision {
 
 /// A Service sends a connection to any of its backends: sure only where all agree.
 pub(crate) fn backends(decisions: impl IntoIterator<Item = Decision>) -> Decision {
-    let mut all = decisions.into_iter();
-    let Some(first) = all.next() else { return unknown_peer() };
-    all.fold(first, |one, other| {
-        let mut merged = one;
-        for (mine, theirs) in merged.layers.iter_mut().zip(other.layers) {
-            if mine.verdict != theirs.verdict {
-                mine.verdict = Verdict::Undetermined;
-                mine.reason = Reason::Missing { attributes: Attributes::BACKEND, policy: None };
-            }
+    decisions.into_iter().reduce(both).unwrap_or_else(unknown_peer)
+}
+
+/// Two backends of one Service.
+pub(crate) fn both(one: Decision, other: Decision) -> Decision {
+    let mut merged = one;
+    for (mine, theirs) in merged.layers.iter_mut().zip(other.layers) {
+        if mine.verdict != theirs.verdict {
+            mine.verdict = Verdict::Undetermined;
+            mine.reason = Reason::Missing { attributes: Attributes::BACKEND, policy: None };
         }
-        let (verdict, decided_by) = overall(&merged.layers);
-        // Every backend denies, each in its own layer: denied all the same.
-        let both = one.verdict == Verdict::Deny && other.verdict == Verdict::Deny;
-        merged.verdict = if both { Verdict::Deny } else { verdict };
-        merged.decided_by =
-            if both && verdict != Verdict::Deny { one.decided_by } else { decided_by };
-        if merged.verdict != Verdict::Deny || (!both && one.client_sees != other.client_sees) {
-            merged.client_sees = None;
-        }
-        merged
-    })
+    }
+    let (verdict, decided_by) = overall(&merged.layers);
+    // Every backend denies, each in its own layer: denied all the same.
+    let both = one.verdict == Verdict::Deny && other.verdict == Verdict::Deny;
+    merged.verdict = if both { Verdict::Deny } else { verdict };
+    merged.decided_by = if both && verdict != Verdict::Deny { one.decided_by } else { decided_by };
+    if merged.verdict != Verdict::Deny || (!both && one.client_sees != other.client_sees) {
+        merged.client_sees = None;
+    }
+    merged
 }

@@ -182,6 +182,51 @@ pub enum Reason {
     NotReached,
 }
 
+impl Reason {
+    /// The policy that it names, if it names one.
+    pub const fn policy(&self) -> Option<PolicyId> {
+        match self {
+            Self::Rule { policy, .. }
+            | Self::Isolated { policy }
+            | Self::EndOfTier { policy, .. }
+            | Self::NoAllowMatch { policy }
+            | Self::Provider { policy, .. }
+            | Self::BadProvider { policy, .. }
+            | Self::JwtVerified { policy, .. }
+            | Self::JwtMissing { policy }
+            | Self::JwtRejected { policy, .. }
+            | Self::Script { policy, .. }
+            | Self::NotEvaluated { policy } => Some(*policy),
+            Self::MtlsAccepted { policy, .. }
+            | Self::MtlsRefused { policy, .. }
+            | Self::Missing { policy, .. } => *policy,
+            Self::DefaultAllow
+            | Self::UndefinedNamespace
+            | Self::NoProfile
+            | Self::Failsafe
+            | Self::EndpointToHost
+            | Self::NotPoliced
+            | Self::LocalTraffic
+            | Self::NotInMesh
+            | Self::NoPolicy
+            | Self::BadRequest
+            | Self::UnknownPeer
+            | Self::NotReached => None,
+        }
+    }
+
+    /// The rule that it names (0-based), if it names one.
+    pub const fn rule(&self) -> Option<u32> {
+        match self {
+            Self::Rule { rule, .. }
+            | Self::Provider { rule, .. }
+            | Self::BadProvider { rule, .. }
+            | Self::JwtVerified { rule, .. } => Some(*rule),
+            _ => None,
+        }
+    }
+}
+
 /// A mode of mTLS, as PeerAuthentication spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MtlsModeName {

@@ -14,7 +14,7 @@ use crate::{
         trace::Trace,
     },
     model::{
-        Attributes, Model, Protocol, Tri,
+        Attributes, Model, PolicyId, Protocol, Tri,
         inventory::ToHost,
         network::{Action, IpVersion, PortMatch, TierDefault},
     },
@@ -74,7 +74,10 @@ fn stages(stages: &[Stage], asked: &Asked<'_>, profileless: bool) -> Found {
         };
     };
     let mut sure = None;
-    let mut possible = Vec::new();
+    let mut futures = Futures::default();
+    // What the next tier says is asked at most once, and only where it matters.
+    let mut next = None;
+    let mut later = || *next.get_or_insert_with(|| self::stages(rest, asked, profileless));
     for rule in &stage.rules {
         match matches(rule, asked) {
             Tri::No => {}
@@ -82,7 +85,10 @@ fn stages(stages: &[Stage], asked: &Asked<'_>, profileless: bool) -> Found {
                 sure = Some(outcome(rule));
                 break;
             }
-            Tri::Unknown(missing) => possible.push((missing, rule.policy, outcome(rule))),
+            Tri::Unknown(missing) => {
+                let found = outcome(rule).unwrap_or_else(&mut later);
+                futures.add(found, missing, rule.policy);
+            }
         }
     }
     let end = || match (stage.default, stage.isolates) {
@@ -95,14 +101,45 @@ fn stages(stages: &[Stage], asked: &Asked<'_>, profileless: bool) -> Found {
             Some(Found::new(Verdict::Deny, reason))
         }
     };
-    let decided = sure.unwrap_or_else(end);
-    if let (Some(found), true) = (decided, possible.is_empty()) {
-        return found;
+    futures.or(sure.unwrap_or_else(end).unwrap_or_else(later))
+}
+
+/// Rules that may match before the one that surely does: what [`Found::unless`] makes of all of
+/// them, from the last to the first, without keeping them.
+#[derive(Default)]
+struct Futures {
+    /// The first of them.
+    policy: Option<PolicyId>,
+    /// Everything that is missing so far.
+    missing: Attributes,
+    /// The same up to the last that differs from Allow, from Deny; `None`: none does.
+    unless_allow: Option<Attributes>,
+    unless_deny: Option<Attributes>,
+}
+
+impl Futures {
+    fn add(&mut self, found: Found, missing: Attributes, policy: PolicyId) {
+        self.policy = self.policy.or(Some(policy));
+        self.missing = self.missing.union(missing).union(found.missing());
+        if found.verdict != Verdict::Allow {
+            self.unless_allow = Some(self.missing);
+        }
+        if found.verdict != Verdict::Deny {
+            self.unless_deny = Some(self.missing);
+        }
     }
-    let next = self::stages(rest, asked, profileless);
-    possible.iter().rev().fold(decided.unwrap_or(next), |otherwise, (missing, policy, found)| {
-        found.unwrap_or(next).unless(otherwise, *missing, *policy)
-    })
+
+    /// The answer, if none of them matches `decided`.
+    fn or(self, decided: Found) -> Found {
+        let open = match decided.verdict {
+            Verdict::Allow => self.unless_allow,
+            Verdict::Deny => self.unless_deny,
+            Verdict::Undetermined => self.policy.map(|_| self.missing),
+        };
+        let Some(missing) = open else { return decided };
+        let attributes = missing.union(decided.missing());
+        Found::new(Verdict::Undetermined, Reason::Missing { attributes, policy: self.policy })
+    }
 }
 
 /// `None`: go on with the next tier.

@@ -36,7 +36,7 @@ impl Found {
         Self::new(Verdict::Undetermined, Reason::Missing { attributes: missing, policy })
     }
 
-    fn missing(self) -> Attributes {
+    pub(crate) fn missing(self) -> Attributes {
         match self.reason {
             Reason::Missing { attributes, .. } => attributes,
             _ => Attributes::NONE,

@@ -2,7 +2,7 @@
 
 mod service;
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use ipnet::IpNet;
 
@@ -60,7 +60,7 @@ pub(crate) struct End<'m> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address<'m> {
     Exact(IpAddr),
-    OneOf(Vec<IpAddr>),
+    OneOf(Cow<'m, [IpAddr]>),
     /// Somewhere in one of these networks.
     Within(&'m [IpNet]),
     /// Nothing at all is known (a node's pod without an address).
@@ -99,6 +99,21 @@ impl Address<'_> {
             Self::Unknown => false,
         }
     }
+}
+
+/// What is wrong with a flow: said in words, or (deciding needs none) only that something is.
+pub(crate) trait Fault {
+    fn make(say: impl FnOnce() -> Problem) -> Self;
+}
+
+impl Fault for Problem {
+    fn make(say: impl FnOnce() -> Problem) -> Self {
+        say()
+    }
+}
+
+impl Fault for () {
+    fn make(_: impl FnOnce() -> Problem) -> Self {}
 }
 
 /// Pods that the flow itself describes, made into workloads for as long as the flow is asked.
@@ -159,6 +174,8 @@ pub(crate) struct Resolver<'m> {
     pub(crate) index: &'m Index,
     /// Where pods without an address live.
     pub(crate) pod_networks: &'m [IpNet],
+    /// Network sets are left out: the compiled lists of rules hold them already.
+    pub(crate) lean: bool,
 }
 
 impl<'m> Resolver<'m> {
@@ -171,20 +188,39 @@ impl<'m> Resolver<'m> {
         flow: &'m Flow<'m>,
         scratch: &'m Scratch,
     ) -> Result<Vec<Asked<'m>>, Problem> {
+        let mut all = Vec::new();
+        self.each(flow, scratch, |asked| all.push(asked))?;
+        Ok(all)
+    }
+
+    /// The same, one after the other.
+    ///
+    /// # Errors
+    /// A name that no manifest holds, or a flow that contradicts itself.
+    pub(crate) fn each<E: Fault>(
+        &self,
+        flow: &'m Flow<'m>,
+        scratch: &'m Scratch,
+        mut with: impl FnMut(Asked<'m>),
+    ) -> Result<(), E> {
         if matches!(flow.source, Peer::Service { .. } | Peer::ServiceId(_)) {
-            return Err(Problem::new(ErrorCode::InvalidFlow, "a Service opens no connections")
-                .field("source")
-                .help("name the workload or the address that does"));
+            return Err(E::make(|| {
+                Problem::new(ErrorCode::InvalidFlow, "a Service opens no connections")
+                    .field("source")
+                    .help("name the workload or the address that does")
+            }));
         }
         let source = self.find(&flow.source, scratch.source.as_ref(), "source")?;
         let service = match flow.destination {
             Peer::Service { namespace, name } => {
                 Some(self.index.service(namespace, name).ok_or_else(|| {
-                    Problem::new(
-                        ErrorCode::UnknownPeer,
-                        format!("no manifest holds a Service `{namespace}/{name}`"),
-                    )
-                    .field("destination.service")
+                    E::make(|| {
+                        Problem::new(
+                            ErrorCode::UnknownPeer,
+                            format!("no manifest holds a Service `{namespace}/{name}`"),
+                        )
+                        .field("destination.service")
+                    })
                 })?)
             }
             Peer::ServiceId(id) => Some(id),
@@ -193,14 +229,15 @@ impl<'m> Resolver<'m> {
             _ => None,
         };
         match service {
-            Some(id) => self.to_service(flow, source, id),
+            Some(id) => self.to_service(flow, source, id, with),
             None => {
                 let found =
                     self.find(&flow.destination, scratch.destination.as_ref(), "destination")?;
-                let port = self.port(flow, found.1)?;
+                let port = port(flow, found.1)?;
                 unreachable_family(&source, &found)?;
                 let v6 = family(flow, &source, &found);
-                Ok(vec![self.asked(flow, source, found, port, None, v6)])
+                with(self.asked(flow, source, found, port, None, v6));
+                Ok(())
             }
         }
     }
@@ -226,29 +263,28 @@ impl<'m> Resolver<'m> {
         }
     }
 
-    fn find(
+    fn find<E: Fault>(
         &self,
         peer: &Peer<'_>,
         inline: Option<&'m Workload>,
         field: &str,
-    ) -> Result<Found<'m>, Problem> {
+    ) -> Result<Found<'m>, E> {
         let known = |id: WorkloadId| (Some(id), self.model.inventory.workload(id), None);
         match *peer {
             Peer::Workload { namespace, name } => self
                 .index
                 .workload(namespace, name)
                 .map(known)
-                .ok_or_else(|| self.unknown(namespace, name, field)),
+                .ok_or_else(|| E::make(|| self.unknown(namespace, name, field))),
             Peer::Id(id) if self.model.inventory.workload(id).is_some() => Ok(known(id)),
             Peer::Ip(ip) => match self.index.at(ip).first() {
                 Some(id) => Ok((Some(*id), self.model.inventory.workload(*id), Some(ip))),
                 None => Ok((None, None, Some(ip))),
             },
             Peer::Inline(_) => Ok((None, inline, None)),
-            _ => {
-                Err(Problem::new(ErrorCode::UnknownPeer, "no such workload")
-                    .field(field.to_owned()))
-            }
+            _ => Err(E::make(|| {
+                Problem::new(ErrorCode::UnknownPeer, "no such workload").field(field.to_owned())
+            })),
         }
     }
 
@@ -269,30 +305,6 @@ impl<'m> Resolver<'m> {
         }
     }
 
-    /// The destination port by number; a name is a container port's.
-    fn port(&self, flow: &Flow<'_>, workload: Option<&Workload>) -> Result<Option<u16>, Problem> {
-        match flow.port {
-            Port::Unknown => Ok(None),
-            Port::Number(n) => Ok(Some(n)),
-            Port::Name(name) => workload
-                .and_then(|w| {
-                    w.ports
-                        .iter()
-                        .filter(|p| !p.init)
-                        .find(|p| p.name.as_deref() == Some(name) && p.protocol == flow.protocol)
-                })
-                .map(|p| Some(p.number))
-                .ok_or_else(|| {
-                    Problem::new(
-                        ErrorCode::InvalidFlow,
-                        format!("the destination has no port named `{name}`"),
-                    )
-                    .field("port")
-                    .help("give its number, or name a container port of that protocol")
-                }),
-        }
-    }
-
     fn end(&self, (id, workload, ip): Found<'m>, v6: bool) -> End<'m> {
         let inventory = &self.model.inventory;
         let address = match (ip, workload) {
@@ -309,7 +321,8 @@ impl<'m> Resolver<'m> {
             }
         }
         let near = |net: &IpNet| !address.within(net, Attributes::SOURCE_ADDRESS).is_no();
-        let sets = inventory.network_sets.iter().filter(|s| s.nets.iter().any(near)).collect();
+        let all = if self.lean { &[][..] } else { &inventory.network_sets };
+        let sets = all.iter().filter(|s| s.nets.iter().any(near)).collect();
         let hosts = match address {
             Address::Exact(ip) => {
                 inventory.host_endpoints.iter().filter(|h| h.expected_ips.contains(&ip)).collect()
@@ -338,15 +351,13 @@ impl<'m> Resolver<'m> {
 
     /// The address of a workload in one family, as far as manifests say.
     fn address(&self, workload: &'m Workload, v6: bool) -> Address<'m> {
-        let of_family = |ips: &[IpAddr]| -> Vec<IpAddr> {
-            let same: Vec<IpAddr> = ips.iter().copied().filter(|ip| ip.is_ipv6() == v6).collect();
-            if same.is_empty() { ips.to_vec() } else { same }
-        };
         let known = match &workload.addresses {
-            Addresses::Exact(ips) => of_family(ips).first().copied().map(Address::Exact),
-            Addresses::OneOf(ips) => {
-                Some(of_family(ips)).filter(|l| !l.is_empty()).map(Address::OneOf)
+            Addresses::Exact(ips) => {
+                let same = ips.iter().find(|ip| ip.is_ipv6() == v6);
+                same.or(ips.first()).copied().map(Address::Exact)
             }
+            Addresses::OneOf(ips) if ips.is_empty() => None,
+            Addresses::OneOf(ips) => Some(Address::OneOf(of_family(ips, v6))),
             Addresses::Unknown => None,
         };
         match known {
@@ -388,14 +399,75 @@ fn some(names: &[&str]) -> String {
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
-/// The families that an end surely has; none: not known.
-fn families((_, workload, ip): &Found<'_>) -> Vec<bool> {
-    match (ip, workload.map(|w| &w.addresses)) {
-        (Some(ip), _) => vec![ip.is_ipv6()],
-        (None, Some(Addresses::Exact(ips) | Addresses::OneOf(ips))) => {
-            ips.iter().map(IpAddr::is_ipv6).collect()
+/// The destination port by number; a name is a container port's.
+fn port<E: Fault>(flow: &Flow<'_>, workload: Option<&Workload>) -> Result<Option<u16>, E> {
+    match flow.port {
+        Port::Unknown => Ok(None),
+        Port::Number(n) => Ok(Some(n)),
+        Port::Name(name) => workload
+            .and_then(|w| {
+                w.ports
+                    .iter()
+                    .filter(|p| !p.init)
+                    .find(|p| p.name.as_deref() == Some(name) && p.protocol == flow.protocol)
+            })
+            .map(|p| Some(p.number))
+            .ok_or_else(|| {
+                E::make(|| {
+                    Problem::new(
+                        ErrorCode::InvalidFlow,
+                        format!("the destination has no port named `{name}`"),
+                    )
+                    .field("port")
+                    .help("give its number, or name a container port of that protocol")
+                })
+            }),
+    }
+}
+
+/// Those of one family, if there are any, else all.
+fn of_family(ips: &[IpAddr], v6: bool) -> Cow<'_, [IpAddr]> {
+    let same = |ip: &&IpAddr| ip.is_ipv6() == v6;
+    match ips.iter().filter(same).count() {
+        0 => Cow::Borrowed(ips),
+        all if all == ips.len() => Cow::Borrowed(ips),
+        _ => ips.iter().filter(same).copied().collect(),
+    }
+}
+
+/// The families that an end surely has.
+#[derive(Clone, Copy, Default)]
+struct Families {
+    v4: bool,
+    v6: bool,
+    /// The one that its first address has; `None`: nothing is known.
+    first_is_v6: Option<bool>,
+}
+
+impl Families {
+    fn of((_, workload, ip): &Found<'_>) -> Self {
+        let mut all = Self::default();
+        match (ip, workload.map(|w| &w.addresses)) {
+            (Some(ip), _) => all.add(ip),
+            (None, Some(Addresses::Exact(ips) | Addresses::OneOf(ips))) => {
+                for ip in ips {
+                    all.add(ip);
+                }
+            }
+            _ => {}
         }
-        _ => Vec::new(),
+        all
+    }
+
+    fn add(&mut self, ip: &IpAddr) {
+        let v6 = ip.is_ipv6();
+        self.v6 |= v6;
+        self.v4 |= !v6;
+        self.first_is_v6 = self.first_is_v6.or(Some(v6));
+    }
+
+    fn has(self, v6: bool) -> bool {
+        if v6 { self.v6 } else { self.v4 }
     }
 }
 
@@ -406,24 +478,34 @@ fn family(flow: &Flow<'_>, source: &Found<'_>, destination: &Found<'_>) -> bool 
         Protocol::Icmpv6 => return true,
         _ => {}
     }
-    let (source, destination) = (families(source), families(destination));
-    let shared = destination.iter().find(|v6| source.is_empty() || source.contains(v6));
-    shared.or(destination.first()).or(source.first()).copied().unwrap_or(false)
+    let (source, destination) = (Families::of(source), Families::of(destination));
+    let Some(to) = destination.first_is_v6 else {
+        return source.first_is_v6.unwrap_or(false);
+    };
+    if source.first_is_v6.is_none() || source.has(to) || !(destination.has(!to) && source.has(!to))
+    {
+        to
+    } else {
+        !to
+    }
 }
 
 /// No packet goes from an IPv4 address to an IPv6 one.
 ///
 /// # Errors
 /// Both ends' addresses are known and have no family in common.
-fn unreachable_family(source: &Found<'_>, destination: &Found<'_>) -> Result<(), Problem> {
-    let (from, to) = (families(source), families(destination));
-    if from.is_empty() || to.is_empty() || from.iter().any(|v6| to.contains(v6)) {
+fn unreachable_family<E: Fault>(source: &Found<'_>, destination: &Found<'_>) -> Result<(), E> {
+    let (from, to) = (Families::of(source), Families::of(destination));
+    let known = from.first_is_v6.is_some() && to.first_is_v6.is_some();
+    if !known || (from.v4 && to.v4) || (from.v6 && to.v6) {
         return Ok(());
     }
-    let name = |v6: &[bool]| if v6.contains(&true) { "IPv6" } else { "IPv4" };
-    let message =
-        format!("the source has only {} and the destination only {}", name(&from), name(&to));
-    Err(Problem::new(ErrorCode::InvalidFlow, message)
-        .field("destination")
-        .help("no packet goes from one to the other; give addresses of one family"))
+    Err(E::make(|| {
+        let name = |all: Families| if all.v6 { "IPv6" } else { "IPv4" };
+        let message =
+            format!("the source has only {} and the destination only {}", name(from), name(to));
+        Problem::new(ErrorCode::InvalidFlow, message)
+            .field("destination")
+            .help("no packet goes from one to the other; give addresses of one family")
+    }))
 }

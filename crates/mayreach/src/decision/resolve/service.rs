@@ -4,7 +4,7 @@ use crate::{
     compiled::index::{Backend, target_number},
     decision::{
         reference::packet::name as protocol_name,
-        resolve::{Asked, Found, Resolver, family},
+        resolve::{Asked, Fault, Found, Resolver, family},
     },
     error::{ErrorCode, Problem},
     model::{
@@ -22,19 +22,20 @@ enum Called<'s> {
 
 impl<'m> Resolver<'m> {
     /// "Policy sees post-DNAT pod IP and target port": each backend is asked for itself.
-    pub(super) fn to_service(
+    pub(super) fn to_service<E: Fault>(
         &self,
         flow: &'m Flow<'m>,
         source: Found<'m>,
         id: ServiceId,
-    ) -> Result<Vec<Asked<'m>>, Problem> {
+        mut with: impl FnMut(Asked<'m>),
+    ) -> Result<(), E> {
         let Some(service) = self.model.inventory.service(id) else {
-            return Err(
+            return Err(E::make(|| {
                 Problem::new(ErrorCode::UnknownPeer, "no such Service").field("destination")
-            );
+            }));
         };
         if let Some(name) = &service.external_name {
-            return Err(outside(service, name));
+            return Err(E::make(|| outside(service, name)));
         }
         let port = called(flow, service)?;
         // kube-proxy translates to endpoints of the family of the ClusterIP that is called; the
@@ -44,7 +45,7 @@ impl<'m> Resolver<'m> {
             _ => service.cluster_ips.first().map(std::net::IpAddr::is_ipv6),
         };
         let backends = self.index.backends(id);
-        let mut out = Vec::new();
+        let mut any = false;
         for backend in backends {
             let (found, number) = match backend {
                 Backend::Workload(workload_id) => {
@@ -52,8 +53,7 @@ impl<'m> Resolver<'m> {
                         continue;
                     };
                     // Pods whose controller is a backend too are the same endpoints.
-                    let stands = |owner| backends.contains(&Backend::Workload(owner));
-                    if workload.owner.is_some_and(stands) {
+                    if workload.owner.is_some_and(|owner| self.index.is_backend(id, owner)) {
                         continue;
                     }
                     let number = match &port {
@@ -86,38 +86,35 @@ impl<'m> Resolver<'m> {
             if let Some(number) = number {
                 let v6 = wanted.unwrap_or_else(|| family(flow, &source, &found));
                 let service = Some((id, number_called));
-                out.push(self.asked(flow, source, found, Some(number), service, v6));
+                any = true;
+                with(self.asked(flow, source, found, Some(number), service, v6));
             }
         }
-        if out.is_empty() {
-            return Err(no_backend(service, backends.is_empty()));
-        }
-        Ok(out)
+        if any { Ok(()) } else { Err(E::make(|| no_backend(service, backends.is_empty()))) }
     }
 }
 
-fn called<'s>(flow: &Flow<'_>, service: &'s Service) -> Result<Called<'s>, Problem> {
+fn called<'s, E: Fault>(flow: &Flow<'_>, service: &'s Service) -> Result<Called<'s>, E> {
     let mut of_protocol = service.ports.iter().filter(|p| p.protocol == flow.protocol);
     let found = match flow.port {
         Port::Number(n) if service.headless => return Ok(Called::Bare(n)),
         Port::Number(n) => {
-            of_protocol.find(|p| p.port == n).ok_or_else(|| wrong(service, &n.to_string()))
+            let found = of_protocol.find(|p| p.port == n);
+            found.ok_or_else(|| E::make(|| wrong(service, &n.to_string())))
         }
         Port::Name(name) => of_protocol
             .find(|p| p.name.as_deref() == Some(name))
-            .ok_or_else(|| wrong(service, &format!("`{name}`"))),
+            .ok_or_else(|| E::make(|| wrong(service, &format!("`{name}`")))),
         Port::Unknown => match (of_protocol.next(), of_protocol.next()) {
             (Some(only), None) => Ok(only),
-            (None, _) => Err(wrong(service, "of that protocol")),
-            (Some(_), Some(_)) => Err(Problem::new(
-                ErrorCode::InvalidFlow,
-                format!(
+            (None, _) => Err(E::make(|| wrong(service, "of that protocol"))),
+            (Some(_), Some(_)) => Err(E::make(|| {
+                let message = format!(
                     "Service `{}/{}` has several ports, and the flow names none",
                     service.namespace, service.name
-                ),
-            )
-            .field("port")
-            .help(listed(service))),
+                );
+                Problem::new(ErrorCode::InvalidFlow, message).field("port").help(listed(service))
+            })),
         },
     };
     // The name of a headless Service is asked for its SRV record, which gives the pod's port; its

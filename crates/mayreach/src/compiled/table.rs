@@ -1,0 +1,140 @@
+//! A hash table from text to numbers that is built once and then only read: open addressing, half
+//! empty, so a look-up reads one line of memory and compares one key.
+
+/// A seed and two odd constants of the folded multiplication.
+const SEED: u64 = 0x2d35_8dcc_aa6c_78a5;
+const MIX: u64 = 0x8bb8_4b93_962e_acc9;
+const LAST: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Both halves of a product: every bit of the input reaches every bit of the output.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of a product")]
+pub(crate) const fn fold(a: u64, b: u64) -> u64 {
+    let product = (a as u128) * (b as u128);
+    (product as u64) ^ ((product >> 64) as u64)
+}
+
+/// The bytes of a short text as one number; the length is mixed in by the caller.
+#[inline]
+fn word(bytes: &[u8]) -> u64 {
+    if let Some(all) = bytes.first_chunk::<8>() {
+        return u64::from_le_bytes(*all);
+    }
+    if let (Some(head), Some(tail)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return u64::from(u32::from_le_bytes(*head)) | u64::from(u32::from_le_bytes(*tail)) << 32;
+    }
+    match *bytes {
+        [] => 0,
+        [a] => u64::from(a),
+        [a, b] => u64::from(a) | u64::from(b) << 8,
+        [a, b, c, ..] => u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16,
+    }
+}
+
+/// Hash of a text, going on from `state`. Equal hashes prove nothing: every look-up compares.
+#[inline]
+pub(crate) fn hash_on(state: u64, bytes: &[u8]) -> u64 {
+    let mut state = state ^ SEED;
+    let mut rest = bytes;
+    while let Some((head, after)) = rest.split_first_chunk::<8>() {
+        if after.is_empty() {
+            break;
+        }
+        state = fold(state ^ u64::from_le_bytes(*head), MIX);
+        rest = after;
+    }
+    // The last eight bytes, some of them perhaps for the second time.
+    let tail = bytes.last_chunk::<8>().map_or_else(|| word(rest), |all| u64::from_le_bytes(*all));
+    fold(state ^ tail, LAST ^ (bytes.len() as u64))
+}
+
+/// Hash of a text.
+#[inline]
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    hash_on(0, bytes)
+}
+
+/// Hash of two texts, such as a namespace and a name.
+#[inline]
+pub(crate) fn hash_pair(one: &str, two: &str) -> u64 {
+    hash_on(hash(one.as_bytes()), two.as_bytes())
+}
+
+/// Numbers under hashes; what the keys are the caller knows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    /// Upper half of the hash, and the number plus one; 0 is empty.
+    slots: Box<[(u32, u32)]>,
+}
+
+const fn tag(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+impl Table {
+    /// A table with room for so many numbers.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        let size = if count == 0 { 0 } else { (count * 2).next_power_of_two() };
+        Self { slots: vec![(0, 0); size].into() }
+    }
+
+    /// Adds a number. The caller has made room, and looked whether its key is there already.
+    pub(crate) fn insert(&mut self, hash: u64, number: u32) {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut at = usize::try_from(hash & 0xffff_ffff).unwrap_or(0) & mask;
+        for _ in 0..self.slots.len() {
+            if let Some(slot) = self.slots.get_mut(at)
+                && slot.1 == 0
+            {
+                *slot = (tag(hash), number + 1);
+                return;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The number under a hash whose key is the wanted one.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut at = usize::try_from(hash & 0xffff_ffff).unwrap_or(0) & mask;
+        loop {
+            let (tagged, number) = *self.slots.get(at)?;
+            if number == 0 {
+                return None;
+            }
+            if tagged == tag(hash) && is(number - 1) {
+                return Some(number - 1);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Table, hash, hash_pair};
+
+    #[test]
+    fn every_key_is_found_and_no_other() {
+        let keys: Vec<String> = (0..1000).map(|n| "k".repeat(n % 40) + &n.to_string()).collect();
+        let mut table = Table::with_capacity(keys.len());
+        for (n, key) in (0..).zip(&keys) {
+            table.insert(hash(key.as_bytes()), n);
+        }
+        for (n, key) in (0..).zip(&keys) {
+            let is = |found: u32| keys[found as usize] == *key;
+            assert_eq!(table.find(hash(key.as_bytes()), is), Some(n));
+        }
+        let missing = "no such key";
+        let is = |found: u32| keys[found as usize] == missing;
+        assert_eq!(table.find(hash(missing.as_bytes()), is), None);
+        assert_eq!(Table::default().find(1, |_| true), None);
+    }
+
+    #[test]
+    fn where_one_text_ends_matters() {
+        assert_ne!(hash_pair("a", "bc"), hash_pair("ab", "c"));
+        assert_ne!(hash(b"\0"), hash(b"\0\0"));
+    }
+}

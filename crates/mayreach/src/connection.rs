@@ -1,0 +1,49 @@
+//! One connection and the requests on it.
+
+use crate::{Decision, Flow, Http, Program, Request};
+
+/// A connection: who speaks to whom, on which port, and as whom. It keeps what all requests on it
+/// share, so that each costs little more than its own method and path.
+///
+/// ```
+/// use mayreach::{Flow, Options, Peer, Port, Program, Request, Source, Verdict};
+///
+/// let manifests = r#"
+/// {"apiVersion": "v1", "kind": "List", "items": [
+///   {"apiVersion": "v1", "kind": "Pod",
+///    "metadata": {"name": "web", "namespace": "shop", "labels": {"sidecar.istio.io/inject": "true"}}},
+///   {"apiVersion": "v1", "kind": "Pod",
+///    "metadata": {"name": "db", "namespace": "shop", "labels": {"sidecar.istio.io/inject": "true"}}},
+///   {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+///    "metadata": {"name": "read", "namespace": "shop"},
+///    "spec": {"rules": [{"to": [{"operation": {"methods": ["GET"]}}]}]}}]}
+/// "#;
+/// let program = Program::compile(&[Source::new("shop.json", manifests)], &Options::default())?;
+/// let web = Peer::Workload { namespace: "shop", name: "web" };
+/// let db = Peer::Workload { namespace: "shop", name: "db" };
+/// let connection = program.connect(&Flow::new(web, db, Port::Number(8080)));
+/// let request = |method| Request { method: Some(method), path: Some("/v1"), ..Request::default() };
+/// assert_eq!(connection.decide(&request("GET")).verdict, Verdict::Allow);
+/// assert_eq!(connection.decide(&request("PUT")).verdict, Verdict::Deny);
+/// # Ok::<(), mayreach::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Connection<'a> {
+    program: &'a Program,
+    flow: Flow<'a>,
+}
+
+impl Program {
+    /// Prepares a connection. Its `http` counts for nothing: each request brings its own; tokens
+    /// are those of the flow.
+    pub fn connect<'a>(&'a self, flow: &Flow<'a>) -> Connection<'a> {
+        Connection { program: self, flow: flow.clone() }
+    }
+}
+
+impl Connection<'_> {
+    /// The answer for one request: the same as [`Program::decide`] gives for the whole flow.
+    pub fn decide(&self, request: &Request<'_>) -> Decision {
+        self.program.decide(&Flow { http: Http::Request(*request), ..self.flow.clone() })
+    }
+}
