@@ -60,6 +60,11 @@ func run() error {
 			return fmt.Errorf("%s: %w", topic, err)
 		}
 	}
+	if *only == "" || *only == "validation" {
+		if err := rec.recordValidation("validation"); err != nil {
+			return fmt.Errorf("validation: %w", err)
+		}
+	}
 	for _, t := range topics {
 		if *only != "" && *only != t.name {
 			continue

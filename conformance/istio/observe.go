@@ -112,7 +112,7 @@ func verdictOf(allowed bool) string {
 func sees(a *answer) *clientSees {
 	if a.status != 0 {
 		body := a.body
-		return &clientSees{Kind: "response", Status: a.status, Body: &body}
+		return &clientSees{Kind: "response", Status: a.status, GRPCStatus: a.grpcStatus, Body: &body}
 	}
 	for _, err := range []error{a.handshake, a.broken} {
 		if errors.Is(err, syscall.ECONNRESET) {

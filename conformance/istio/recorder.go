@@ -212,7 +212,7 @@ func (r *recorder) sendAll(ready []*prepared) (map[*recordedCase]*answer, error)
 	for _, p := range ready {
 		for _, c := range p.cases {
 			if c.Flow.ExtAuthz != nil {
-				r.authz.allow.Store(c.Flow.ExtAuthz["provider"] == "allow")
+				r.authz.answer.Store(c.Flow.ExtAuthz["provider"])
 				one(p, c)
 			}
 		}

@@ -21,13 +21,15 @@ const patience = 15 * time.Second
 
 // answer is what the client saw.
 type answer struct {
-	peer      string // the client's own address, which finds Envoy's log lines
-	status    int
-	body      string
-	reached   bool  // the application answered
-	opaque    bool  // it answered TLS bytes, which Envoy had not terminated
-	handshake error // TLS failed
-	broken    error // the connection ended without an answer
+	peer   string // the client's own address, which finds Envoy's log lines
+	status int
+	// grpcStatus is the status of a gRPC answer, which HTTP sees as 200.
+	grpcStatus string
+	body       string
+	reached    bool  // the application answered
+	opaque     bool  // it answered TLS bytes, which Envoy had not terminated
+	handshake  error // TLS failed
+	broken     error // the connection ended without an answer
 }
 
 // timedOut tells that nothing came back; on loopback that is the recorder's failure, not an answer.
@@ -69,7 +71,9 @@ func (s *sender) send(c *cluster, tr translation, f *flow) (*answer, error) {
 		a.handshake = err
 		return a, nil
 	}
-	if f.HTTP != nil {
+	if f.HTTP != nil && c.http2(server, f.Port) {
+		exchangeHTTP2(conn, f.HTTP, a)
+	} else if f.HTTP != nil {
 		exchange(conn, f.HTTP, a)
 	} else {
 		echo(conn, a)
@@ -124,6 +128,9 @@ func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.
 		config.NextProtos = []string{"istio-peer-exchange", "istio"}
 		if f.HTTP != nil {
 			config.NextProtos = []string{"istio-http/1.1", "istio", "http/1.1"}
+		}
+		if f.HTTP != nil && c.http2(server, f.Port) {
+			config.NextProtos = []string{"istio-h2", "istio", "h2"}
 		}
 		if host, port := c.servicePort(server, f.Port); host != "" {
 			config.ServerName = fmt.Sprintf("outbound_.%d_._.%s", port, host)

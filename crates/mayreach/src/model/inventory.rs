@@ -362,12 +362,11 @@ pub(crate) struct Provider {
     pub(crate) kind: ProviderKind,
     /// Host of the authorizer's service, perhaps with `namespace/` before it.
     pub(crate) service: String,
-    #[allow(dead_code, reason = "only matters when the provider cannot be reached")]
+    /// What it does not answer passes.
     pub(crate) fail_open: bool,
     /// Why istiod refuses it, if it does: matching requests are then denied.
     pub(crate) invalid: Option<String>,
     /// `statusOnError` (0: the default 403).
-    #[allow(dead_code, reason = "only matters when the provider cannot be reached")]
     pub(crate) status_on_error: u16,
 }
 

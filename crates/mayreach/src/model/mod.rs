@@ -14,7 +14,9 @@ pub(crate) mod tri;
 
 pub(crate) use self::tri::Tri;
 pub use self::{
-    flow::{Flow, Http, Icmp, InlineWorkload, Peer, Port, Protocol, Request, Token},
+    flow::{
+        AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, Peer, Port, Protocol, Request, Token,
+    },
     id::{PolicyId, ServiceId, TierId, WorkloadId},
     tri::Attributes,
 };

@@ -219,6 +219,7 @@ fn policy_of(reason: &Reason) -> Option<PolicyId> {
         | Reason::NoAllowMatch { policy }
         | Reason::Script { policy, .. }
         | Reason::Provider { policy, .. }
+        | Reason::ProviderFailed { policy, .. }
         | Reason::BadProvider { policy, .. } => Some(*policy),
         Reason::Missing { policy, .. }
         | Reason::MtlsAccepted { policy, .. }
