@@ -15,4 +15,5 @@ mod bad_input;
 mod cases;
 mod coverage;
 mod oracle;
+mod oracle_heavy;
 mod oracle_mesh;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     Error, Options, Program, Source,
     compiled::{Authz, Index, Net},
+    decision::fast::Seats,
     kinds, manifest,
     program::Inner,
 };
@@ -28,7 +29,10 @@ impl Program {
         let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
         let net = Net::new(&model);
         let authz = Authz::new(&model);
-        let inner = Inner { model, index, net, authz, sources: names, pod_networks };
+        let seats = Seats::new(&model, &index, &authz);
+        let without = options.without;
+        let inner =
+            Inner { model, index, net, authz, seats, without, sources: names, pod_networks };
         Ok(Self { inner: Arc::new(inner) })
     }
 }
