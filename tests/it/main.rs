@@ -17,3 +17,4 @@ mod coverage;
 mod oracle;
 mod oracle_heavy;
 mod oracle_mesh;
+mod update;

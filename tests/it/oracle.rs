@@ -187,7 +187,7 @@ fn calico_policy(d: &mut Dice, n: u64) -> Value {
     out
 }
 
-fn cluster(d: &mut Dice) -> Vec<Value> {
+pub(crate) fn cluster(d: &mut Dice) -> Vec<Value> {
     let mut out = Vec::new();
     for name in NAMESPACES.iter().take(2 + usize::from(!d.one_in(4))) {
         let team = if *name == "a" {
@@ -253,7 +253,7 @@ fn end(d: &mut Dice) -> Peer<'static> {
     }
 }
 
-fn flow(d: &mut Dice) -> Flow<'static> {
+pub(crate) fn flow(d: &mut Dice) -> Flow<'static> {
     let port = match d.roll(5) {
         0 => Port::Unknown,
         1 => Port::Number(80),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    Decision, Explanation,
+    Decision, Explanation, Options,
     compiled::{Authz, Index, Net},
     decision::{
         Layer, combine,
@@ -14,8 +14,8 @@ use crate::{
         resolve::{Resolver, Scratch},
     },
     error::{Note, Place, Problem},
+    manifest::Documents,
     model::{Flow, Model, Peer, PolicyId, PolicyMeta, ServiceId, TierId, WorkloadId},
-    options::Without,
 };
 
 /// Policies and inventory, compiled. Cheap to clone, shared between threads, never changed.
@@ -60,9 +60,9 @@ pub(crate) struct Inner {
     pub(crate) net: Net,
     pub(crate) authz: Authz,
     pub(crate) seats: Seats,
-    pub(crate) without: Without,
-    /// Names of the sources, for places.
-    pub(crate) sources: Vec<String>,
+    /// What it was made of, for changes, and the names of the sources, for places.
+    pub(crate) documents: Documents,
+    pub(crate) options: Options,
     pub(crate) pod_networks: Vec<IpNet>,
 }
 
@@ -130,8 +130,8 @@ impl Program {
     /// The verdict of every layer, and what decided it. Never fails: a flow that names something
     /// unknown is undetermined with [`crate::Reason::UnknownPeer`]; see [`Program::check`].
     pub fn decide(&self, flow: &Flow<'_>) -> Decision {
-        let Inner { model, net, authz, seats, without, .. } = self.inner.as_ref();
-        let fast = Fast { model, net, authz, seats, without: *without };
+        let Inner { model, net, authz, seats, options, .. } = self.inner.as_ref();
+        let fast = Fast { model, net, authz, seats, without: options.without };
         let scratch = Scratch::new(flow, model);
         // Inline pods and hosts are left to the reference, which reads network sets itself.
         let inline = |peer: &Peer<'_>| matches!(peer, Peer::Inline(_));
@@ -207,7 +207,7 @@ impl Program {
 
     /// The file and line of a place.
     pub fn location(&self, place: Place) -> Option<Location<'_>> {
-        let file = self.inner.sources.get(place.source.0 as usize)?;
+        let file = self.inner.documents.names.get(place.source.0 as usize)?;
         Some(Location { file, line: place.line })
     }
 
