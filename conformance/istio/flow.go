@@ -48,7 +48,7 @@ type clientSees struct {
 	Kind   string `json:"kind"`
 	Status int    `json:"status,omitempty"`
 	// GRPCStatus is what a gRPC client reads out of a response whose status is 200.
-	GRPCStatus string  `json:"grpc_status,omitempty"`
+	GRPCStatus int     `json:"grpc_status,omitempty"`
 	Body       *string `json:"body,omitempty"`
 }
 

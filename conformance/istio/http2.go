@@ -70,7 +70,7 @@ func (a *answer) frame(framer *http2.Framer, frame http2.Frame) (done bool) {
 			case reachedHeader:
 				a.reached = field.Value == "yes"
 			case "grpc-status":
-				a.grpcStatus = field.Value
+				a.grpc = field.Value
 			case "grpc-message":
 				a.body = field.Value
 			}

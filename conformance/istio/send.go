@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -21,15 +22,19 @@ const patience = 15 * time.Second
 
 // answer is what the client saw.
 type answer struct {
-	peer   string // the client's own address, which finds Envoy's log lines
-	status int
-	// grpcStatus is the status of a gRPC answer, which HTTP sees as 200.
-	grpcStatus string
-	body       string
-	reached    bool  // the application answered
-	opaque     bool  // it answered TLS bytes, which Envoy had not terminated
-	handshake  error // TLS failed
-	broken     error // the connection ended without an answer
+	peer      string // the client's own address, which finds Envoy's log lines
+	status    int
+	grpc      string // the status of a gRPC answer, which HTTP sees as 200
+	body      string
+	reached   bool  // the application answered
+	opaque    bool  // it answered TLS bytes, which Envoy had not terminated
+	handshake error // TLS failed
+	broken    error // the connection ended without an answer
+}
+
+func (a *answer) grpcStatus() int {
+	status, _ := strconv.Atoi(a.grpc)
+	return status
 }
 
 // timedOut tells that nothing came back; on loopback that is the recorder's failure, not an answer.
@@ -199,6 +204,9 @@ func exchange(conn net.Conn, r *request, a *answer) {
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
 	a.status, a.body = resp.StatusCode, string(body)
+	if a.grpc = resp.Header.Get("grpc-status"); a.grpc != "" {
+		a.body = resp.Header.Get("grpc-message")
+	}
 	a.reached = resp.Header.Get(reachedHeader) == "yes"
 }
 

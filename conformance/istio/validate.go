@@ -76,6 +76,10 @@ func judge(schemas *crdvalidation.Validator, object string) validated {
 		out.Refused, out.By = oneLine(err), "schema"
 		return out
 	}
+	// The API server drops nulls before it validates (apiextensions PruneNonNullableNullsWithoutDefaults); no
+	// field of these kinds may hold one.
+	pruneNulls(u.Object)
+	object = toJSON(u.Object)
 	if err := schemas.ValidateCustomResource(u); err != nil {
 		out.Refused, out.By = oneLine(err), "schema"
 		return out
@@ -88,6 +92,22 @@ func judge(schemas *crdvalidation.Validator, object string) validated {
 		out.Warned = oneLine(warning)
 	}
 	return out
+}
+
+func pruneNulls(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, field := range v {
+			if field == nil {
+				delete(v, name)
+			}
+			pruneNulls(field)
+		}
+	case []any:
+		for _, item := range v {
+			pruneNulls(item)
+		}
+	}
 }
 
 func webhook(object []byte) (validation.Warning, error) {
@@ -118,14 +138,14 @@ func oneLine(err error) string {
 // drawer draws objects that are mostly right and wrong in one or two places.
 type drawer struct{ *rand.Rand }
 
-type fields = map[string]any
+type anyFields = map[string]any
 
 func (g *drawer) in(n int) bool { return g.IntN(n) == 0 }
 
 func draw[T any](g *drawer, from ...T) T { return from[g.IntN(len(from))] }
 
 // may sets the field in one of n objects.
-func (g *drawer) may(f fields, n int, name string, make func() any) {
+func (g *drawer) may(f anyFields, n int, name string, make func() any) {
 	if g.in(n) {
 		f[name] = make()
 	}
@@ -146,22 +166,22 @@ func (g *drawer) values(right []string, wrong ...string) any {
 	return out
 }
 
-func (g *drawer) object() fields {
-	meta := fields{"name": draw(g, "p", "p", "a.b", "x-1"), "namespace": draw(g, "foo", "foo", "istio-system")}
+func (g *drawer) object() anyFields {
+	meta := anyFields{"name": draw(g, "p", "p", "a.b", "x-1"), "namespace": draw(g, "foo", "foo", "istio-system")}
 	kind := draw(g, "AuthorizationPolicy", "AuthorizationPolicy", "RequestAuthentication", "PeerAuthentication")
 	var spec any
 	switch kind {
 	case "AuthorizationPolicy":
 		spec = g.authorization()
 		if g.in(10) {
-			meta["annotations"] = fields{"istio.io/dry-run": draw(g, "true", "false", "maybe", "", "1", "T")}
+			meta["annotations"] = anyFields{"istio.io/dry-run": draw(g, "true", "false", "maybe", "", "1", "T")}
 		}
 	case "RequestAuthentication":
 		spec = g.requestAuthentication()
 	default:
 		spec = g.peerAuthentication()
 	}
-	out := fields{
+	out := anyFields{
 		"apiVersion": "security.istio.io/" + draw(g, "v1", "v1", "v1beta1"), "kind": kind, "metadata": meta, "spec": spec,
 	}
 	if g.in(60) {
@@ -171,19 +191,29 @@ func (g *drawer) object() fields {
 }
 
 func (g *drawer) selector() any {
+	right := anyFields{"matchLabels": anyFields{"app": "api"}}
+	if !g.in(5) {
+		return right
+	}
 	return draw[any](g,
-		fields{"matchLabels": fields{"app": "api"}}, fields{"matchLabels": fields{"app": "api", "v": "1"}},
-		fields{"matchLabels": fields{}}, fields{}, fields{"matchLabels": fields{"app": ""}},
-		fields{"matchLabels": fields{"a.b/c": "x"}}, fields{"matchLabels": fields{"": "x"}},
-		fields{"matchLabels": fields{"app": "*"}}, fields{"matchLabels": fields{"app*": "x"}},
-		fields{"matchLabels": fields{"app": "a b"}}, fields{"matchLabels": fields{"app": strings.Repeat("x", 64)}},
-		fields{"matchLabels": fields{"app": 7}}, fields{"matchLabel": fields{"app": "x"}},
-		fields{"matchLabels": fields{"a b": "x"}},
+		anyFields{"matchLabels": anyFields{"app": "api", "v": "1"}},
+		anyFields{"matchLabels": anyFields{}}, anyFields{}, anyFields{"matchLabels": anyFields{"app": ""}},
+		anyFields{"matchLabels": anyFields{"a.b/c": "x"}}, anyFields{"matchLabels": anyFields{"": "x"}},
+		anyFields{"matchLabels": anyFields{"app": "*"}}, anyFields{"matchLabels": anyFields{"app*": "x"}},
+		anyFields{"matchLabels": anyFields{"app": "a b"}}, anyFields{"matchLabels": anyFields{"app": strings.Repeat("x", 64)}},
+		anyFields{"matchLabels": anyFields{"app": 7}}, anyFields{"matchLabel": anyFields{"app": "x"}},
+		anyFields{"matchLabels": anyFields{"a b": "x"}},
 	)
 }
 
-func (g *drawer) reference() fields {
-	out := fields{"kind": draw(g, "Gateway", "Service", "GatewayClass", "ServiceEntry", "Pod", ""), "name": draw(g, "w", "w", "w", "")}
+func (g *drawer) reference() anyFields {
+	out := anyFields{"kind": draw(g, "Gateway", "Service", "Service", "GatewayClass", "ServiceEntry"), "name": "w"}
+	if g.in(8) {
+		out["kind"] = draw(g, "Pod", "", "service")
+	}
+	if g.in(12) {
+		out["name"] = ""
+	}
 	out["group"] = map[any]string{
 		"Gateway": "gateway.networking.k8s.io", "GatewayClass": "gateway.networking.k8s.io",
 		"ServiceEntry": "networking.istio.io",
@@ -198,10 +228,13 @@ func (g *drawer) reference() fields {
 	return out
 }
 
-func (g *drawer) references(f fields) {
-	g.may(f, 6, "targetRefs", func() any {
+func (g *drawer) references(f anyFields) {
+	if f["selector"] != nil && !g.in(8) {
+		return
+	}
+	g.may(f, 4, "targetRefs", func() any {
 		out := []any{}
-		for range draw(g, 0, 1, 1, 1, 2, 2, 17) {
+		for range draw(g, 0, 1, 1, 1, 1, 1, 2, 2, 17) {
 			out = append(out, g.reference())
 		}
 		return out
@@ -210,14 +243,14 @@ func (g *drawer) references(f fields) {
 }
 
 func (g *drawer) authorization() any {
-	f := fields{}
+	f := anyFields{}
 	g.may(f, 2, "selector", g.selector)
 	g.references(f)
 	g.may(f, 2, "action", func() any {
-		return draw[any](g, "ALLOW", "DENY", "DENY", "AUDIT", "CUSTOM", "CUSTOM", "allow", "", "LOG", 1)
+		return g.action()
 	})
 	if f["action"] == "CUSTOM" && !g.in(8) || g.in(20) {
-		f["provider"] = draw(g, fields{"name": "ext"}, fields{"name": "ext"}, fields{"name": ""}, fields{})
+		f["provider"] = draw(g, anyFields{"name": "ext"}, anyFields{"name": "ext"}, anyFields{"name": ""}, anyFields{})
 	}
 	if !g.in(10) {
 		rules := []any{}
@@ -229,8 +262,15 @@ func (g *drawer) authorization() any {
 	return f
 }
 
+func (g *drawer) action() any {
+	if g.in(12) {
+		return draw[any](g, "allow", "", "LOG", 1)
+	}
+	return draw[any](g, "ALLOW", "DENY", "DENY", "AUDIT", "CUSTOM")
+}
+
 func (g *drawer) rule() any {
-	f := fields{}
+	f := anyFields{}
 	g.may(f, 2, "from", func() any { return g.list(func() any { return g.wrapped("source", g.source) }) })
 	g.may(f, 2, "to", func() any { return g.list(func() any { return g.wrapped("operation", g.operation) }) })
 	g.may(f, 3, "when", func() any { return g.list(g.when) })
@@ -245,23 +285,23 @@ func (g *drawer) list(make func() any) any {
 	return out
 }
 
-func (g *drawer) wrapped(name string, make func() fields) any {
+func (g *drawer) wrapped(name string, make func() anyFields) any {
 	if g.in(40) {
-		return fields{}
+		return anyFields{}
 	}
-	return fields{name: make()}
+	return anyFields{name: make()}
 }
 
 var (
-	plain    = []string{"a", "b", "*", "a*", "*a", "cluster.local/ns/foo/sa/web", "*/sa/web"}
-	accounts = []string{"web", "foo/web", "bar/other"}
-	blocks   = []string{"10.0.0.1", "10.0.0.0/8", "10.0.0.7/8", "fd00::1", "fd00::/8", "::ffff:10.0.0.1"}
-	ports    = []string{"80", "8080", "1", "65535"}
-	paths    = []string{"/a", "/a*", "*/a", "*", "/a/{*}", "/a/{**}", "/{*}/b", "/a/{**}/b", "/a//b", "a", "/a/{*}/{**}", "/a*b"}
+	plainValues   = []string{"a", "b", "*", "a*", "*a", "cluster.local/ns/foo/sa/web", "*/sa/web"}
+	accountValues = []string{"web", "foo/web", "bar/other"}
+	blockValues   = []string{"10.0.0.1", "10.0.0.0/8", "10.0.0.7/8", "fd00::1", "fd00::/8", "::ffff:10.0.0.1"}
+	portValues    = []string{"80", "8080", "1", "65535"}
+	pathValues    = []string{"/a", "/a*", "*/a", "*", "/a/{*}", "/a/{**}", "/{*}/b", "/a/{**}/b", "/a//b", "a", "/a/{*}/{**}", "/a*b"}
 )
 
-func (g *drawer) source() fields {
-	f := fields{}
+func (g *drawer) source() anyFields {
+	f := anyFields{}
 	for _, not := range []string{"", "not"} {
 		name := func(text string) string {
 			if not == "" {
@@ -269,16 +309,16 @@ func (g *drawer) source() fields {
 			}
 			return not + strings.ToUpper(text[:1]) + text[1:]
 		}
-		g.may(f, 6, name("principals"), func() any { return g.values(plain, "") })
-		g.may(f, 8, name("requestPrincipals"), func() any { return g.values(plain, "") })
-		g.may(f, 8, name("namespaces"), func() any { return g.values(plain, "") })
+		g.may(f, 6, name("principals"), func() any { return g.values(plainValues, "") })
+		g.may(f, 8, name("requestPrincipals"), func() any { return g.values(plainValues, "") })
+		g.may(f, 8, name("namespaces"), func() any { return g.values(plainValues, "") })
 		g.may(f, 9, name("serviceAccounts"), func() any {
-			return g.values(accounts, "", "*", "a*", "a/b/c", "/web", "foo/", strings.Repeat("s", 321), "foo/*", "A/B")
+			return g.values(accountValues, "", "*", "a*", "a/b/c", "/web", "foo/", strings.Repeat("s", 321), "foo/*", "A/B")
 		})
 		g.may(f, 8, name("ipBlocks"), func() any {
-			return g.values(blocks, "", "10.0.0", "10.0.0.0/33", "*", "10.0.0.0/8/8", "fe80::1%eth0", "010.0.0.1", "10.*")
+			return g.values(blockValues, "", "10.0.0", "10.0.0.0/33", "*", "10.0.0.0/8/8", "fe80::1%eth0", "010.0.0.1", "10.*")
 		})
-		g.may(f, 10, name("remoteIpBlocks"), func() any { return g.values(blocks, "", "x", "10.0.0.0/-1") })
+		g.may(f, 10, name("remoteIpBlocks"), func() any { return g.values(blockValues, "", "x", "10.0.0.0/-1") })
 		g.may(f, 14, name("trustDomains"), func() any { return g.values([]string{"td", "*", "t*", "*d"}, "", "a/b", "*a*", "a*b*") })
 	}
 	if g.in(60) {
@@ -287,8 +327,8 @@ func (g *drawer) source() fields {
 	return f
 }
 
-func (g *drawer) operation() fields {
-	f := fields{}
+func (g *drawer) operation() anyFields {
+	f := anyFields{}
 	for _, not := range []string{"", "not"} {
 		name := func(text string) string {
 			if not == "" {
@@ -296,13 +336,13 @@ func (g *drawer) operation() fields {
 			}
 			return not + strings.ToUpper(text[:1]) + text[1:]
 		}
-		g.may(f, 6, name("hosts"), func() any { return g.values(plain, "") })
+		g.may(f, 6, name("hosts"), func() any { return g.values(plainValues, "") })
 		g.may(f, 6, name("ports"), func() any {
-			return g.values(ports, "", "0", "65536", "-1", "http", "80*", "*", "80-90", "+80", "080", " 80")
+			return g.values(portValues, "", "0", "65536", "-1", "http", "80*", "*", "80-90", "+80", "080", " 80")
 		})
 		g.may(f, 6, name("methods"), func() any { return g.values([]string{"GET", "get", "G*", "*"}, "") })
 		g.may(f, 4, name("paths"), func() any {
-			return g.values(paths, "", "/{x}", "/a{*}", "/{**}/{*}", "/{**}/{**}", "/{*}/a*", "/{*}//b", "{*}", "/{", "/a/{*", "/{*}/[b]", "/{**}/x/{*}", "/{*}b/{**}")
+			return g.values(pathValues, "", "/{x}", "/a{*}", "/{**}/{*}", "/{**}/{**}", "/{*}/a*", "/{*}//b", "{*}", "/{", "/a/{*", "/{*}/[b]", "/{**}/x/{*}", "/{*}b/{**}")
 		})
 	}
 	if g.in(60) {
@@ -311,7 +351,7 @@ func (g *drawer) operation() fields {
 	return f
 }
 
-var keys = []string{
+var conditionKeys = []string{
 	"request.headers[x]", "request.headers[X-y]", "source.ip", "remote.ip", "source.namespace", "source.principal",
 	"request.auth.principal", "request.auth.audiences", "request.auth.presenter", "request.auth.claims[a]",
 	"request.auth.claims[a][b]", "destination.ip", "destination.port", "connection.sni", "source.serviceAccount",
@@ -319,7 +359,7 @@ var keys = []string{
 }
 
 func (g *drawer) when() any {
-	key := draw(g, keys...)
+	key := draw(g, conditionKeys...)
 	if g.in(8) {
 		key = draw(g, "", "request.headers", "request.headers[]", "request.headers[x", "request.auth.claims", "request.auth.claims[]",
 			"source.user", "destination.namespace", "request.regex.headers[x]", "experimental.envoy.filters.a", "experimental.a[b]",
@@ -329,15 +369,15 @@ func (g *drawer) when() any {
 	wrong := []string{"", "*a*"}
 	switch key {
 	case "source.ip", "remote.ip", "destination.ip":
-		right, wrong = blocks, []string{"", "x", "*"}
+		right, wrong = blockValues, []string{"", "x", "*"}
 	case "destination.port":
-		right, wrong = ports, []string{"", "x", "0", "65536"}
+		right, wrong = portValues, []string{"", "x", "0", "65536"}
 	case "source.serviceAccount":
-		right, wrong = accounts, []string{"", "*", "a/b/c"}
+		right, wrong = accountValues, []string{"", "*", "a/b/c"}
 	case "experimental.envoy.filters.network.x[y]":
 		right = append([]string{"[a]", "[*]", "[]"}, right...)
 	}
-	f := fields{"key": key}
+	f := anyFields{"key": key}
 	if !g.in(4) {
 		f["values"] = g.values(right, wrong...)
 	}
@@ -349,17 +389,23 @@ func (g *drawer) when() any {
 }
 
 func (g *drawer) peerAuthentication() any {
-	f := fields{}
+	f := anyFields{}
 	g.may(f, 2, "selector", g.selector)
 	mode := func() any {
-		return draw[any](g, fields{"mode": "STRICT"}, fields{"mode": "PERMISSIVE"}, fields{"mode": "DISABLE"}, fields{"mode": "UNSET"},
-			fields{}, fields{"mode": "strict"}, fields{"mode": ""}, fields{"mode": 3}, nil)
+		if !g.in(8) {
+			return anyFields{"mode": draw(g, "STRICT", "PERMISSIVE", "DISABLE", "UNSET")}
+		}
+		return draw[any](g, anyFields{"mode": "STRICT"}, anyFields{"mode": "PERMISSIVE"}, anyFields{"mode": "DISABLE"}, anyFields{"mode": "UNSET"},
+			anyFields{}, anyFields{"mode": "strict"}, anyFields{"mode": ""}, anyFields{"mode": 3}, nil)
 	}
 	g.may(f, 2, "mtls", mode)
+	if f["selector"] == nil && !g.in(8) {
+		return f
+	}
 	g.may(f, 2, "portLevelMtls", func() any {
-		out := fields{}
-		for range draw(g, 0, 1, 1, 2) {
-			out[draw(g, "80", "8080", "1", "65535", "0", "65536", "http", "-1", "080", "4294967376")] = mode()
+		out := anyFields{}
+		for range draw(g, 0, 1, 1, 1, 1, 2, 2) {
+			out[draw(g, "80", "8080", "81", "443", "1", "65535", "8443", "9000", "90", "0", "65536", "http", "-1", "080", "4294967376")] = mode()
 		}
 		return out
 	})
@@ -369,12 +415,12 @@ func (g *drawer) peerAuthentication() any {
 const keySet = `{"keys":[{"kty":"RSA","e":"AQAB","kid":"k","n":"xAE7eB6qugXyCAG3yhh7pkDkT65pHymX-P7KfIupjf59vsdo91bSP9C8H07pSAGQO1MV_xFj9VswgsCg4R6otmg5PV2He95lZdHtOcU5DXIg_pbhLdKXbi66GlVeK6ABZOUW3WYtnNHD-91gVuoeJT_DwtGGcp4ignkgXfkiEm4sw-4sfb4qdt5oLbyVpmW6x9cfa7vs2WTfURiCrBoUqgBo_-4WTiULmmHSGZHOjzwa8WtrtOQGsAFjIbno85jp6MnGGGZPYZbDAa_b3y5u-YpW7ypZrvD8BgtKVjgtQgZhLAGezMt0ua3DRrWnKqTZ0BJ_EyxOGuHJrLsn00fnMQ"}]}`
 
 func (g *drawer) requestAuthentication() any {
-	f := fields{}
+	f := anyFields{}
 	g.may(f, 3, "selector", g.selector)
 	g.references(f)
 	if !g.in(12) {
 		rules := []any{}
-		for range draw(g, 1, 1, 1, 2, 0) {
+		for range draw(g, 1, 1, 1, 1, 1, 1, 2, 0) {
 			rules = append(rules, g.jwtRule())
 		}
 		f["jwtRules"] = rules
@@ -383,7 +429,7 @@ func (g *drawer) requestAuthentication() any {
 }
 
 func (g *drawer) jwtRule() any {
-	f := fields{"issuer": draw(g, "https://a.example", "a", "a@b.example", "")}
+	f := anyFields{"issuer": draw(g, "https://a.example", "a", "a@b.example", "b", "c", "")}
 	if g.in(20) {
 		delete(f, "issuer")
 	}
@@ -397,8 +443,8 @@ func (g *drawer) jwtRule() any {
 	})
 	g.may(f, 4, "fromHeaders", func() any {
 		return g.list(func() any {
-			return draw[any](g, fields{"name": "x-a"}, fields{"name": "x-a", "prefix": "Bearer "}, fields{"name": "Authorization", "prefix": ""},
-				fields{"name": ""}, fields{}, fields{"name": "a b"}, fields{"name": "x-a", "prefix": "p"})
+			return draw[any](g, anyFields{"name": "x-a"}, anyFields{"name": "x-a", "prefix": "Bearer "}, anyFields{"name": "Authorization", "prefix": ""},
+				anyFields{"name": ""}, anyFields{}, anyFields{"name": "a b"}, anyFields{"name": "x-a", "prefix": "p"})
 		})
 	})
 	g.may(f, 6, "fromParams", func() any { return g.values([]string{"t", "access_token"}, "") })
@@ -406,9 +452,9 @@ func (g *drawer) jwtRule() any {
 	g.may(f, 8, "outputPayloadToHeader", func() any { return draw(g, "x-p", "", "a b", ":path") })
 	g.may(f, 6, "outputClaimToHeaders", func() any {
 		return g.list(func() any {
-			return draw[any](g, fields{"header": "x-c", "claim": "sub"}, fields{"header": "x-c", "claim": "a.b"}, fields{"header": "", "claim": "a"},
-				fields{"header": "x-c", "claim": ""}, fields{"header": "a b", "claim": "c"}, fields{"claim": "c"}, fields{"header": "X_y", "claim": "c"},
-				fields{"header": "x.y", "claim": "c"})
+			return draw[any](g, anyFields{"header": "x-c", "claim": "sub"}, anyFields{"header": "x-c", "claim": "a.b"}, anyFields{"header": "", "claim": "a"},
+				anyFields{"header": "x-c", "claim": ""}, anyFields{"header": "a b", "claim": "c"}, anyFields{"claim": "c"}, anyFields{"header": "X_y", "claim": "c"},
+				anyFields{"header": "x.y", "claim": "c"})
 		})
 	})
 	g.may(f, 8, "forwardOriginalToken", func() any { return draw[any](g, true, false, "true") })

@@ -18,7 +18,10 @@ struct Judged {
 }
 
 /// What we answer otherwise, and why that is right, by a part of the real system's words.
-const KNOWN: &[(&str, &str)] = &[];
+const KNOWN: &[(&str, &str)] = &[(
+    "empty value not allowed, found in request.headers[",
+    "an article this project began with has it: it is read, with a note, as Envoy takes it",
+)];
 
 fn known(judged: &Judged) -> bool {
     KNOWN.iter().any(|(words, _)| judged.refused.contains(words) || judged.warned.contains(words))

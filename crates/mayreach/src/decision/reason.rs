@@ -283,6 +283,13 @@ pub enum ClientSees {
         /// Body.
         body: &'static str,
     },
+    /// A gRPC status, in an HTTP response whose own status is 200.
+    Grpc {
+        /// The gRPC status: 7 is PERMISSION_DENIED, 16 is UNAUTHENTICATED.
+        status: u8,
+        /// `grpc-message`.
+        message: &'static str,
+    },
     /// The connection is reset.
     Reset,
     /// Nothing comes back.

@@ -57,7 +57,7 @@ impl Fast<'_> {
         let layers = [egress, ingress, open(mtls.0), open(jwt.0), open(authorization.0)];
         let network = Some(ClientSees::Timeout);
         let sees = [network, network, mtls.1, jwt.1, authorization.1];
-        let mut decision = combine::layers(layers, sees);
+        let mut decision = combine::as_sent(combine::layers(layers, sees), asked.flow);
         decision.destination = asked.destination.id;
         decision.port = asked.network_port;
         decision

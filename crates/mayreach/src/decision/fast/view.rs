@@ -64,6 +64,11 @@ fn of_request<'a>(request: &Request<'a>, token: Token<'a>, http2: bool) -> Saw<'
         },
     };
     let headers = request.headers.unwrap_or_default();
+    // HTTP/2 puts split cookies together.
+    let cookie = |(name, _): &&(&str, &str)| name.eq_ignore_ascii_case("cookie");
+    if http2 && headers.iter().filter(cookie).nth(1).is_some() {
+        return Saw::Unusual;
+    }
     let is_host = |name: &str| matches!(name.len(), 4 | 10) && names_host(name);
     if headers.iter().any(|(name, _)| is_host(name)) {
         return Saw::Unusual;

@@ -295,14 +295,23 @@ impl Way<'_> {
         let mut seen = match self.seen(class, &found.connection) {
             Ok(seen) => seen,
             Err(why) => {
-                let (status, body) = match why {
-                    request::Rejected::Codec => (400, "Bad Request"),
-                    request::Rejected::Normalization => (400, ""),
-                    request::Rejected::NotAPath => (404, ""),
+                let answer = |status, body| ClientSees::Response { status, body };
+                let asks = matches!(self.asked.flow.http, Http::Request(_));
+                let sees = match why {
+                    // A fault of the protocol ends the whole connection.
+                    request::Rejected::Codec if self.http2() && asks => ClientSees::Closed,
+                    request::Rejected::Codec => answer(400, "Bad Request"),
+                    request::Rejected::Normalization => answer(400, ""),
+                    request::Rejected::NotAPath => answer(404, ""),
                 };
-                remarks.push(format!("Envoy answers {status} before any filter runs"));
+                remarks.push(match sees {
+                    ClientSees::Response { status, .. } => {
+                        format!("Envoy answers {status} before any filter runs")
+                    }
+                    _ => "Envoy ends the connection before any filter runs".to_owned(),
+                });
                 let mut refused = Authorization::plain(Verdict::Deny, Reason::BadRequest);
-                refused.sees = Some(ClientSees::Response { status, body });
+                refused.sees = Some(sees);
                 return (Jwt::plain(Verdict::Allow, Reason::NotReached), refused);
             }
         };

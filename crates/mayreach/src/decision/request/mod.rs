@@ -109,6 +109,9 @@ pub(crate) fn see(
         sent.iter().copied().filter(|(n, _)| !is_host(n) && !n.starts_with(':')).collect();
     let mut headers = Headers::new(&rest, whole || request.headers.is_some());
     add_token(&mut headers, token, whole || request.headers.is_some());
+    if http2 {
+        headers.join_cookies();
+    }
     // "duplicate Host lines become a,b and pass".
     let hosts: Vec<&str> = request
         .host

@@ -151,6 +151,15 @@ fn provider(written: Written) -> Provider {
     }
 }
 
+/// The numbers of Envoy's `type.v3.StatusCode`, as Go's `strconv.ParseInt` reads them.
+fn is_status(text: &str) -> bool {
+    let known = |code| {
+        matches!(code, 0 | 100 | 200..=208 | 226 | 300..=305 | 307 | 308 | 400..=417 | 421..=424)
+            || matches!(code, 426 | 428 | 429 | 431 | 500..=508 | 510 | 511)
+    };
+    text.parse::<u16>().is_ok_and(known)
+}
+
 /// What istiod refuses (authz/builder/extauthz.go): matching requests are then denied.
 fn invalid(name: &str, kind: ProviderKind, authorizer: &ExtAuthz) -> Option<String> {
     let ExtAuthz { service, port, fail_open: _, path_prefix, status_on_error } = authorizer;
@@ -170,8 +179,8 @@ fn invalid(name: &str, kind: ProviderKind, authorizer: &ExtAuthz) -> Option<Stri
     if path_prefix.as_ref().is_some_and(|p| !p.is_empty() && !p.starts_with('/')) {
         return Some("its pathPrefix does not begin with `/`".into());
     }
-    if status_on_error.as_ref().is_some_and(|s| !s.is_empty() && s.parse::<u16>().is_err()) {
-        return Some("its statusOnError is not a number".into());
+    if status_on_error.as_ref().is_some_and(|s| !s.is_empty() && !is_status(s)) {
+        return Some("its statusOnError is none that Envoy knows".into());
     }
     None
 }
