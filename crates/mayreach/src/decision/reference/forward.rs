@@ -155,7 +155,9 @@ fn interfaces<'m>(
         (Some(main), false, _) | (Some(main), true, Tunnels::Never) => add(possible, Some(main)),
         (_, true, Tunnels::Always) => add(possible, wildcard),
         _ => {
-            here.iter().for_each(|h| add(possible, Some(h)));
+            for host in here {
+                add(possible, Some(host));
+            }
             add(possible, wildcard);
         }
     }

@@ -167,9 +167,10 @@ impl Stages<'_> {
     /// host endpoint's later stages. "preDNAT: ingress only"; "doNotTrack ignored on `*`".
     pub(super) fn early(&self, after: Found, trace: &mut Trace) -> Found {
         let mut second = trace.fresh();
-        let pre = match self.egress {
-            true => after,
-            false => self.walk(&[PolicyClass::PreDnat], after, &mut second),
+        let pre = if self.egress {
+            after
+        } else {
+            self.walk(&[PolicyClass::PreDnat], after, &mut second)
         };
         let wildcard = self.endpoint.interface.as_deref() == Some("*");
         let found = if wildcard { pre } else { self.walk(&[PolicyClass::Untracked], pre, trace) };

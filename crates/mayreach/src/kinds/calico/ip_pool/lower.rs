@@ -42,11 +42,9 @@ pub(in crate::kinds::calico) fn lower(
         let inventory = &mut draft.model.inventory;
         let tunnels = tunnels([ipip_mode.as_deref(), vxlan_mode.as_deref()]);
         // Pools that differ leave it open.
-        inventory.tunnels = match inventory.pod_networks.is_empty() {
-            true => tunnels,
-            false if inventory.tunnels == tunnels => tunnels,
-            false => Tunnels::Unknown,
-        };
+        let first = inventory.pod_networks.is_empty();
+        let agrees = first || inventory.tunnels == tunnels;
+        inventory.tunnels = if agrees { tunnels } else { Tunnels::Unknown };
         inventory.pod_networks.push(net);
     }
     Ok(())
