@@ -6,6 +6,7 @@ mod marks;
 mod matrix;
 mod nearest;
 mod selecting;
+mod space;
 #[cfg(test)]
 mod tests;
 
