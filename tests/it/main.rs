@@ -16,3 +16,4 @@ mod cases;
 mod coverage;
 mod oracle;
 mod oracle_mesh;
+mod update;

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// A small deterministic source of choices.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         // splitmix64
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -18,7 +18,7 @@ impl Dice {
         (z ^ (z >> 31)) % sides.max(1)
     }
 
-    fn one_in(&mut self, n: u64) -> bool {
+    pub(crate) fn one_in(&mut self, n: u64) -> bool {
         self.roll(n) == 0
     }
 
@@ -181,7 +181,7 @@ fn calico_policy(d: &mut Dice, n: u64) -> Value {
     out
 }
 
-fn cluster(d: &mut Dice) -> Vec<Value> {
+pub(crate) fn cluster(d: &mut Dice) -> Vec<Value> {
     let mut out = Vec::new();
     for name in NAMESPACES.iter().take(2 + usize::from(!d.one_in(4))) {
         let team = if *name == "a" {
@@ -247,7 +247,7 @@ fn end(d: &mut Dice) -> Peer<'static> {
     }
 }
 
-fn flow(d: &mut Dice) -> Flow<'static> {
+pub(crate) fn flow(d: &mut Dice) -> Flow<'static> {
     let port = match d.roll(5) {
         0 => Port::Unknown,
         1 => Port::Number(80),

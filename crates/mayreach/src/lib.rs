@@ -25,7 +25,7 @@ pub use crate::{
         MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
-    manifest::{Limits, Source},
+    manifest::{Changes, Limits, ObjectRef, Source},
     model::{
         Attributes, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port, Protocol, Request,
         ServiceId, TierId, Token, WorkloadId,

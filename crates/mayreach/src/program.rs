@@ -5,13 +5,14 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    Decision, Explanation,
+    Decision, Explanation, Options,
     compiled::{Authz, Index, Net},
     decision::{
         Layer, combine, fast, reference,
         resolve::{Resolver, Scratch},
     },
     error::{Note, Place, Problem},
+    manifest::Documents,
     model::{Flow, Model, Peer, PolicyId, PolicyMeta, ServiceId, TierId, WorkloadId},
 };
 
@@ -56,8 +57,9 @@ pub(crate) struct Inner {
     pub(crate) index: Index,
     pub(crate) net: Net,
     pub(crate) authz: Authz,
-    /// Names of the sources, for places.
-    pub(crate) sources: Vec<String>,
+    /// What it was made of, for changes, and the names of the sources, for places.
+    pub(crate) documents: Documents,
+    pub(crate) options: Options,
     pub(crate) pod_networks: Vec<IpNet>,
 }
 
@@ -201,7 +203,7 @@ impl Program {
 
     /// The file and line of a place.
     pub fn location(&self, place: Place) -> Option<Location<'_>> {
-        let file = self.inner.sources.get(place.source.0 as usize)?;
+        let file = self.inner.documents.names.get(place.source.0 as usize)?;
         Some(Location { file, line: place.line })
     }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::number::protocol_name;
+pub use self::number::protocol_name;
 use self::object::objects;
 pub use self::{
     http::{HttpIn, TlsIn},
