@@ -71,3 +71,25 @@ fn build(documents: Documents, options: Options) -> Result<Program, Error> {
     let inner = Inner { model, index, net, authz, documents, options, pod_networks };
     Ok(Program { inner: Arc::new(inner) })
 }
+
+impl Program {
+    /// The same program with more pods: for analyses, whose answers are asked again of this one.
+    pub(crate) fn with_pods(&self, pods: Vec<crate::model::inventory::Workload>) -> Self {
+        let mut model = self.inner.model.clone();
+        model.inventory.workloads.extend(pods);
+        let index = Index::new(&model.inventory);
+        let net = Net::new(&model);
+        let authz = Authz::new(&model);
+        let Inner { documents, options, pod_networks, .. } = self.inner.as_ref();
+        let inner = Inner {
+            index,
+            net,
+            authz,
+            documents: documents.clone(),
+            options: options.clone(),
+            pod_networks: pod_networks.clone(),
+            model,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod ask;
 mod describe;
+mod isolate;
 mod marks;
 mod matrix;
 mod nearest;
@@ -13,8 +14,13 @@ mod tests;
 pub use self::{
     ask::Answer,
     describe::{AuthorizationDescription, Description, ServiceDescription},
+    isolate::{
+        Exception, Finding, Hole, Isolated, Isolation, IsolationQuestion, IsolationSize, OUTSIDE,
+        Tenant, TextPattern,
+    },
     marks::Marks,
     matrix::{CellVerdict, GroupBy, Matrix, MatrixCell},
     nearest::Nearest,
     selecting::Selecting,
+    space::{Bearer, Client, Content, HttpRequest, NewPod, Target, Unproved, Witness},
 };

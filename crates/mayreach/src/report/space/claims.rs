@@ -21,7 +21,10 @@ const PRODUCT_MAX: usize = 2_048;
 type Wanted = BTreeMap<Vec<String>, Vec<Pattern>>;
 
 /// Every class of token, and why some may be missing.
-pub(super) fn tokens(play: &InPlay<'_>, conditions: &[&Condition]) -> (Vec<Bearer>, Option<String>) {
+pub(super) fn tokens(
+    play: &InPlay<'_>,
+    conditions: &[&Condition],
+) -> (Vec<Bearer>, Option<String>) {
     let mut out = vec![Bearer::Absent];
     let mut doubt = None;
     let rules: Vec<&JwtRule> = play.tokens().flat_map(|p| &p.rules).collect();
@@ -37,7 +40,10 @@ pub(super) fn tokens(play: &InPlay<'_>, conditions: &[&Condition]) -> (Vec<Beare
             doubt = Some("tokens are taken from other places than `Authorization: Bearer`".into());
         }
         match of_issuer(rule, &wanted) {
-            Some(all) => out.extend(all.into_iter().map(|claims| Bearer::Verified(claims.to_string()))),
+            Some(all) => {
+                let all = all.into_iter().map(|claims| Bearer::Verified(claims.to_string()));
+                out.extend(all);
+            }
             None => doubt = Some("too many combinations of claims".into()),
         }
     }

@@ -13,13 +13,16 @@ use crate::{
     decision::request,
     model::{
         Attributes, Icmp, Model, Protocol,
-        authz::{Attribute, AuthzAction, Condition, Matcher},
+        authz::{Attribute, AuthzAction, Condition, Matcher, TextMatch},
         inventory::{Mesh, Normalization, Workload},
     },
 };
 
 /// No product of classes needs more.
 const PRODUCT_MAX: usize = 4_096;
+
+/// Header lines.
+type Lines = Vec<(String, String)>;
 
 /// The classes of every attribute.
 #[derive(Clone, Debug, Default)]
@@ -48,32 +51,39 @@ pub(crate) struct Requests {
     pub(crate) doubts: Vec<(Attributes, String)>,
 }
 
+/// What an asker tells apart beside what policies do.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extra {
+    pub(crate) ports: Vec<u16>,
+    pub(crate) methods: Vec<String>,
+    pub(crate) paths: Vec<TextMatch>,
+}
+
 impl Facets {
-    pub(crate) fn new(
-        model: &Model,
-        ports: &Ports<'_>,
-        to: &Workload,
-        requests: Requests,
-    ) -> Self {
-        let _ = (model, to);
+    pub(crate) fn new(ports: &Ports<'_>, request: Requests) -> Self {
+        Self { request, ..Self::network(ports) }
+    }
+
+    /// What network policy reads.
+    pub(crate) fn network(ports: &Ports<'_>) -> Self {
         Self {
             protocols: ports.protocols(),
             ports: ports.classes(),
             source_ports: ports.source_classes(),
             icmp: ports.icmp(),
-            request: requests,
+            request: Requests::default(),
         }
     }
 }
 
 impl Requests {
     /// What the policies in play can tell apart.
-    pub(crate) fn new(model: &Model, to: &Workload) -> Self {
+    pub(crate) fn new(model: &Model, to: &Workload, extra: &Extra) -> Self {
         let play = InPlay::new(model, to);
         let conditions: Vec<&Condition> = play.conditions().collect();
         let mut out = Self::default();
-        out.methods(&play, &conditions);
-        out.paths(&model.inventory.mesh, &conditions);
+        out.methods(&play, &conditions, extra);
+        out.paths(&model.inventory.mesh, &conditions, extra);
         out.hosts(&conditions);
         out.headers(&play, &conditions);
         out.names(&conditions);
@@ -84,7 +94,10 @@ impl Requests {
             out.doubt(Attributes::TOKEN, doubt);
         }
         if let Some(name) = play.scripts().next() {
-            out.doubt(Attributes::HTTP, format!("the script of EnvoyFilter {name} may read anything"));
+            out.doubt(
+                Attributes::HTTP,
+                format!("the script of EnvoyFilter {name} may read anything"),
+            );
         }
         out
     }
@@ -93,11 +106,12 @@ impl Requests {
         self.doubts.push((of, why));
     }
 
-    fn methods(&mut self, play: &InPlay<'_>, conditions: &[&Condition]) {
+    fn methods(&mut self, play: &InPlay<'_>, conditions: &[&Condition], extra: &Extra) {
         let wanted = matchers(conditions, |a| {
             *a == Attribute::Method || *a == Attribute::Header(":method".into())
         });
         let patterns = patterns(&wanted);
+        let named = |m: &str| extra.methods.iter().position(|e| e == m);
         let mut all: Vec<String> = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT"]
             .iter()
             .chain(request::METHODS)
@@ -107,6 +121,7 @@ impl Requests {
         let Some(classes) = text::classes(&patterns, Kind::Line) else {
             return self.doubt(Attributes::METHOD, "too many methods to tell apart".into());
         };
+        all.extend(extra.methods.iter().cloned());
         all.extend(classes.into_iter().map(|c| c.witness).filter(|w| !w.is_empty()));
         // A preflight goes past tokens, and CONNECT has no path.
         let special = |m: &str| match m {
@@ -116,14 +131,15 @@ impl Requests {
             _ => 3,
         };
         let mut seen = BTreeSet::new();
-        all.retain(|m| seen.insert((mask(&wanted, m), special(m))));
+        all.retain(|m| seen.insert((mask(&wanted, m), special(m), named(m))));
         self.methods = all;
     }
 
-    fn paths(&mut self, mesh: &Mesh, conditions: &[&Condition]) {
+    fn paths(&mut self, mesh: &Mesh, conditions: &[&Condition], extra: &Extra) {
         let bare = matchers(conditions, |a| *a == Attribute::Path);
         let whole = matchers(conditions, |a| *a == Attribute::Header(":path".into()));
         let mut all = patterns(&bare);
+        all.extend(extra.paths.iter().cloned().map(Pattern::Text));
         all.extend(whole.iter().filter_map(|m| match m {
             Matcher::Text(text) => Some(Pattern::Target(text.clone())),
             _ => None,
@@ -163,7 +179,8 @@ impl Requests {
             _ => false,
         });
         // Headers of that name are compared with case, hosts without.
-        let fold = |m: &&Matcher| matches!(m, Matcher::Text(t) if format!("{t:?}").contains("Fold"));
+        let fold =
+            |m: &&Matcher| matches!(m, Matcher::Text(t) if format!("{t:?}").contains("Fold"));
         let kind = if wanted.iter().all(fold) { Kind::Host } else { Kind::Line };
         match text::classes(&patterns(&wanted), kind) {
             Some(classes) => self.hosts = classes.into_iter().map(|c| c.witness).collect(),
@@ -253,10 +270,7 @@ impl Requests {
 }
 
 /// Every matcher of an attribute, each once.
-fn matchers<'m>(
-    conditions: &[&'m Condition],
-    is: impl Fn(&Attribute) -> bool,
-) -> Vec<&'m Matcher> {
+fn matchers<'m>(conditions: &[&'m Condition], is: impl Fn(&Attribute) -> bool) -> Vec<&'m Matcher> {
     let mut out: Vec<&Matcher> = Vec::new();
     for condition in conditions.iter().filter(|c| is(&c.attribute)) {
         for (matcher, _) in condition.values.iter().chain(&condition.not_values) {
@@ -277,11 +291,11 @@ fn mask(matchers: &[&Matcher], value: &str) -> Vec<bool> {
 }
 
 /// What lines of one name can match together, "any entry that matches is a match".
-fn lines(name: &str, wanted: &[&Matcher]) -> Option<Vec<Vec<(String, String)>>> {
+fn lines(name: &str, wanted: &[&Matcher]) -> Option<Vec<Lines>> {
     let classes = text::classes(&patterns(wanted), Kind::Line)?;
     let line = |class: &TextClass| (name.to_owned(), class.witness.clone());
     // No line at all is a class of its own: "present" tells it from an empty one.
-    let mut sets: Vec<(Option<u64>, Vec<(String, String)>)> = vec![(None, Vec::new())];
+    let mut sets: Vec<(Option<u64>, Lines)> = vec![(None, Vec::new())];
     sets.extend(classes.iter().map(|c| (Some(c.mask), vec![line(c)])));
     if request::headers::JOINED.contains(&name) {
         return Some(sets.into_iter().map(|(_, lines)| lines).collect());

@@ -11,7 +11,7 @@ use crate::model::{
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// Where a workload's policies come from.
-pub(super) struct InPlay<'m> {
+pub(crate) struct InPlay<'m> {
     model: &'m Model,
     workload: &'m Workload,
     /// Namespaces whose policies may be asked.
@@ -21,7 +21,7 @@ pub(super) struct InPlay<'m> {
 }
 
 impl<'m> InPlay<'m> {
-    pub(super) fn new(model: &'m Model, workload: &'m Workload) -> Self {
+    pub(crate) fn new(model: &'m Model, workload: &'m Workload) -> Self {
         let inventory = &model.inventory;
         let waypoint = matches!(workload.mesh, Enrolment::Ambient { .. } | Enrolment::Waypoint)
             || !inventory.gateways.is_empty();
@@ -48,27 +48,27 @@ impl<'m> InPlay<'m> {
     }
 
     /// Whether a proxy of the mesh may read the flow at all.
-    pub(super) fn meshed(&self) -> bool {
+    pub(crate) fn meshed(&self) -> bool {
         self.workload.mesh.in_mesh() || self.waypoint
     }
 
-    pub(super) fn authorization(&self) -> impl Iterator<Item = &'m AuthzPolicy> {
+    pub(crate) fn authorization(&self) -> impl Iterator<Item = &'m AuthzPolicy> {
         let all = self.model.authz.iter().filter(|_| self.meshed());
         all.filter(|p| self.takes(&p.namespace, &p.attach))
     }
 
-    pub(super) fn tokens(&self) -> impl Iterator<Item = &'m RequestAuth> {
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &'m RequestAuth> {
         let all = self.model.request_auth.iter().filter(|_| self.meshed());
         all.filter(|p| self.takes(&p.namespace, &p.attach))
     }
 
-    pub(super) fn conditions(&self) -> impl Iterator<Item = &'m Condition> {
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &'m Condition> {
         let rules = self.authorization().flat_map(|p| &p.rules);
         rules.flat_map(|r| r.from.iter().chain(&r.to).flatten().chain(&r.when))
     }
 
     /// Scripts that run before it, by the name of their EnvoyFilter.
-    pub(super) fn scripts(&self) -> impl Iterator<Item = &'m str> {
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = &'m str> {
         let root = &self.model.inventory.mesh.root_namespace;
         let all = self.model.lua.filters.iter().filter(|_| self.meshed());
         all.filter(move |f| f.reach.covers(self.workload, root)).map(|f| f.name.as_str())

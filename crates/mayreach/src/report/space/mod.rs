@@ -12,7 +12,6 @@ pub(crate) mod walk;
 mod witness;
 
 pub use self::{
-    ports::PortClass,
     walk::Unproved,
     witness::{Bearer, Client, Content, HttpRequest, NewPod, Target, Witness},
 };

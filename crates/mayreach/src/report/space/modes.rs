@@ -3,10 +3,7 @@
 use super::witness::{Client, Witness};
 use crate::{
     Program,
-    model::{
-        WorkloadId,
-        inventory::{Enrolment, Workload},
-    },
+    model::{WorkloadId, inventory::Workload},
 };
 
 /// One way to connect.
@@ -67,11 +64,6 @@ fn foreign(program: &Program) -> Vec<Mode> {
     domains
         .map(|domain| Mode { principal: Some(format!("{domain}/ns/x/sa/x")), ..Mode::default() })
         .collect()
-}
-
-/// Whether a client is captured by ztunnel.
-pub(crate) fn is_ambient(workload: &Workload) -> bool {
-    matches!(workload.mesh, Enrolment::Ambient { .. })
 }
 
 impl Client {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     Program,
-    compiled::network::{Peer, Rule},
+    compiled::network::Rule,
     model::{
         Icmp, Protocol, WorkloadId,
         authz::{Attribute, Matcher},
@@ -17,7 +17,7 @@ use super::in_play::InPlay;
 
 /// Ports that nothing in play tells apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PortClass {
+pub(crate) struct PortClass {
     /// One of them.
     pub port: u16,
     /// All of them: inclusive ranges, ascending.
@@ -42,7 +42,12 @@ pub(crate) struct Ports<'p> {
 
 impl<'p> Ports<'p> {
     /// Between a client (if it is a workload) and a workload.
-    pub(crate) fn new(program: &'p Program, from: Option<WorkloadId>, to: WorkloadId) -> Self {
+    pub(crate) fn new(
+        program: &'p Program,
+        from: Option<WorkloadId>,
+        to: WorkloadId,
+        extra: &[u16],
+    ) -> Self {
         let inner = &program.inner;
         let mut out = Self::default();
         let inventory = &inner.model.inventory;
@@ -54,6 +59,9 @@ impl<'p> Ports<'p> {
             out.rule(rule, workload);
         }
         out.hosts(program);
+        for port in extra {
+            out.cut(*port, *port);
+        }
         if let Some(workload) = workload {
             out.destination(program, to, workload);
         }
@@ -76,11 +84,11 @@ impl<'p> Ports<'p> {
                 PortMatch::Range(low, high) => self.cut(*low, *high),
                 PortMatch::Named(name) => {
                     let own = to.into_iter().flat_map(|w| &w.ports);
-                    let same: Vec<u16> = own
-                        .filter(|p| p.name.as_deref() == Some(name))
-                        .map(|p| p.number)
-                        .collect();
-                    same.into_iter().for_each(|n| self.cut(n, n));
+                    let same: Vec<u16> =
+                        own.filter(|p| p.name.as_deref() == Some(name)).map(|p| p.number).collect();
+                    for n in same {
+                        self.cut(n, n);
+                    }
                 }
             }
         }
@@ -122,7 +130,9 @@ impl<'p> Ports<'p> {
             }
             let named = model.inventory.host_endpoints.iter().flat_map(|h| &h.ports);
             let named: Vec<u16> = named.map(|p| p.number).collect();
-            named.into_iter().for_each(|n| self.cut(n, n));
+            for n in named {
+                self.cut(n, n);
+            }
         }
     }
 
@@ -154,7 +164,9 @@ impl<'p> Ports<'p> {
             p.namespace == to.namespace || p.namespace == model.inventory.mesh.root_namespace
         });
         let modes: Vec<u16> = near.flat_map(|p| p.ports.keys().copied()).collect();
-        modes.into_iter().for_each(|n| self.cut(n, n));
+        for n in modes {
+            self.cut(n, n);
+        }
         for condition in play.conditions().filter(|c| c.attribute == Attribute::DestinationPort) {
             for (matcher, _) in condition.values.iter().chain(&condition.not_values) {
                 if let Matcher::Port(port) = matcher {
@@ -238,7 +250,7 @@ fn classes(cuts: &BTreeSet<(u16, u16)>) -> Vec<PortClass> {
         starts.insert(u32::from(*low).max(1));
         starts.insert(u32::from(*high) + 1);
     }
-    let starts: Vec<u32> = starts.into_iter().filter(|s| *s <= u32::from(u16::MAX)).collect();
+    let starts: Vec<u32> = starts.into_iter().filter(|s| u16::try_from(*s).is_ok()).collect();
     let mut out: Vec<(Vec<bool>, PortClass)> = Vec::new();
     for (n, start) in starts.iter().enumerate() {
         let end = starts.get(n + 1).map_or(u32::from(u16::MAX), |next| next - 1);
@@ -257,15 +269,4 @@ fn classes(cuts: &BTreeSet<(u16, u16)>) -> Vec<PortClass> {
     };
     out.sort_by_key(|(_, class)| rank(class));
     out.into_iter().map(|(_, class)| class).collect()
-}
-
-/// Whether one end of a rule reads anything but ports.
-pub(crate) fn reads_peer(peer: &Peer) -> bool {
-    peer.members.is_some()
-        || peer.outside.is_some()
-        || peer.nodes.is_some()
-        || peer.nets.given
-        || peer.not_nets.given
-        || peer.service.is_some()
-        || peer.domains
 }

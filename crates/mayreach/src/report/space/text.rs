@@ -2,7 +2,7 @@
 //! side by side over every text, letter by letter (a product automaton), and what no pattern can
 //! tell apart is one letter.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use crate::model::authz::{Matcher, TemplatePart, TextMatch};
 
@@ -57,13 +57,13 @@ pub(super) fn classes(patterns: &[Pattern], kind: Kind) -> Option<Vec<TextClass>
     if patterns.len() > PATTERNS_MAX {
         return None;
     }
-    let machines: Vec<Machine> = patterns.iter().map(|p| Machine::new(p, kind)).collect();
+    let machines: Vec<Machine> = patterns.iter().map(Machine::new).collect();
     let letters = letters(patterns, kind);
     let start = State { guard: Guard::Start, parts: machines.iter().map(Machine::start).collect() };
-    let mut seen: HashMap<State, ()> = HashMap::new();
+    let mut seen: HashSet<State> = HashSet::new();
     let mut found: BTreeMap<u64, String> = BTreeMap::new();
     let mut queue: VecDeque<(State, String)> = VecDeque::new();
-    seen.insert(start.clone(), ());
+    seen.insert(start.clone());
     queue.push_back((start, String::new()));
     while let Some((state, text)) = queue.pop_front() {
         if state.guard.may_end(kind) {
@@ -76,13 +76,13 @@ pub(super) fn classes(patterns: &[Pattern], kind: Kind) -> Option<Vec<TextClass>
             let parts = machines.iter().zip(&state.parts);
             let next =
                 State { guard, parts: parts.map(|(m, s)| m.step(s, *letter, query)).collect() };
-            if seen.contains_key(&next) {
+            if seen.contains(&next) {
                 continue;
             }
             if seen.len() >= STATES_MAX {
                 return None;
             }
-            seen.insert(next.clone(), ());
+            seen.insert(next.clone());
             let mut longer = text.clone();
             longer.push(char::from(*letter));
             queue.push_back((next, longer));
@@ -196,11 +196,11 @@ enum Token {
 const DEAD: u128 = u128::MAX;
 
 impl Machine {
-    fn new(pattern: &Pattern, kind: Kind) -> Self {
+    fn new(pattern: &Pattern) -> Self {
         let text = match pattern {
             Pattern::Template(parts) => return Self::template(parts),
             Pattern::Target(text) => {
-                let inner = Self::new(&Pattern::Text(text.clone()), kind);
+                let inner = Self::new(&Pattern::Text(text.clone()));
                 return Self::Whole(Box::new(inner));
             }
             Pattern::Text(text) => text,
@@ -263,10 +263,15 @@ impl Machine {
             // The bare path ends where the query begins.
             _ if query => state,
             Self::Never | Self::Always => 0,
-            Self::NonEmpty => if letter == b'\n' { 2 } else { state.max(1) },
-            Self::Exact(text) => read(text, state, letter).unwrap_or(DEAD),
+            Self::NonEmpty => {
+                if letter == b'\n' {
+                    2
+                } else {
+                    state.max(1)
+                }
+            }
             Self::Prefix(text) if state == text.len() as u128 => state,
-            Self::Prefix(text) => read(text, state, letter).unwrap_or(DEAD),
+            Self::Exact(text) | Self::Prefix(text) => read(text, state, letter).unwrap_or(DEAD),
             Self::Suffix(text, borders) => {
                 let mut at = usize::try_from(state).unwrap_or(0);
                 loop {
@@ -334,8 +339,23 @@ const fn pchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,
-            b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'+'
-                | b',' | b';' | b':' | b'@' | b'=' | b'*'
+            b'-' | b'.'
+                | b'_'
+                | b'~'
+                | b'%'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'+'
+                | b','
+                | b';'
+                | b':'
+                | b'@'
+                | b'='
+                | b'*'
         )
 }
 

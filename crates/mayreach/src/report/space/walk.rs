@@ -142,10 +142,7 @@ impl Stage {
 
     /// Whether it is about the request.
     const fn of_request(self) -> bool {
-        matches!(
-            self,
-            Self::Token | Self::Headers | Self::Host | Self::Method | Self::Path
-        )
+        matches!(self, Self::Token | Self::Headers | Self::Host | Self::Method | Self::Path)
     }
 
     const fn bit(self) -> u16 {
