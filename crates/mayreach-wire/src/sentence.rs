@@ -6,61 +6,70 @@ use crate::flow::protocol_name;
 
 /// `shop/web → shop/api, port 8080/TCP, GET /v1 (x-tenant-id: alpha), in plaintext`.
 pub fn request(program: &Program, witness: &Witness) -> String {
-    let mut out = format!("{} → {}", client(program, &witness.client), target(program, witness));
+    let mut out =
+        Line(format!("{} → {}", client(program, &witness.client), target(program, witness)));
     let protocol = protocol_name(witness.protocol);
     match (witness.port, witness.icmp) {
-        (Some(port), _) => out += &format!(", port {port}/{protocol}"),
-        (None, Some(icmp)) => out += &format!(", {protocol} type {}", icmp.kind),
+        (Some(port), _) => out.add(format!(", port {port}/{protocol}")),
+        (None, Some(icmp)) => out.add(format!(", {protocol} type {}", icmp.kind)),
         (None, None) if witness.protocol.has_ports() => {
-            out += &format!(", any port/{protocol}");
+            out.add(format!(", any port/{protocol}"));
         }
         (None, None) if protocol.bytes().all(|b| b.is_ascii_digit()) => {
-            out += &format!(", protocol {protocol}");
+            out.add(format!(", protocol {protocol}"));
         }
-        (None, None) => out += &format!(", {protocol}"),
+        (None, None) => out.add(format!(", {protocol}")),
     }
     if let Some(port) = witness.source_port {
-        out += &format!(" from port {port}");
+        out.add(format!(" from port {port}"));
     }
-    out.push_str(&content(witness));
-    out
+    out.add(content(witness));
+    out.0
 }
 
 /// What the request is, from the method on.
 fn content(witness: &Witness) -> String {
-    let mut out = String::new();
+    let mut out = Line(String::new());
     match &witness.content {
         Content::Any => {}
-        Content::Raw => out.push_str(", bytes that are not HTTP"),
+        Content::Raw => out.add(", bytes that are not HTTP".into()),
         Content::Http(request) => {
             let method = request.method.as_deref().unwrap_or("any method");
             let path = request.path.as_deref().unwrap_or("any path");
-            out += &format!(", {method} {path}");
+            out.add(format!(", {method} {path}"));
             if let Some(host) = &request.host {
-                out += &format!(" (host `{host}`)");
+                out.add(format!(" (host `{host}`)"));
             }
             for (name, value) in request.headers.iter().flatten() {
-                out += &format!(" ({name}: {value})");
+                out.add(format!(" ({name}: {value})"));
             }
         }
     }
     match &witness.token {
-        Bearer::Verified(payload) => out += &format!(", token {payload}"),
+        Bearer::Verified(payload) => out.add(format!(", token {payload}")),
         Bearer::Any | Bearer::Absent => {}
     }
     if witness.mtls == Some(false) {
-        out.push_str(", in plaintext past its proxy");
+        out.add(", in plaintext past its proxy".into());
     }
     if witness.tls_without_certificate {
-        out.push_str(", TLS without a certificate");
+        out.add(", TLS without a certificate".into());
     }
     if let Some(name) = &witness.sni {
-        out += &format!(", server name `{name}`");
+        out.add(format!(", server name `{name}`"));
     }
     if let Some(principal) = &witness.principal {
-        out += &format!(", with a certificate for `{principal}`");
+        out.add(format!(", with a certificate for `{principal}`"));
     }
-    out
+    out.0
+}
+
+struct Line(String);
+
+impl Line {
+    fn add(&mut self, more: String) {
+        self.0.push_str(&more);
+    }
 }
 
 /// Who asks.
