@@ -8,13 +8,13 @@ mod peer;
 mod said;
 #[cfg(test)]
 mod tests;
+mod text;
 mod when;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::number::protocol_name;
 use self::object::objects;
 pub use self::{
     http::{HttpIn, TlsIn},
@@ -23,6 +23,7 @@ pub use self::{
     said::Said,
     when::Now,
 };
+pub(crate) use self::{lend::Fits, number::protocol_name, text::peer};
 use crate::{pairs::Pairs, problem::ProblemOut};
 
 /// One attempted connection or request: the question.
