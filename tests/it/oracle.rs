@@ -1,15 +1,17 @@
 //! Property: the compiled evaluator and the reference answer alike, verdict and reason, on random
 //! clusters and flows.
 
-use mayreach::{Flow, Http, Icmp, Options, Peer, Port, Program, Protocol, Request, Source};
+use mayreach::{
+    Flow, Http, Icmp, Options, Peer, Port, Program, Protocol, Request, Source, Without,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// A small deterministic source of choices.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         // splitmix64
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -18,16 +20,20 @@ impl Dice {
         (z ^ (z >> 31)) % sides.max(1)
     }
 
-    fn one_in(&mut self, n: u64) -> bool {
+    pub(crate) fn one_in(&mut self, n: u64) -> bool {
         self.roll(n) == 0
     }
 
-    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         let index = usize::try_from(self.roll(items.len() as u64)).unwrap_or(0);
         &items[index]
     }
 
-    fn some(&mut self, most: u64, mut make: impl FnMut(&mut Self) -> Value) -> Vec<Value> {
+    pub(crate) fn some(
+        &mut self,
+        most: u64,
+        mut make: impl FnMut(&mut Self) -> Value,
+    ) -> Vec<Value> {
         (0..self.roll(most + 1)).map(|_| make(self)).collect()
     }
 }
@@ -181,7 +187,7 @@ fn calico_policy(d: &mut Dice, n: u64) -> Value {
     out
 }
 
-fn cluster(d: &mut Dice) -> Vec<Value> {
+pub(crate) fn cluster(d: &mut Dice) -> Vec<Value> {
     let mut out = Vec::new();
     for name in NAMESPACES.iter().take(2 + usize::from(!d.one_in(4))) {
         let team = if *name == "a" {
@@ -247,7 +253,7 @@ fn end(d: &mut Dice) -> Peer<'static> {
     }
 }
 
-fn flow(d: &mut Dice) -> Flow<'static> {
+pub(crate) fn flow(d: &mut Dice) -> Flow<'static> {
     let port = match d.roll(5) {
         0 => Port::Unknown,
         1 => Port::Number(80),
@@ -274,6 +280,13 @@ fn flow(d: &mut Dice) -> Flow<'static> {
     flow
 }
 
+/// Now and then a part of the compiled evaluator is switched off.
+pub(crate) fn options(d: &mut Dice) -> Options {
+    let mut options = Options::default();
+    options.without = Without { mesh: d.one_in(6), groups: d.one_in(4) };
+    options
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -282,7 +295,7 @@ proptest! {
         let mut d = Dice(seed);
         let documents = cluster(&mut d);
         let text = json!({"apiVersion": "v1", "kind": "List", "items": documents}).to_string();
-        let program = Program::compile(&[Source::new("random.json", text.clone())], &Options::default())
+        let program = Program::compile(&[Source::new("random.json", text.clone())], &options(&mut d))
             .map_err(|e| TestCaseError::fail(format!("{e}\n{text}")))?;
         for _ in 0..60 {
             let flow = flow(&mut d);

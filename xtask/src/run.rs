@@ -17,8 +17,17 @@ fn run(line: &[&str]) -> bool {
 }
 
 fn must(line: &[&str]) -> bool {
+    must_be(line, Command::new(line.first().unwrap_or(&"")).args(line.get(1..).unwrap_or(&[])))
+}
+
+fn must_with(line: &[&str], name: &str, value: &std::path::Path) -> bool {
+    let mut command = Command::new(line.first().unwrap_or(&""));
+    must_be(line, command.args(line.get(1..).unwrap_or(&[])).env(name, value))
+}
+
+fn must_be(line: &[&str], command: &mut Command) -> bool {
     println!("\n$ {}", line.join(" "));
-    match Command::new(line.first().unwrap_or(&"")).args(line.get(1..).unwrap_or(&[])).status() {
+    match command.status() {
         Ok(status) => status.success(),
         Err(error) => {
             eprintln!("{error}");
@@ -51,5 +60,22 @@ pub(crate) fn demo() -> bool {
 
 /// Every test of every language.
 pub(crate) fn test() -> bool {
-    must(&["cargo", "test", "--workspace", "--quiet"])
+    must(&["cargo", "test", "--workspace", "--quiet"]) && browser()
+}
+
+/// The page in a real browser, where there is one.
+fn browser() -> bool {
+    let known = ["chromium", "chromium-browser", "google-chrome"];
+    let found = known.into_iter().find_map(|name| {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
+    });
+    let named = std::env::var_os("CHROMIUM").map(std::path::PathBuf::from);
+    let Some(chromium) = named.or(found) else {
+        println!("\nSKIPPED: the page's tests need Chromium (`apt-get install chromium`)");
+        return std::env::var_os("CI").is_none();
+    };
+    must(&["npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", "tests/browser"])
+        && must(&["cargo", "build", "--quiet", "-p", "mayreach-cli"])
+        && must_with(&["node", "--test", "tests/browser/"], "CHROMIUM", &chromium)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mayreach::{ErrorCode, Flow, GroupBy, Options, Program, Source};
+use mayreach::{Changes, ErrorCode, Flow, GroupBy, Options, Program, Source};
 
 use crate::{
     decision::DecisionOut,
@@ -35,6 +35,14 @@ impl Engine {
     /// Every problem of every manifest; nothing is half-loaded.
     pub fn compile(sources: &[Source], options: &Options) -> Result<Self, Problems> {
         Program::compile(sources, options).map(Self::new).map_err(|error| Problems::from(&error))
+    }
+
+    /// The engine after a change; who holds this one goes on with it.
+    ///
+    /// # Errors
+    /// Every problem of the change, and of what it makes of the rest; nothing is changed then.
+    pub fn update(&self, changes: &Changes) -> Result<Self, Problems> {
+        self.program.update(changes).map(Self::new).map_err(|error| Problems::from(&error))
     }
 
     /// A program that is compiled already.

@@ -22,11 +22,11 @@ pub mod table;
 pub use mayreach;
 
 pub use self::{
-    decision::DecisionOut,
+    decision::{DecisionOut, LayerOut},
     describe::DescriptionOut,
     engine::Engine,
     explanation::ExplanationOut,
-    flow::FlowIn,
+    flow::{FlowIn, protocol_name},
     load::{load, load_within},
     matrix::MatrixOut,
     note::NoteOut,

@@ -17,6 +17,8 @@ mod program;
 mod report;
 mod workload;
 
+#[doc(hidden)]
+pub use crate::options::Without;
 pub use crate::{
     columns::{AnswerColumns, FlowColumns},
     connection::Connection,
@@ -25,7 +27,7 @@ pub use crate::{
         MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
-    manifest::{Limits, Source},
+    manifest::{Changes, Limits, ObjectRef, Source},
     model::{
         Attributes, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port, Protocol, Request,
         ServiceId, TierId, Token, WorkloadId,

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::{
-    Error, Options, Program, Source,
+    Changes, Error, Options, Program, Source,
     compiled::{Authz, Index, Net},
-    kinds, manifest,
+    decision::fast::Seats,
+    kinds,
+    manifest::Documents,
     program::Inner,
 };
 
@@ -16,19 +18,58 @@ impl Program {
     /// Every problem of every document, with file, line, field and the likely fix. Nothing is
     /// half-loaded.
     pub fn compile(sources: &[Source], options: &Options) -> Result<Self, Error> {
-        let names: Vec<String> = sources.iter().map(|s| s.name().to_owned()).collect();
-        let fail = |problems: Vec<crate::Problem>| {
-            Error::new(problems.into_iter().map(|p| p.named(&names)).collect())
-        };
-        let documents = manifest::read(sources, &options.limits).map_err(fail)?;
-        let model = kinds::lower(&documents, options).map_err(fail)?;
-        let index = Index::new(&model.inventory);
-        // Calico's IPPools say where pods live; the options only guess.
-        let pools = &model.inventory.pod_networks;
-        let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
-        let net = Net::new(&model);
-        let authz = Authz::new(&model);
-        let inner = Inner { model, index, net, authz, sources: names, pod_networks };
-        Ok(Self { inner: Arc::new(inner) })
+        let documents = Documents::read(sources, &options.limits).map_err(Error::new)?;
+        build(documents, options.clone())
     }
+
+    /// The program after a change: the same answers as a compile of all manifests as they are then.
+    /// Only what is set is read again; who holds this program goes on with it.
+    ///
+    /// ```
+    /// use mayreach::{Changes, ObjectRef, Options, Program, Source};
+    ///
+    /// let pod = "{apiVersion: v1, kind: Pod, metadata: {name: db, namespace: shop}}";
+    /// let program = Program::compile(&[Source::new("db.yaml", pod)], &Options::default())?;
+    /// let closed = r#"{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy,
+    ///     metadata: {name: closed, namespace: shop}, spec: {podSelector: {}}}"#;
+    /// let set = vec![Source::new("closed.yaml", closed)];
+    /// let next = program.update(&Changes { set, ..Changes::default() })?;
+    /// assert_eq!(next.policies().count(), 1);
+    ///
+    /// let remove = vec![ObjectRef::new("NetworkPolicy", Some("shop"), "closed")];
+    /// let open = next.update(&Changes { remove, ..Changes::default() })?;
+    /// assert_eq!(open.policies().count(), 0);
+    /// # Ok::<(), mayreach::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Every problem of the change, and of what it makes of the rest; nothing is changed then.
+    pub fn update(&self, changes: &Changes) -> Result<Self, Error> {
+        let options = self.inner.options.clone();
+        let documents =
+            self.inner.documents.change(changes, &options.limits).map_err(Error::new)?;
+        build(documents, options)
+    }
+}
+
+fn build(documents: Documents, options: Options) -> Result<Program, Error> {
+    let mut problems = documents.duplicates();
+    let lowered = kinds::lower(documents.all.iter().map(AsRef::as_ref), &options);
+    let model = match lowered {
+        Ok(model) if problems.is_empty() => model,
+        other => {
+            problems.extend(other.err().unwrap_or_default());
+            let named = problems.into_iter().map(|p| p.named(&documents.names));
+            return Err(Error::new(named.collect()));
+        }
+    };
+    let index = Index::new(&model.inventory);
+    // Calico's IPPools say where pods live; the options only guess.
+    let pools = &model.inventory.pod_networks;
+    let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
+    let net = Net::new(&model);
+    let authz = Authz::new(&model);
+    let seats = Seats::new(&model, &index, &authz);
+    let inner = Inner { model, index, net, authz, seats, documents, options, pod_networks };
+    Ok(Program { inner: Arc::new(inner) })
 }

@@ -104,7 +104,7 @@ pub(crate) struct Matrix {
     #[arg(long, value_name = "GROUP", default_value = "workload")]
     pub(crate) by: String,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: ReportOutput,
     #[command(flatten)]
     pub(crate) manifests: Manifests,
 }
@@ -124,4 +124,33 @@ pub(crate) enum Format {
     Text,
     /// For programs; see docs/src/json.md.
     Json,
+}
+
+/// How to answer with a report.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportOutput {
+    /// Text for people, JSON, a page, a table, a graph, or a test report.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ReportFormat,
+}
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Text,
+    /// For programs; see docs/src/json.md.
+    Json,
+    /// One self-contained page.
+    Html,
+    /// Tables for a merge request.
+    Markdown,
+    /// One line a pair.
+    Csv,
+    /// A Graphviz digraph of what gets through.
+    Dot,
+    /// A Mermaid flowchart of what gets through.
+    Mermaid,
+    /// JUnit XML: one test case a pair.
+    Junit,
 }

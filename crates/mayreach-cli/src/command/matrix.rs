@@ -8,9 +8,11 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use mayreach_wire::matrix::group_by;
 
-use super::{answered, json};
+use mayreach_report::{Picture, Sheet};
+
+use super::{answered, json, report};
 use crate::{
-    args::{Format, Matrix, Stdin},
+    args::{Matrix, ReportFormat, Stdin},
     failure::Failure,
     status::Status,
     text,
@@ -20,11 +22,22 @@ pub(super) fn run(matrix: &Matrix, out: &mut dyn Write) -> Result<Status, Failur
     let by = group_by(&matrix.by).map_err(|problem| problem.field("--by"))?;
     let engine = matrix.manifests.compile(&mut Stdin::default())?;
     let mut progress = Progress::new();
+    let format = matrix.output.output;
+    if format == ReportFormat::Html {
+        let title = format!("Who may reach whom, by {}", matrix.by);
+        let summary =
+            "Every pair of workloads on every declared port, in all five layers.".to_owned();
+        let told = |done, all| progress.tell(done, all);
+        let picture = Picture::new(engine.program(), &by, (title, summary), |_| Vec::new(), told);
+        progress.end();
+        return answered(Status::Allowed, report::html(out, &picture));
+    }
     let found = engine.matrix(&by, |done, all| progress.tell(done, all));
     progress.end();
-    let written = match matrix.output.output {
-        Format::Json => json(out, &found),
-        Format::Text => text::matrix::write(out, &found).map_err(Failure::from),
+    let written = match format {
+        ReportFormat::Json => json(out, &found),
+        ReportFormat::Text => text::matrix::write(out, &found).map_err(Failure::from),
+        other => report::sheet(out, other, &Sheet::of_matrix(&found)),
     };
     answered(Status::Allowed, written)
 }

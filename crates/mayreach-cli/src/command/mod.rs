@@ -4,6 +4,7 @@ mod check;
 mod describe;
 mod explain;
 mod matrix;
+mod report;
 
 use std::io::Write;
 

@@ -103,7 +103,8 @@ impl DecisionOut {
 }
 
 impl LayerOut {
-    pub(crate) fn new(program: &Program, flow: &Flow<'_>, layer: &LayerDecision) -> Self {
+    /// One layer of the decision on a flow, with every name and place spelled out.
+    pub fn new(program: &Program, flow: &Flow<'_>, layer: &LayerDecision) -> Self {
         Self {
             layer: layer.layer.as_str(),
             verdict: layer.verdict.as_str(),

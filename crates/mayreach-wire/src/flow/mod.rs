@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::number::protocol_name;
 use self::object::objects;
 pub use self::{
     http::{HttpIn, TlsIn},
@@ -23,7 +24,8 @@ pub use self::{
     said::Said,
     when::Now,
 };
-pub(crate) use self::{lend::Fits, number::protocol_name, text::peer};
+#[cfg(feature = "table")]
+pub(crate) use self::{lend::Fits, text::peer};
 use crate::{pairs::Pairs, problem::ProblemOut};
 
 /// One attempted connection or request: the question.

@@ -92,7 +92,7 @@ impl From<IcmpIn> for Icmp {
 }
 
 /// The name of a protocol, as flows spell it.
-pub(crate) fn protocol_name(protocol: Protocol) -> String {
+pub fn protocol_name(protocol: Protocol) -> String {
     let known = PROTOCOLS.iter().find(|(_, known)| *known == protocol);
     known.map_or_else(|| protocol.number().to_string(), |(name, _)| (*name).to_owned())
 }

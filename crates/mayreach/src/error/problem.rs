@@ -43,6 +43,8 @@ pub enum ErrorCode {
     UnsupportedVersion,
     /// A flow names something that no manifest holds.
     UnknownPeer,
+    /// A change removes an object that no manifest holds.
+    UnknownObject,
     /// A flow contradicts itself or cannot be read.
     InvalidFlow,
     /// No manifest was found in what was given.
@@ -66,6 +68,7 @@ impl ErrorCode {
         Self::DuplicateKey,
         Self::UnsupportedVersion,
         Self::UnknownPeer,
+        Self::UnknownObject,
         Self::InvalidFlow,
         Self::Empty,
         Self::Unreadable,
@@ -86,6 +89,7 @@ impl ErrorCode {
             Self::DuplicateKey => "duplicate_key",
             Self::UnsupportedVersion => "unsupported_version",
             Self::UnknownPeer => "unknown_peer",
+            Self::UnknownObject => "unknown_object",
             Self::InvalidFlow => "invalid_flow",
             Self::Empty => "empty",
             Self::Unreadable => "unreadable",

@@ -5,10 +5,8 @@ mod istio;
 mod kubernetes;
 mod other;
 
-use std::collections::BTreeMap;
-
 use crate::{
-    error::{ErrorCode, Note, NoteCode, Place, Problem},
+    error::{Note, NoteCode, Place, Problem},
     manifest::Document,
     model::{Model, PolicyId, PolicyMeta},
     options::Options,
@@ -56,14 +54,17 @@ impl Draft<'_> {
 ///
 /// # Errors
 /// Every problem of every document; nothing is half-loaded.
-pub(crate) fn lower(documents: &[Document], options: &Options) -> Result<Model, Vec<Problem>> {
+pub(crate) fn lower<'d>(
+    documents: impl IntoIterator<Item = &'d Document>,
+    options: &Options,
+) -> Result<Model, Vec<Problem>> {
     let mut draft = Draft {
         model: Model::default(),
         options,
         calico_seen: false,
         calico: calico::Pending::default(),
     };
-    let mut problems = duplicates(documents);
+    let mut problems = Vec::new();
     for document in documents {
         let outcome = kubernetes::lower(document, &mut draft)
             .or_else(|| calico::lower(document, &mut draft))
@@ -93,30 +94,4 @@ fn absent(document: &Document, problems: &[Problem]) -> Note {
     Note::new(NoteCode::Absent, format!("counts as absent: {why}"))
         .about(document.title())
         .at(document.place)
-}
-
-/// Two objects of one kind and name cannot both be in a cluster.
-fn duplicates(documents: &[Document]) -> Vec<Problem> {
-    let mut seen: BTreeMap<(&str, &str, Option<&str>, &str), Place> = BTreeMap::new();
-    let mut problems = Vec::new();
-    for document in documents {
-        let group = document.group().strip_prefix("crd.").unwrap_or(document.group());
-        let namespace = document.metadata.namespace.as_deref();
-        let key = (group, document.kind.as_str(), namespace, document.metadata.name.as_str());
-        if let Some(first) = seen.insert(key, document.place) {
-            problems.push(
-                Problem::new(
-                    ErrorCode::Duplicate,
-                    format!("`{}` is defined twice", document.title()),
-                )
-                .at(document.place)
-                .field("metadata.name")
-                .help(format!(
-                    "the other one is at line {}; a cluster holds one of them",
-                    first.line
-                )),
-            );
-        }
-    }
-    problems
 }

@@ -3,6 +3,7 @@
 mod budget;
 mod de;
 mod document;
+mod documents;
 mod fail;
 mod json;
 mod limits;
@@ -22,7 +23,12 @@ mod yaml;
 pub(crate) use self::{
     de::{IntOrString, Spanned},
     document::{Document, Metadata, OwnerReference},
+    documents::Documents,
     node::{Node, Value},
     read::read,
 };
-pub use self::{limits::Limits, source::Source};
+pub use self::{
+    documents::{Changes, ObjectRef},
+    limits::Limits,
+    source::Source,
+};

@@ -30,12 +30,12 @@ pub struct Answer {
 
 impl Program {
     /// Workloads that stand for themselves: pods of a controller among the manifests do not.
-    pub(super) fn principals(&self) -> impl Iterator<Item = WorkloadInfo<'_>> {
+    pub fn principals(&self) -> impl Iterator<Item = WorkloadInfo<'_>> {
         self.workloads().filter(|workload| workload.owner().is_none())
     }
 
     /// Ports that a workload declares, or that a Service leads to; any port if there is none.
-    pub(super) fn declared_ports(&self, id: WorkloadId) -> Vec<(Option<u16>, Protocol)> {
+    pub fn declared_ports(&self, id: WorkloadId) -> Vec<(Option<u16>, Protocol)> {
         let inventory = &self.inner.model.inventory;
         let Some(workload) = inventory.workload(id) else { return Vec::new() };
         // An init container listens only before the pod serves.
@@ -74,7 +74,7 @@ impl Program {
     }
 
     /// Whether a workload is one pod, which does not reach itself over the network.
-    pub(super) fn is_single(&self, id: WorkloadId) -> bool {
+    pub fn is_single(&self, id: WorkloadId) -> bool {
         let workload = self.inner.model.inventory.workload(id);
         workload.is_some_and(|w| matches!(w.kind, WorkloadKind::Pod | WorkloadKind::WorkloadEntry))
     }

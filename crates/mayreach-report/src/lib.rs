@@ -1,0 +1,20 @@
+//! mayreach's answers as a page, a table, a graph and a test report. Shows, never decides.
+#![forbid(unsafe_code)]
+
+mod graph;
+mod html;
+mod junit;
+mod picture;
+mod repro;
+mod sheet;
+mod table;
+
+pub use self::{
+    graph::{dot, mermaid},
+    html::html,
+    junit::junit,
+    picture::{Link, Pair, Picture},
+    repro::Repro,
+    sheet::{Row, Sheet, Status},
+    table::{csv, markdown},
+};
