@@ -10,6 +10,7 @@ mod said;
 mod tests;
 mod text;
 mod when;
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ pub use self::{
     peer::{PeerIn, PodPortIn},
     said::Said,
     when::Now,
+    write::to_json,
 };
 #[cfg(feature = "table")]
 pub(crate) use self::{lend::Fits, text::peer};
