@@ -18,6 +18,8 @@ mod pairs;
 mod problem;
 pub mod sentence;
 mod stream;
+#[cfg(feature = "table")]
+pub mod table;
 
 pub use mayreach;
 
