@@ -5,8 +5,8 @@ mod ask;
 pub use self::ask::{ExceptionIn, IsolateIn, TenantIn};
 
 use mayreach::{
-    Finding, Flow, Hole, Isolated, Isolation, Layer, LayerDecision, Program, Reason, Unproved,
-    Verdict, Witness,
+    Decision, Finding, Flow, Hole, Isolated, Isolation, Layer, LayerDecision, Program, Reason,
+    Unproved, Verdict, Witness,
 };
 use serde::Serialize;
 
@@ -225,25 +225,30 @@ fn held(program: &Program, layer: Layer, reason: Reason) -> LayerOut {
 }
 
 impl HoleOut {
-    fn new(program: &Program, hole: &Hole) -> Self {
+    pub(crate) fn new(program: &Program, hole: &Hole) -> Self {
         let Hole { witness, decision } = hole;
-        let named = |reason: &Reason| {
-            matches!(reason, Reason::Rule { .. } | Reason::Provider { .. } | Reason::Failsafe)
-        };
-        let layers = &decision.layers;
-        let by = layers.iter().rev().find(|l| named(&l.reason));
-        let open = |l: &&LayerDecision| {
-            !matches!(l.reason, Reason::NotInMesh | Reason::NotPoliced | Reason::NotReached)
-        };
-        let by = by.or_else(|| layers.iter().rev().find(open)).or(layers.first());
         witness.with_flow(|flow| Self {
             request: crate::sentence::request(program, witness),
-            let_in_by: LayerOut::new(program, flow, by.unwrap_or(&layers[0])),
+            let_in_by: let_in_by(program, flow, decision),
             needs: crate::sentence::needs(witness),
             flow: FlowOut::new(program, witness),
             decision: DecisionOut::new(program, flow, decision),
         })
     }
+}
+
+/// The layer and rule that let a flow in: the last that names one, else the last default.
+pub(crate) fn let_in_by(program: &Program, flow: &Flow<'_>, decision: &Decision) -> LayerOut {
+    let named = |reason: &Reason| {
+        matches!(reason, Reason::Rule { .. } | Reason::Provider { .. } | Reason::Failsafe)
+    };
+    let layers = &decision.layers;
+    let by = layers.iter().rev().find(|l| named(&l.reason));
+    let open = |l: &&LayerDecision| {
+        !matches!(l.reason, Reason::NotInMesh | Reason::NotPoliced | Reason::NotReached)
+    };
+    let by = by.or_else(|| layers.iter().rev().find(open));
+    LayerOut::new(program, flow, by.unwrap_or(&layers[0]))
 }
 
 impl UnprovedOut {

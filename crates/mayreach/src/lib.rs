@@ -27,7 +27,7 @@ pub use crate::{
         MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
-    manifest::{Changes, Limits, ObjectRef, Source},
+    manifest::{Changes, Limits, ObjectRef, Source, values},
     model::{
         Attributes, AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port,
         Protocol, Request, ServiceId, TierId, Token, WorkloadId,
@@ -37,10 +37,11 @@ pub use crate::{
     },
     program::{Location, PolicyInfo, Program},
     report::{
-        Answer, AuthorizationDescription, Bearer, CellVerdict, Client, Content, Description,
-        Exception, Finding, GroupBy, Hole, HttpRequest, Isolated, Isolation, IsolationQuestion,
-        IsolationSize, Marks, Matrix, MatrixCell, Nearest, NewPod, OUTSIDE, Selecting,
-        ServiceDescription, Target, Tenant, TextPattern, Unproved, Witness,
+        Answer, AuthorizationDescription, Bearer, Can, CellVerdict, Change, Client, Content,
+        Description, Difference, DifferenceQuestion, Exception, Finding, GroupBy, Hole,
+        HttpRequest, Isolated, Isolation, IsolationQuestion, IsolationSize, Marks, Matrix,
+        MatrixCell, Nearest, NewPod, OUTSIDE, Selecting, ServiceDescription, Target, Tenant,
+        TextPattern, Unproved, Way, Within, Witness,
     },
     workload::WorkloadInfo,
 };

@@ -65,8 +65,10 @@ impl Program {
         question: &IsolationQuestion,
         progress: impl FnMut(usize, usize),
     ) -> Isolation {
-        let (program, clients, cut) = everybody(self, question);
-        let reached = reached(question);
+        let (program, mut clients, cut) = everybody(self, question);
+        clients.retain(|c| question.only_from.is_none_or(|only| only == c.row as usize));
+        let mut reached = reached(question);
+        reached.retain(|r| question.only_to.is_none_or(|only| only == r.column as usize));
         let columns: Vec<String> = question.tenants.iter().map(|t| t.name.clone()).collect();
         let mut rows = columns.clone();
         if question.outside {
@@ -139,7 +141,7 @@ fn everybody(program: &Program, question: &IsolationQuestion) -> (Program, Vec<E
 }
 
 /// Addresses outside, one for each set of networks that policies name.
-fn outside(program: &Program) -> Vec<std::net::IpAddr> {
+pub(in crate::report) fn outside(program: &Program) -> Vec<std::net::IpAddr> {
     let inner = &program.inner;
     let model = &inner.model;
     let rules = model.network.policies.iter().flat_map(|p| p.ingress.iter().chain(&p.egress));
@@ -284,7 +286,7 @@ impl<'p> Run<'p> {
         to: WorkloadId,
         modes: &[Mode],
     ) {
-        let mut walk = Walk { program: self.program, facets, listener, asked: 0 };
+        let mut walk = Walk { program: self.program, facets, listener, asked: 0, twin: None };
         walk.run(client, Target::Workload(to), modes);
         self.decisions += u64::from(walk.asked);
     }
@@ -478,7 +480,7 @@ fn number(index: usize) -> u32 {
 }
 
 /// What makes two destinations the same for every client: all that their own side reads.
-fn class(program: &Program, id: WorkloadId) -> String {
+pub(in crate::report) fn class(program: &Program, id: WorkloadId) -> String {
     let inner = &program.inner;
     let model = &inner.model;
     let Some(w) = model.inventory.workload(id) else { return String::new() };

@@ -24,14 +24,14 @@ use crate::{
 
 /// One end that may be sorted.
 #[derive(Clone, Debug)]
-pub(super) enum End {
+pub(in crate::report) enum End {
     Workload(WorkloadId),
     Address(IpAddr),
 }
 
 /// All ends, with what tells any two apart whoever asks.
 #[derive(Debug)]
-pub(super) struct Ends<'p> {
+pub(in crate::report) struct Ends<'p> {
     program: &'p Program,
     ends: Vec<End>,
     /// By end: ends of different kinds are never alike.
@@ -47,13 +47,13 @@ pub(super) struct Ends<'p> {
 
 /// Ends that one workload cannot tell apart.
 #[derive(Clone, Debug)]
-pub(super) struct Group {
+pub(in crate::report) struct Group {
     /// Indexes of ends, ascending.
-    pub(super) ends: Arc<[u32]>,
+    pub(in crate::report) ends: Arc<[u32]>,
 }
 
 impl Group {
-    pub(super) fn first(&self) -> Option<u32> {
+    pub(in crate::report) fn first(&self) -> Option<u32> {
         self.ends.first().copied()
     }
 }
@@ -63,7 +63,11 @@ fn number(index: usize) -> u32 {
 }
 
 impl<'p> Ends<'p> {
-    pub(super) fn new(program: &'p Program, ends: Vec<End>, as_destination: bool) -> Self {
+    pub(in crate::report) fn new(
+        program: &'p Program,
+        ends: Vec<End>,
+        as_destination: bool,
+    ) -> Self {
         let mut out = Self {
             program,
             kinds: Vec::with_capacity(ends.len()),
@@ -99,11 +103,11 @@ impl<'p> Ends<'p> {
         out
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::report) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    pub(super) fn get(&self, index: u32) -> Option<&End> {
+    pub(in crate::report) fn get(&self, index: u32) -> Option<&End> {
         self.ends.get(index as usize)
     }
 
@@ -115,7 +119,7 @@ impl<'p> Ends<'p> {
     }
 
     /// The groups that the rules of stages and the conditions tell apart.
-    pub(super) fn sort(
+    pub(in crate::report) fn sort(
         &mut self,
         stages: &[Stage],
         source: bool,
