@@ -16,6 +16,7 @@ mod options;
 mod pairs;
 mod problem;
 mod stream;
+mod text;
 
 pub use mayreach;
 
