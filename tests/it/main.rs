@@ -15,5 +15,6 @@ mod bad_input;
 mod cases;
 mod coverage;
 mod oracle;
+mod oracle_heavy;
 mod oracle_mesh;
 mod update;

@@ -1,7 +1,9 @@
 //! Property: the compiled evaluator and the reference answer alike, verdict and reason, on random
 //! clusters and flows.
 
-use mayreach::{Flow, Http, Icmp, Options, Peer, Port, Program, Protocol, Request, Source};
+use mayreach::{
+    Flow, Http, Icmp, Options, Peer, Port, Program, Protocol, Request, Source, Without,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -22,12 +24,16 @@ impl Dice {
         self.roll(n) == 0
     }
 
-    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         let index = usize::try_from(self.roll(items.len() as u64)).unwrap_or(0);
         &items[index]
     }
 
-    fn some(&mut self, most: u64, mut make: impl FnMut(&mut Self) -> Value) -> Vec<Value> {
+    pub(crate) fn some(
+        &mut self,
+        most: u64,
+        mut make: impl FnMut(&mut Self) -> Value,
+    ) -> Vec<Value> {
         (0..self.roll(most + 1)).map(|_| make(self)).collect()
     }
 }
@@ -274,6 +280,13 @@ pub(crate) fn flow(d: &mut Dice) -> Flow<'static> {
     flow
 }
 
+/// Now and then a part of the compiled evaluator is switched off.
+pub(crate) fn options(d: &mut Dice) -> Options {
+    let mut options = Options::default();
+    options.without = Without { mesh: d.one_in(6), groups: d.one_in(4) };
+    options
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -282,7 +295,7 @@ proptest! {
         let mut d = Dice(seed);
         let documents = cluster(&mut d);
         let text = json!({"apiVersion": "v1", "kind": "List", "items": documents}).to_string();
-        let program = Program::compile(&[Source::new("random.json", text.clone())], &Options::default())
+        let program = Program::compile(&[Source::new("random.json", text.clone())], &options(&mut d))
             .map_err(|e| TestCaseError::fail(format!("{e}\n{text}")))?;
         for _ in 0..60 {
             let flow = flow(&mut d);

@@ -17,6 +17,8 @@ mod program;
 mod report;
 mod workload;
 
+#[doc(hidden)]
+pub use crate::options::Without;
 pub use crate::{
     columns::{AnswerColumns, FlowColumns},
     connection::Connection,

@@ -29,6 +29,20 @@ pub struct Options {
     pub calico_defaulting: CalicoDefaulting,
     /// JSON Web Key Sets by issuer, for `jwksUri` that nothing here fetches.
     pub jwks: Vec<(String, String)>,
+    /// What the compiled evaluator does without: for tests, which hold it equal to the reference
+    /// with each part switched off.
+    #[doc(hidden)]
+    pub without: Without,
+}
+
+/// Parts of the compiled evaluator to do without. No answer depends on them.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Without {
+    /// The mesh layers' short way.
+    pub mesh: bool,
+    /// Rules looked up by client and path.
+    pub groups: bool,
 }
 
 /// Mesh enrolment to assume.
@@ -103,6 +117,7 @@ impl Default for Options {
             calico_data_plane: CalicoDataPlane::default(),
             calico_defaulting: CalicoDefaulting::default(),
             jwks: Vec::new(),
+            without: Without::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     Changes, Error, Options, Program, Source,
     compiled::{Authz, Index, Net},
+    decision::fast::Seats,
     kinds,
     manifest::Documents,
     program::Inner,
@@ -68,6 +69,7 @@ fn build(documents: Documents, options: Options) -> Result<Program, Error> {
     let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
     let net = Net::new(&model);
     let authz = Authz::new(&model);
-    let inner = Inner { model, index, net, authz, documents, options, pod_networks };
+    let seats = Seats::new(&model, &index, &authz);
+    let inner = Inner { model, index, net, authz, seats, documents, options, pod_networks };
     Ok(Program { inner: Arc::new(inner) })
 }

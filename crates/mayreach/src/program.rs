@@ -8,7 +8,9 @@ use crate::{
     Decision, Explanation, Options,
     compiled::{Authz, Index, Net},
     decision::{
-        Layer, combine, fast, reference,
+        Layer, combine,
+        fast::{Fast, Seats},
+        reference,
         resolve::{Resolver, Scratch},
     },
     error::{Note, Place, Problem},
@@ -57,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) index: Index,
     pub(crate) net: Net,
     pub(crate) authz: Authz,
+    pub(crate) seats: Seats,
     /// What it was made of, for changes, and the names of the sources, for places.
     pub(crate) documents: Documents,
     pub(crate) options: Options,
@@ -127,7 +130,8 @@ impl Program {
     /// The verdict of every layer, and what decided it. Never fails: a flow that names something
     /// unknown is undetermined with [`crate::Reason::UnknownPeer`]; see [`Program::check`].
     pub fn decide(&self, flow: &Flow<'_>) -> Decision {
-        let Inner { model, net, authz, .. } = self.inner.as_ref();
+        let Inner { model, net, authz, seats, options, .. } = self.inner.as_ref();
+        let fast = Fast { model, net, authz, seats, without: options.without };
         let scratch = Scratch::new(flow, model);
         // Inline pods and hosts are left to the reference, which reads network sets itself.
         let inline = |peer: &Peer<'_>| matches!(peer, Peer::Inline(_));
@@ -137,7 +141,7 @@ impl Program {
         let resolver = Resolver { lean, ..self.resolver() };
         let mut found: Option<Decision> = None;
         let resolved: Result<(), ()> = resolver.each(flow, &scratch, |asked| {
-            let one = fast::decide(model, net, authz, &asked);
+            let one = fast.decide(&asked);
             found = Some(found.map_or(one, |before| combine::both(before, one)));
         });
         resolved.ok().and(found).unwrap_or_else(combine::unknown_peer)

@@ -8,6 +8,7 @@ mod peer;
 mod said;
 #[cfg(test)]
 mod tests;
+mod text;
 mod when;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ pub use self::{
     said::Said,
     when::Now,
 };
+#[cfg(feature = "table")]
+pub(crate) use self::{lend::Fits, text::peer};
 use crate::{pairs::Pairs, problem::ProblemOut};
 
 /// One attempted connection or request: the question.

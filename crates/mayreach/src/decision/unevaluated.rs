@@ -26,6 +26,15 @@ fn touches(scope: &Scope, workload: &Workload) -> bool {
     }
 }
 
+/// Layers of a workload that some object may change, a bit for each.
+pub(crate) fn layers_touched(model: &Model, workload: &Workload) -> u8 {
+    let mine = model.unevaluated.iter().filter(|u| touches(&u.scope, workload));
+    mine.fold(0, |bits, u| {
+        let touched = Layer::ALL.iter().filter(|layer| touches_layer(u.layers, **layer));
+        touched.fold(bits, |bits, layer| bits | 1 << (*layer as u8))
+    })
+}
+
 /// The layer as decided, or left open because an object that is not evaluated may change it.
 pub(crate) fn left_open(model: &Model, asked: &Asked<'_>, decided: LayerDecision) -> LayerDecision {
     let end = if decided.layer == Layer::Egress { &asked.source } else { &asked.destination };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::PolicyId;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum MtlsMode {
     Disable,
     Permissive,

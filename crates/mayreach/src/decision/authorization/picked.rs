@@ -27,8 +27,9 @@ pub(super) fn authorization(
     let mut mine = Policies { none: pick.none, allows: pick.allows, ..Policies::default() };
     mine.custom = pick.custom.iter().filter_map(policy).collect();
     let custom = custom::ask(model, &mine.custom, early, &mut Trace::off());
-    let deny = ask(model, &pick.deny, late, false);
-    let allow = ask(model, &pick.allow, late, true);
+    let (deny, allow) = pick.rules.split_at_checked(pick.denies as usize).unwrap_or_default();
+    let deny = ask(model, deny, late, false);
+    let allow = ask(model, allow, late, true);
     let mut answer = settle(&mine, &custom, &deny, &allow);
     answer.sees = (answer.decision.verdict == Verdict::Deny)
         .then(|| sees(&answer.decision.reason, early.seen));

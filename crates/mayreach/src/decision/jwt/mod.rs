@@ -23,7 +23,7 @@ use crate::{
         authorization::Chooser, mesh::Proxy, request::Seen, resolve::Asked, trace::Trace,
     },
     model::{
-        Attributes, Http, Model, Token, Tri,
+        Attributes, Http, Model, PolicyId, Token, Tri,
         inventory::{Service, Workload},
         jwt::RequestAuth,
     },
@@ -58,6 +58,39 @@ pub(crate) struct Asker<'a> {
     pub(crate) proxy: Proxy,
     pub(crate) workload: &'a Workload,
     pub(crate) service: Option<&'a Service>,
+}
+
+/// Where a proxy looks for tokens, and what it may change about a request that brings none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Places {
+    /// The policy that is named where there is no token.
+    pub(crate) policy: PolicyId,
+    pub(crate) headers: Vec<String>,
+    pub(crate) params: Vec<String>,
+    pub(crate) cookies: bool,
+    /// Headers that it may take away or write.
+    pub(crate) touched: Vec<String>,
+}
+
+/// The places of one proxy; `None`: no RequestAuthentication selects its workload.
+pub(crate) fn places(model: &Model, by: Asker<'_>) -> Option<Places> {
+    let providers = provider::providers(&selected(model, by));
+    let policy = providers.first()?.policy;
+    let mut places = Places {
+        policy,
+        headers: Vec::new(),
+        params: Vec::new(),
+        cookies: false,
+        touched: Vec::new(),
+    };
+    for provider in &providers {
+        let [headers, params, cookies] = provider.places();
+        places.headers.extend(headers.into_iter().map(str::to_owned));
+        places.params.extend(params.into_iter().map(str::to_owned));
+        places.cookies |= !cookies.is_empty();
+        places.touched.extend(provider.touches());
+    }
+    Some(places)
 }
 
 /// Asks the layer at one proxy. `seen` is `None` on a TCP chain, which has no such filter.

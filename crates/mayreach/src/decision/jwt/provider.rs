@@ -115,6 +115,13 @@ impl<'m> Provider<'m> {
             && self.params.iter().any(|name| message.param(name).is_some())
     }
 
+    /// Names of the headers, parameters and cookies where it looks for tokens.
+    pub(super) fn places(&self) -> [Vec<&str>; 3] {
+        let headers = self.headers.values().map(|(name, _)| name.as_str()).collect();
+        let params = self.params.iter().map(String::as_str).collect();
+        [headers, params, self.cookies.iter().map(String::as_str).collect()]
+    }
+
     /// Headers that it may take away or write.
     pub(super) fn touches(&self) -> impl Iterator<Item = String> {
         let read = self.headers.values().map(|(name, _)| name.clone());

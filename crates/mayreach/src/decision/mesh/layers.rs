@@ -197,20 +197,28 @@ fn either(one: MeshLayers, other: MeshLayers, missing: Attributes) -> MeshLayers
 }
 
 fn agree(a: Answer, b: Answer, missing: Attributes) -> Answer {
+    let decision = agreed(a.decision, b.decision, missing);
     if a.decision.verdict == b.decision.verdict {
         let sees = if a.sees == b.sees { a.sees } else { None };
         return Answer { sees, ..a };
+    }
+    let steps = a.steps.into_iter().chain(b.steps).collect();
+    Answer { decision, sees: None, steps }
+}
+
+/// What is sure of two answers to one layer.
+pub(crate) fn agreed(a: LayerDecision, b: LayerDecision, missing: Attributes) -> LayerDecision {
+    if a.verdict == b.verdict {
+        return a;
     }
     let more = |d: &LayerDecision| match d.reason {
         Reason::Missing { attributes, .. } => attributes,
         _ => Attributes::NONE,
     };
-    let attributes = missing.union(more(&a.decision)).union(more(&b.decision));
-    let policy = policy_of(&b.decision.reason).or(policy_of(&a.decision.reason));
+    let attributes = missing.union(more(&a)).union(more(&b));
+    let policy = policy_of(&b.reason).or(policy_of(&a.reason));
     let reason = Reason::Missing { attributes, policy };
-    let decision = LayerDecision { verdict: Verdict::Undetermined, reason, ..a.decision };
-    let steps = a.steps.into_iter().chain(b.steps).collect();
-    Answer { decision, sees: None, steps }
+    LayerDecision { verdict: Verdict::Undetermined, reason, ..a }
 }
 
 fn policy_of(reason: &Reason) -> Option<PolicyId> {

@@ -8,7 +8,7 @@ pub(crate) mod testing;
 mod tests;
 mod waypoint;
 
-pub(crate) use self::layers::{MeshLayers, layers};
+pub(crate) use self::layers::{MeshLayers, agreed, layers};
 
 use crate::model::{
     Attributes, Tri,
@@ -16,7 +16,7 @@ use crate::model::{
 };
 
 /// The proxy in front of a workload's port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Proxy {
     /// None: the connection reaches the application.
     None,

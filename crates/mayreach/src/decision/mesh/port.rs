@@ -127,7 +127,7 @@ fn classes_of(declared: Declared, http: &Http<'_>) -> (Vec<Class>, Attributes) {
 }
 
 /// `appProtocol`, else the prefix of the port's name (conversion.go `ConvertProtocol`).
-fn declared(port: &ServicePort) -> Declared {
+pub(crate) fn declared(port: &ServicePort) -> Declared {
     let name = match port.app_protocol.as_deref() {
         Some("kubernetes.io/h2c") => return Declared::Http2,
         Some("kubernetes.io/ws") => return Declared::Http,

@@ -12,7 +12,18 @@ use crate::model::{
 /// The mode of a port as far as plaintext is concerned: STRICT refuses it. "DISABLE is
 /// PERMISSIVE".
 pub(crate) fn effective(model: &Model, workload: &Workload, port: Option<u16>) -> Vec<Effective> {
-    let found = Found::of(model, workload);
+    let root = model.inventory.mesh.root_namespace.as_str();
+    among(model.peer_auth.iter(), root, workload, port)
+}
+
+/// The same, of policies among which are all of the root namespace and of the workload's.
+pub(crate) fn among<'m>(
+    all: impl Iterator<Item = &'m PeerAuth> + Clone,
+    root: &str,
+    workload: &Workload,
+    port: Option<u16>,
+) -> Vec<Effective> {
+    let found = Found::of(all, root, workload);
     if let Some(port) = port {
         return vec![found.on(port)];
     }
@@ -50,11 +61,14 @@ fn lax(mode: Option<MtlsMode>) -> bool {
 }
 
 impl<'m> Found<'m> {
-    fn of(model: &'m Model, workload: &Workload) -> Self {
-        let root = model.inventory.mesh.root_namespace.as_str();
+    fn of(
+        all: impl Iterator<Item = &'m PeerAuth> + Clone,
+        root: &str,
+        workload: &Workload,
+    ) -> Self {
         let own = workload.namespace.as_str();
         let oldest = |wanted: &dyn Fn(&PeerAuth) -> bool| {
-            model.peer_auth.iter().filter(|p| wanted(p)).min_by_key(|p| age(p))
+            all.clone().filter(|p| wanted(p)).min_by_key(|p| age(p))
         };
         let has = |p: &PeerAuth| {
             p.selector.iter().all(|(k, v)| workload.labels.get(k).is_some_and(|l| l == v))

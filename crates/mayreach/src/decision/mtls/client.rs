@@ -145,6 +145,16 @@ fn sidecar(
 /// security.istio.io/tlsMode label" plaintext, else mTLS unless the port's mode is DISABLE
 /// (`endpoints/mtls_checker.go`) or the whole namespace's is (`BestEffortInferServiceMTLSMode`).
 fn automatic(model: &Model, to: &Workload, id: &str, mode: MtlsMode) -> Arrival {
+    let scopes = Scopes::of(model, &to.namespace, &to.labels);
+    if chooses_mutual(model, to, scopes.seen_by_clients(), mode) {
+        Arrival::Mutual(id.to_owned())
+    } else {
+        Arrival::Plaintext
+    }
+}
+
+/// Whether auto-mTLS chooses mTLS: `seen` is the mode of the whole namespace, `mode` the port's.
+pub(crate) fn chooses_mutual(model: &Model, to: &Workload, seen: MtlsMode, mode: MtlsMode) -> bool {
     let label = to.labels.get("security.istio.io/tlsMode").map(String::as_str);
     let capable = match to.mesh {
         Enrolment::Sidecar => label.is_none_or(|l| l == "istio"),
@@ -152,15 +162,10 @@ fn automatic(model: &Model, to: &Workload, id: &str, mode: MtlsMode) -> Arrival 
         // A gateway's listeners terminate what its Gateway says, not mesh mTLS.
         Enrolment::Gateway { .. } | Enrolment::None => false,
     };
-    let scopes = Scopes::of(model, &to.namespace, &to.labels);
-    let wanted = mode != MtlsMode::Disable && scopes.seen_by_clients() != MtlsMode::Disable;
+    let wanted = mode != MtlsMode::Disable && seen != MtlsMode::Disable;
     // Ambient destinations take tunnels whatever the mode says.
     let ambient = matches!(to.mesh, Enrolment::Ambient { .. });
-    if model.inventory.mesh.auto_mtls && capable && (wanted || ambient) {
-        Arrival::Mutual(id.to_owned())
-    } else {
-        Arrival::Plaintext
-    }
+    model.inventory.mesh.auto_mtls && capable && (wanted || ambient)
 }
 
 /// Whether the client's proxy lets a port pass by.
@@ -290,7 +295,7 @@ fn selects(rule: &DestinationTls, source: &Workload, space: &str) -> bool {
 }
 
 /// How specifically a rule's host names a service; `None` if it does not.
-fn specificity(rule: &DestinationTls, service: &Service) -> Option<usize> {
+pub(crate) fn specificity(rule: &DestinationTls, service: &Service) -> Option<usize> {
     let full = format!("{}.{}.svc.cluster.local", service.name, service.namespace);
     let host = rule.host.as_str();
     if let Some(rest) = host.strip_prefix('*') {

@@ -1,9 +1,9 @@
 //! The mTLS layer: whether the destination's proxy takes the connection, and whom it sees.
 
-mod accept;
-mod ambient;
+pub(crate) mod accept;
+pub(crate) mod ambient;
 pub(crate) mod client;
-mod mode;
+pub(crate) mod mode;
 #[cfg(test)]
 mod tests;
 
@@ -83,7 +83,7 @@ pub(crate) fn mtls(
 
 /// Observed: a handshake that fails, or TLS where plaintext is read, ends in a close; plaintext to
 /// TLS, or no filter chain at all, in a reset.
-fn sees(reason: &Reason) -> ClientSees {
+pub(crate) fn sees(reason: &Reason) -> ClientSees {
     match reason {
         Reason::MtlsRefused { client: ClientFault::Plaintext, .. }
         | Reason::MtlsRefused {
@@ -192,7 +192,7 @@ fn ways(
 }
 
 /// `istio_converted_static_strict`: "DENY notPrincipals presence".
-fn strict_ztunnel(outcome: Outcome, arrival: &Arrival) -> Outcome {
+pub(crate) fn strict_ztunnel(outcome: Outcome, arrival: &Arrival) -> Outcome {
     match (&outcome, arrival) {
         (Outcome::Accepted { identity: Identity::None, .. }, Arrival::OneWayTls) => {
             Outcome::Refused(ClientFault::NoCertificate)
@@ -236,7 +236,7 @@ fn settle(
     }
 }
 
-fn named(effective: Effective) -> (Option<PolicyId>, MtlsModeName) {
+pub(crate) fn named(effective: Effective) -> (Option<PolicyId>, MtlsModeName) {
     let mode = match effective.mode {
         MtlsMode::Disable => MtlsModeName::Disable,
         MtlsMode::Permissive => MtlsModeName::Permissive,

@@ -29,8 +29,18 @@ impl<'m> Scopes<'m> {
     /// namespace is kept"; "selector PAs in the root namespace are ignored".
     pub(crate) fn of(model: &'m Model, namespace: &str, labels: &Labels) -> Self {
         let root = model.inventory.mesh.root_namespace.as_str();
+        Self::among(model.peer_auth.iter(), root, namespace, labels)
+    }
+
+    /// The same, of policies among which are all of the root namespace and of this one.
+    pub(crate) fn among(
+        all: impl Iterator<Item = &'m PeerAuth> + Clone,
+        root: &str,
+        namespace: &str,
+        labels: &Labels,
+    ) -> Self {
         let oldest = |wanted: &dyn Fn(&PeerAuth) -> bool| {
-            model.peer_auth.iter().filter(|p| wanted(p)).min_by_key(|p| age(p))
+            all.clone().filter(|p| wanted(p)).min_by_key(|p| age(p))
         };
         let broad = |p: &PeerAuth, space: &str| p.selector.is_empty() && p.namespace == space;
         let selects =

@@ -71,6 +71,17 @@ const STRIPPED: &[&str] = &[
     "x-envoy-upstream-rq-timeout-ms",
 ];
 
+/// Whether filters see lines of that (lower-cased) name just as they are sent.
+pub(crate) fn is_plain(name: &str) -> bool {
+    const WRITTEN: &[&str] = &["te", "content-length", "cookie", "host", "x-forwarded-client-cert"];
+    !JOINED.contains(&name)
+        && !STRIPPED.contains(&name)
+        && !WRITTEN.contains(&name)
+        && !name.starts_with(':')
+        && !name.starts_with("x-envoy-")
+        && !name.starts_with("x-forwarded-")
+}
+
 /// One line; the value of a line that is surely there may still be unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {

@@ -222,7 +222,7 @@ fn add_token(headers: &mut Headers, token: Token<'_>, complete: bool) {
 
 /// Methods that the HTTP/1 codec takes; others, small letters included, are answered 400 (tried on
 /// Envoy 1.40).
-const METHODS: &[&str] = &[
+pub(crate) const METHODS: &[&str] = &[
     "ACL",
     "BIND",
     "CHECKOUT",

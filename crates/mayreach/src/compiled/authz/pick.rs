@@ -1,0 +1,120 @@
+//! The policies of one proxy.
+
+use super::{
+    group::Groups,
+    rule::{PathTest, Rule},
+};
+use crate::model::{
+    Model, PolicyId,
+    authz::{Attribute, AuthzAction, AuthzPolicy, Condition},
+};
+
+/// The policies of one proxy.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pick {
+    /// Indexes into the model's policies.
+    pub(crate) custom: Vec<u32>,
+    /// Rules of DENY policies, then of ALLOW policies, each in the order in which Envoy reports
+    /// them: of all that match the first decides.
+    pub(crate) rules: Vec<Rule>,
+    /// So many of them deny.
+    pub(crate) denies: u32,
+    /// Some ALLOW policy is enforced; the first by namespace and name.
+    pub(crate) allows: Option<PolicyId>,
+    /// No policy at all selects the workload.
+    pub(crate) none: bool,
+    /// The paths of all plain rules, and their text.
+    pub(crate) paths: Vec<PathTest>,
+    pub(crate) text: String,
+    /// The rules by who is asked for.
+    pub(crate) groups: Groups,
+    pub(crate) reads: Reads,
+}
+
+/// What some rule reads that is not always plain.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reads {
+    pub(crate) sni: bool,
+    pub(crate) remote_ip: bool,
+    pub(crate) claims: bool,
+    pub(crate) metadata: bool,
+    /// Names of headers.
+    pub(crate) headers: Vec<String>,
+}
+
+impl Pick {
+    pub(super) fn new(model: &Model, mine: &[u32]) -> Self {
+        let mut out = Self { none: mine.is_empty(), ..Self::default() };
+        let mut first: Option<(&str, &str, PolicyId)> = None;
+        let (mut deny, mut allow) = (Vec::new(), Vec::new());
+        for index in mine {
+            let Some(policy) = model.authz.get(*index as usize) else { continue };
+            match (&policy.action, policy.dry_run) {
+                (AuthzAction::Custom(_), _) => out.custom.push(*index),
+                (AuthzAction::Deny, false) => deny.push((*index, policy)),
+                (AuthzAction::Allow, false) => {
+                    allow.push((*index, policy));
+                    let named = (policy.namespace.as_str(), policy.name.as_str(), policy.id);
+                    first = Some(first.map_or(named, |f| f.min(named)));
+                }
+                // They mark and report, and decide nothing.
+                (AuthzAction::Audit, _) | (AuthzAction::Deny | AuthzAction::Allow, true) => {}
+            }
+        }
+        out.allows = first.map(|(_, _, id)| id);
+        for policies in [deny, allow] {
+            out.denies = u32::try_from(out.rules.len()).unwrap_or(u32::MAX);
+            out.add(&policies);
+        }
+        out.rules.shrink_to_fit();
+        out.groups = Groups::new(model, &out.rules);
+        out
+    }
+
+    /// "the first match in byte order of the name is what Envoy reports (engine_impl.h).
+    fn add(&mut self, policies: &[(u32, &AuthzPolicy)]) {
+        let mut order: Vec<(String, u32, &AuthzPolicy, u32)> = Vec::new();
+        for (index, policy) in policies {
+            for (number, _) in (0_u32..).zip(&policy.rules) {
+                let name = format!("{}]-policy[{}]-rule[{number}]", policy.namespace, policy.name);
+                order.push((name, *index, policy, number));
+            }
+        }
+        order.sort_by(|a, b| a.0.cmp(&b.0));
+        for (_, index, policy, number) in order {
+            let Some(rule) = policy.rules.get(number as usize) else { continue };
+            let all = rule.from.iter().chain(&rule.to).flatten().chain(&rule.when);
+            all.for_each(|condition| self.reads.note(condition));
+            let at = (index, policy.id);
+            self.rules.push(Rule::new(at, number, rule, &mut self.paths, &mut self.text));
+        }
+    }
+}
+
+impl Reads {
+    fn note(&mut self, condition: &Condition) {
+        match &condition.attribute {
+            Attribute::Sni => self.sni = true,
+            Attribute::RemoteIp => self.remote_ip = true,
+            Attribute::RequestPrincipal
+            | Attribute::Audiences
+            | Attribute::Presenter
+            | Attribute::Claim(_) => self.claims = true,
+            Attribute::Metadata(..) => self.metadata = true,
+            Attribute::Header(name) if !self.headers.contains(name) => {
+                self.headers.push(name.clone());
+            }
+            Attribute::Header(_)
+            | Attribute::Principal
+            | Attribute::Namespace
+            | Attribute::ServiceAccount
+            | Attribute::TrustDomain
+            | Attribute::SourceIp
+            | Attribute::DestinationIp
+            | Attribute::DestinationPort
+            | Attribute::Host
+            | Attribute::Method
+            | Attribute::Path => {}
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! The three mesh layers of a flow that takes no unusual way: no waypoint, no script, no token, no
+//! external authorizer. What is unusual is left to the reference's own code.
+
+use super::{
+    authz,
+    client::Client,
+    conditions::Scene,
+    links::{Makes, Sends},
+    seats::{Class, HTTP, HTTP2, Kind, PortSeat, SNIFFED, Seat, Seats, TCP},
+    view::{self, Saw, View},
+};
+use crate::{
+    compiled::Authz,
+    decision::{
+        ClientSees, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
+        mesh::{Proxy, agreed},
+        mtls,
+        resolve::Asked,
+    },
+    model::{Attributes, Flow, Http, Model, Protocol, Token, mtls::MtlsMode},
+};
+
+/// One layer's answer.
+pub(crate) type Answer = (LayerDecision, Option<ClientSees>);
+
+/// What the mesh layers are asked with.
+#[derive(Clone, Copy)]
+pub(crate) struct Mesh<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) authz: &'a Authz,
+    pub(crate) seats: &'a Seats,
+    /// Rules are looked up by client and path.
+    pub(crate) indexed: bool,
+}
+
+const fn plain(layer: Layer, verdict: Verdict, reason: Reason) -> Answer {
+    (LayerDecision { layer, verdict, reason }, None)
+}
+
+const OUTSIDE: [Answer; 3] = [
+    plain(Layer::Mtls, Verdict::Allow, Reason::NotInMesh),
+    plain(Layer::Jwt, Verdict::Allow, Reason::NotInMesh),
+    plain(Layer::Authorization, Verdict::Allow, Reason::NotInMesh),
+];
+
+/// The connection as the proxy has it.
+struct Link<'a> {
+    answer: Answer,
+    client: Option<Client<'a>>,
+    tls: bool,
+    opaque: bool,
+}
+
+impl<'a> Mesh<'a> {
+    /// mTLS, JWT, authorization; `None`: the flow takes an unusual way.
+    pub(crate) fn layers(&self, asked: &'a Asked<'a>) -> Option<[Answer; 3]> {
+        let flow = asked.flow;
+        if flow.protocol != Protocol::Tcp {
+            return Some(OUTSIDE);
+        }
+        let source = asked.source.id.and_then(|id| self.seats.of(id)).map(|(seat, _)| seat);
+        let Some(id) = asked.destination.id else {
+            // An address outside, which no proxy stands before and nobody insists on mTLS with.
+            return asked.destination.workload.is_none().then_some(OUTSIDE);
+        };
+        let (_, class) = self.seats.of(id)?;
+        self.waypoints_are_out(flow, source)?;
+        let proxy = match (class.proxy, asked.port) {
+            // The agent's own ports are never redirected (tools/istio-iptables).
+            (Proxy::Sidecar, Some(15020 | 15021 | 15090)) if !class.odd => Proxy::None,
+            (proxy, _) => proxy,
+        };
+        if proxy == Proxy::None {
+            return self.unanswered_is_out(asked, source, class).map(|()| OUTSIDE);
+        }
+        if class.odd || matches!(proxy, Proxy::Ztunnel | Proxy::Waypoint) {
+            return None;
+        }
+        let port = class.port(asked.port?);
+        self.read(asked, source, class, port)
+    }
+
+    /// Only ambient clients and gateways send through waypoints.
+    fn waypoints_are_out(&self, flow: &Flow<'_>, source: Option<&Seat>) -> Option<()> {
+        let may = source.is_some_and(|s| matches!(s.kind, Kind::Ambient | Kind::Gateway))
+            && flow.mtls != Some(false)
+            && !flow.tls_without_certificate
+            && !self.model.inventory.gateways.is_empty();
+        (!may).then_some(())
+    }
+
+    /// Whether surely nobody insists on mTLS with a workload that cannot answer it.
+    fn unanswered_is_out(
+        &self,
+        asked: &Asked<'_>,
+        source: Option<&Seat>,
+        class: &Class,
+    ) -> Option<()> {
+        let Some(source) = source else { return Some(()) };
+        let insists = asked.flow.mtls == Some(true);
+        let ruled = || match (asked.service, asked.port) {
+            (Some((service, _)), _) => self.seats.ruled(service),
+            (None, Some(port)) => class.port(port).ruled,
+            (None, None) => false,
+        };
+        (!insists && (source.kind != Kind::Sidecar || !ruled())).then_some(())
+    }
+
+    /// Every way in which the proxy may read the port.
+    fn read(
+        &self,
+        asked: &'a Asked<'a>,
+        source: Option<&'a Seat>,
+        class: &'a Class,
+        port: &PortSeat,
+    ) -> Option<[Answer; 3]> {
+        let sniffed = port.declared & SNIFFED != 0;
+        let (by_http, by_tcp, lacks) = match &asked.flow.http {
+            _ if !sniffed => (false, false, Attributes::NONE),
+            Http::Raw => (false, true, Attributes::NONE),
+            Http::Request(_) => (true, false, Attributes::NONE),
+            Http::Unknown => (true, true, Attributes::HTTP),
+        };
+        let http = by_http || port.declared & (HTTP | HTTP2) != 0;
+        let tcp = by_tcp || port.declared & TCP != 0;
+        let as_tcp = |this: &Self| this.walk(asked, source, class, port, false);
+        if !http {
+            return as_tcp(self);
+        }
+        let one = self.walk(asked, source, class, port, true)?;
+        if !tcp {
+            return Some(one);
+        }
+        let [m2, j2, a2] = as_tcp(self)?;
+        let several = port.declared.count_ones() > 1;
+        let missing = if several { lacks.union(Attributes::SERVICE) } else { lacks };
+        let [m1, j1, a1] = one;
+        let both = |a: Answer, b: Answer| {
+            let same = a.0.verdict == b.0.verdict && a.1 == b.1;
+            (agreed(a.0, b.0, missing), a.1.filter(|_| same))
+        };
+        Some([both(m1, m2), both(j1, j2), both(a1, a2)])
+    }
+
+    fn walk(
+        &self,
+        asked: &'a Asked<'a>,
+        source: Option<&'a Seat>,
+        class: &'a Class,
+        port: &PortSeat,
+        http: bool,
+    ) -> Option<[Answer; 3]> {
+        let link = self.link(asked, source, class, port, http)?;
+        let mut seen = None;
+        if http && !link.opaque {
+            let flow = asked.flow;
+            match view::see(&flow.http, flow.token, port.declared == HTTP2) {
+                Saw::Request(view) => seen = Some(view),
+                Saw::Unusual => return None,
+                Saw::Refused => {
+                    let jwt = plain(Layer::Jwt, Verdict::Allow, Reason::NotReached);
+                    let (mut refused, _) =
+                        plain(Layer::Authorization, Verdict::Deny, Reason::BadRequest);
+                    refused.layer = Layer::Authorization;
+                    let sees = ClientSees::Response { status: 400, body: "Bad Request" };
+                    return Some([link.answer, jwt, (refused, Some(sees))]);
+                }
+            }
+        }
+        let jwt = self.jwt(class, seen.as_ref())?;
+        let authz = self.authorization(asked, class, seen.as_ref(), &link)?;
+        Some([link.answer, jwt, authz])
+    }
+
+    /// The mTLS layer.
+    fn link(
+        &self,
+        asked: &'a Asked<'a>,
+        source: Option<&'a Seat>,
+        class: &Class,
+        port: &PortSeat,
+        http: bool,
+    ) -> Option<Link<'a>> {
+        let (sends, client) = self.sends(asked, source, class, port)?;
+        let declared_http = http && port.declared & SNIFFED == 0;
+        let made = self.seats.links.get(class.proxy, port.mode, declared_http, sends);
+        let tls = sends != Sends::Plaintext;
+        let mode = match port.mode {
+            MtlsMode::Disable => MtlsModeName::Disable,
+            MtlsMode::Permissive => MtlsModeName::Permissive,
+            MtlsMode::Strict => MtlsModeName::Strict,
+        };
+        let policy = port.policy;
+        let own = asked.flow.principal.is_none();
+        let (client, opaque, fault) = match made {
+            Makes::Odd => return None,
+            Makes::Plain => (None, false, None),
+            Makes::Opaque => (None, true, None),
+            Makes::Refused(fault) => (None, false, Some(fault)),
+            Makes::Certified => {
+                let known = client.filter(|c| own || self.seats.links.knows(c.rest));
+                let foreign = known.is_none().then_some(crate::ClientFault::ForeignTrustDomain);
+                (known, false, foreign)
+            }
+        };
+        let answer = match fault {
+            Some(client) => {
+                let reason = Reason::MtlsRefused { policy, mode, client };
+                let (decision, _) = plain(Layer::Mtls, Verdict::Deny, reason);
+                (decision, Some(mtls::sees(&reason)))
+            }
+            None if class.proxy == Proxy::Gateway => {
+                plain(Layer::Mtls, Verdict::Allow, Reason::NoPolicy)
+            }
+            None => {
+                let identity = client.is_some();
+                let reason = Reason::MtlsAccepted { policy, mode, identity };
+                plain(Layer::Mtls, Verdict::Allow, reason)
+            }
+        };
+        Some(Link { answer, client, tls, opaque })
+    }
+
+    /// What the client sends, and as whom (mtls/client.rs).
+    fn sends(
+        &self,
+        asked: &'a Asked<'a>,
+        source: Option<&'a Seat>,
+        class: &Class,
+        port: &PortSeat,
+    ) -> Option<(Sends, Option<Client<'a>>)> {
+        let flow = asked.flow;
+        if let Some(principal) = flow.principal {
+            return Some((Sends::Mutual, Some(Client::new(principal))));
+        }
+        if flow.tls_without_certificate {
+            return Some((Sends::OneWayTls, None));
+        }
+        let outside = || {
+            let tls = flow.sni.is_some_and(|name| !name.is_empty());
+            let sends = if tls { Sends::OneWayTls } else { Sends::Plaintext };
+            // Who insists on mTLS and is nobody has a certificate of its own.
+            (flow.mtls != Some(true)).then_some((sends, None))
+        };
+        let Some(seat) = source.filter(|_| flow.mtls != Some(false)) else { return outside() };
+        let own = || Some(self.seats.client(seat));
+        if flow.mtls == Some(true) {
+            let tunnel = seat.kind == Kind::Ambient;
+            return Some((if tunnel { Sends::Tunnel } else { Sends::Mutual }, own()));
+        }
+        match seat.kind {
+            Kind::Outside => outside(),
+            Kind::Ambient if class.proxy == Proxy::Gateway => outside(),
+            Kind::Ambient => Some((Sends::Tunnel, own())),
+            Kind::Sidecar | Kind::Gateway | Kind::Waypoint => {
+                let called = asked.service.is_some_and(|(id, _)| self.seats.ruled(id));
+                if seat.odd || port.ruled || called {
+                    return None;
+                }
+                let mutual = port.mutual;
+                Some(if mutual { (Sends::Mutual, own()) } else { (Sends::Plaintext, None) })
+            }
+        }
+    }
+
+    /// The JWT layer, of a request that brings no token.
+    fn jwt(&self, class: &Class, view: Option<&View<'_>>) -> Option<Answer> {
+        let nobody = plain(Layer::Jwt, Verdict::Allow, Reason::NoPolicy);
+        let (Some(places), Some(view)) = (self.seats.places(class), view) else {
+            return Some(nobody);
+        };
+        let named = |(name, _): &(&str, &str)| {
+            places.headers.iter().any(|place| name.eq_ignore_ascii_case(place))
+                || (places.cookies && name.eq_ignore_ascii_case("cookie"))
+        };
+        let query = view.target.and_then(|t| t.split_once('?')).map_or("", |(_, query)| query);
+        let may = |param: &String| query.contains(param.as_str());
+        let escaped = query.contains('%') && !places.params.is_empty();
+        let told = matches!(view.token, Token::Absent) && view.target.is_some();
+        let proxied = |name: &String| {
+            let token = name == "authorization";
+            !token && !crate::decision::request::headers::is_plain(name)
+        };
+        if !told
+            || !view.complete
+            || view.method.is_none()
+            || view.headers.iter().any(named)
+            || escaped
+            || places.params.iter().any(may)
+            || places.headers.iter().any(proxied)
+        {
+            return None;
+        }
+        Some(plain(Layer::Jwt, Verdict::Allow, Reason::JwtMissing { policy: places.policy }))
+    }
+
+    fn authorization(
+        &self,
+        asked: &'a Asked<'a>,
+        class: &Class,
+        view: Option<&'a View<'a>>,
+        link: &Link<'a>,
+    ) -> Option<Answer> {
+        let pick = self.authz.pick(class.pick?)?;
+        let forwarded = |view: &View<'_>| {
+            view.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-forwarded-for"))
+        };
+        let small = |name: &str| !name.bytes().any(|b| b.is_ascii_uppercase());
+        let unusual = !pick.custom.is_empty()
+            || (pick.reads.sni && link.tls && !asked.flow.sni.is_some_and(small))
+            || (pick.reads.remote_ip && view.is_some_and(forwarded));
+        if unusual {
+            return None;
+        }
+        let scene = Scene {
+            asked,
+            proxy: class.proxy,
+            view,
+            client: link.client,
+            tls: link.tls,
+            trusted_proxies: self.model.inventory.mesh.trusted_proxies,
+        };
+        let (verdict, reason, sees) = authz::ask(self.model, pick, &scene, self.indexed);
+        Some((LayerDecision { layer: Layer::Authorization, verdict, reason }, sees))
+    }
+}

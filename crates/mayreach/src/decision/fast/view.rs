@@ -1,0 +1,177 @@
+//! A request that filters see as it was sent: nothing to normalize, no line to join or drop.
+
+use crate::{
+    compiled::authz::method_number,
+    decision::request::METHODS,
+    model::{Http, Request, Token},
+};
+
+/// What filters see of a request; `None` is "not said".
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct View<'a> {
+    pub(crate) method: Option<&'a str>,
+    /// Its bit in a rule's methods.
+    pub(crate) bit: Option<u8>,
+    /// Path and query.
+    pub(crate) target: Option<&'a str>,
+    /// The path alone.
+    pub(crate) path: Option<&'a str>,
+    pub(crate) host: Option<&'a str>,
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    /// No other header is sent.
+    pub(crate) complete: bool,
+    pub(crate) token: Token<'a>,
+}
+
+/// A flow's request, if it is one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Saw<'a> {
+    Request(View<'a>),
+    /// The codec answers 400 itself.
+    Refused,
+    /// What filters see has to be worked out.
+    Unusual,
+}
+
+/// What an HTTP chain sees of a flow.
+#[inline]
+pub(crate) fn see<'a>(http: &Http<'a>, token: Token<'a>, http2: bool) -> Saw<'a> {
+    match http {
+        Http::Request(request) => of_request(request, token, http2),
+        Http::Raw => Saw::Refused,
+        Http::Unknown => Saw::Request(View { token, ..View::default() }),
+    }
+}
+
+#[inline]
+fn of_request<'a>(request: &Request<'a>, token: Token<'a>, http2: bool) -> Saw<'a> {
+    let whole = request.method.is_some() && request.path.is_some();
+    let bit = request.method.and_then(method_number);
+    if let Some(method) = request.method {
+        // The common ones come first, and every codec takes them.
+        if !(http2 || bit.is_some_and(|bit| bit < 7) || METHODS.contains(&method)) {
+            return Saw::Refused;
+        }
+        if method == "CONNECT" {
+            return Saw::Unusual;
+        }
+    }
+    let path = match request.path {
+        None => None,
+        Some(target) => match bare(target) {
+            Some(path) => Some(path),
+            None => return Saw::Unusual,
+        },
+    };
+    let headers = request.headers.unwrap_or_default();
+    let is_host = |name: &str| matches!(name.len(), 4 | 10) && names_host(name);
+    if headers.iter().any(|(name, _)| is_host(name)) {
+        return Saw::Unusual;
+    }
+    // "Token unknown when the request is whole: as if absent".
+    let token = match token {
+        Token::Unknown if whole => Token::Absent,
+        other => other,
+    };
+    Saw::Request(View {
+        method: request.method,
+        bit,
+        target: request.path,
+        path,
+        host: request.host,
+        headers,
+        complete: whole || request.headers.is_some(),
+        token,
+    })
+}
+
+fn names_host(name: &str) -> bool {
+    name.eq_ignore_ascii_case("host") || name == ":authority"
+}
+
+/// The path of a target that no normalization changes; `None`: it may.
+#[inline]
+fn bare(target: &str) -> Option<&str> {
+    let bytes = target.as_bytes();
+    if bytes.first() != Some(&b'/') {
+        return None;
+    }
+    let seen = marks(bytes);
+    if seen & ODD != 0 {
+        return None;
+    }
+    if seen & (QUERY | ESCAPED) == 0 {
+        return settled(bytes).then_some(target);
+    }
+    let path = match bytes.iter().position(|b| *b == b'?') {
+        Some(at) => target.get(..at)?,
+        None => target,
+    };
+    // What has to be looked at may all be in the query, which nobody normalizes.
+    let clean = marks(path.as_bytes()) & ESCAPED == 0 && settled(path.as_bytes());
+    clean.then_some(path)
+}
+
+const ODD: u8 = 1;
+const QUERY: u8 = 2;
+const ESCAPED: u8 = 4;
+
+/// What kinds of characters there are. Without a branch, so that many are looked at at a time.
+#[inline]
+fn marks(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |seen, b| {
+        let odd = u8::from(*b <= b' ') | u8::from(*b >= 0x7f) | u8::from(*b == b'#');
+        let query = u8::from(*b == b'?') << 1;
+        let escaped = u8::from(*b == b'%')
+            | u8::from(*b == b'\\')
+            | u8::from(*b == b'"')
+            | u8::from(*b == b'<')
+            | u8::from(*b == b'>')
+            | u8::from(*b == b'^')
+            | u8::from(*b == b'`')
+            | u8::from(*b == b'{')
+            | u8::from(*b == b'|')
+            | u8::from(*b == b'}');
+        seen | odd | query | escaped << 2
+    })
+}
+
+/// No dot segment and no empty one.
+#[inline]
+fn settled(path: &[u8]) -> bool {
+    let after = path.get(1..).unwrap_or_default();
+    let found = path.iter().zip(after).fold(0, |seen, (a, b)| {
+        seen | u8::from(*a == b'/') & (u8::from(*b == b'.') | u8::from(*b == b'/'))
+    });
+    found == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare;
+    use crate::{decision::request::path::target, model::inventory::Normalization};
+
+    #[test]
+    fn what_is_clean_is_left_alone_by_every_normalization() {
+        let pieces =
+            ["/", "a", ".", "%2f", "%41", "?", "x=%20", "#", "\\", "..", ";", "{", " ", "é"];
+        let mut texts: Vec<String> = vec![String::new()];
+        for _ in 0..4 {
+            let longer = texts.iter().flat_map(|t| pieces.iter().map(move |p| format!("{t}{p}")));
+            texts = longer.collect();
+            for text in &texts {
+                let Some(path) = bare(text) else { continue };
+                for mode in [
+                    Normalization::None,
+                    Normalization::Base,
+                    Normalization::MergeSlashes,
+                    Normalization::DecodeAndMergeSlashes,
+                ] {
+                    let slow = target(text, mode).unwrap();
+                    assert_eq!((slow.path.as_str(), slow.authority), (text.as_str(), None));
+                    assert_eq!(crate::decision::request::path::bare(&slow.path), path);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The oracle property on meshes whose workloads carry many rules: by client, by path, by
+//! everything else.
+
+use mayreach::{Flow, Http, Peer, Port, Program, Request, Source, Token};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::oracle::{Dice, options};
+
+const NAMESPACES: [&str; 3] = ["a", "b", "ns"];
+const PRINCIPALS: [&str; 9] = [
+    "cluster.local/ns/a/sa/one",
+    "cluster.local/ns/b/sa/one",
+    "cluster.local/ns/b/sa/two",
+    "cluster.local/ns/ns/sa/one",
+    "cluster.local/ns/b/*",
+    "*/sa/two",
+    "*",
+    "other/ns/a/sa/one",
+    "td/ns/a/ns/b/sa/two",
+];
+const PATHS: [&str; 18] = [
+    "/",
+    "/*",
+    "/a",
+    "/a*",
+    "/a/",
+    "/a/*",
+    "/a/b",
+    "/a/b*",
+    "/a/b/*",
+    "/a/b/c",
+    "/a/bc*",
+    "/ab*",
+    "*",
+    "*c",
+    "/a/{*}/c",
+    "/{**}",
+    "a*",
+    "/a/b/c/d/e*",
+];
+const SENT: [&str; 16] = [
+    "/",
+    "/a",
+    "/a/",
+    "/a/b",
+    "/a/b/",
+    "/a/b/c",
+    "/a/bc",
+    "/a/bcd",
+    "/ab",
+    "/abc",
+    "/a?x=1",
+    "/a/b/c?access_token=x",
+    "/a//b",
+    "/a/./b",
+    "/a/b/c/d/e/f",
+    "/a/b/c/d/ef",
+];
+
+fn list(d: &mut Dice, items: &[&'static str], most: u64) -> Value {
+    json!((0..=d.roll(most)).map(|_| *d.pick(items)).collect::<Vec<_>>())
+}
+
+fn source(d: &mut Dice) -> Value {
+    let mut out = json!({});
+    match d.roll(8) {
+        0..=3 => out["principals"] = list(d, &PRINCIPALS, 2),
+        4 => out["namespaces"] = list(d, &["a", "b", "ns", "sa", "b*", "*"], 1),
+        5 => out["notPrincipals"] = list(d, &PRINCIPALS, 1),
+        6 => out["ipBlocks"] = list(d, &["10.244.0.0/16", "10.244.1.0/24", "203.0.113.0/24"], 1),
+        _ => out["remoteIpBlocks"] = list(d, &["10.244.0.0/16", "198.51.100.0/24"], 1),
+    }
+    if d.one_in(5) {
+        out["notNamespaces"] = list(d, &["a", "b"], 0);
+    }
+    if d.one_in(12) {
+        out = json!({"serviceAccounts": list(d, &["one", "b/two", "a/one"], 1)});
+    }
+    json!({ "source": out })
+}
+
+fn operation(d: &mut Dice) -> Value {
+    let mut out = json!({});
+    if !d.one_in(3) {
+        out["paths"] = list(d, &PATHS, 2);
+    }
+    if d.one_in(2) {
+        out["methods"] = list(d, &["GET", "POST", "P*", "*T", "*", "PURGE"], 1);
+    }
+    if d.one_in(6) {
+        out["notPaths"] = list(d, &PATHS, 1);
+    }
+    if d.one_in(6) {
+        out["notMethods"] = list(d, &["GET", "P*"], 0);
+    }
+    if d.one_in(6) {
+        out["hosts"] = list(d, &["api", "API:*", "*.b", "*"], 1);
+    }
+    if d.one_in(6) {
+        out["ports"] = list(d, &["8080", "80"], 0);
+    }
+    if out == json!({}) {
+        out["methods"] = json!(["GET"]);
+    }
+    json!({ "operation": out })
+}
+
+fn when(d: &mut Dice) -> Value {
+    match d.roll(6) {
+        0 => json!({"key": "request.headers[X-Id]", "values": [d.pick(&["1", "2", "*"])]}),
+        1 => json!({"key": "request.headers[x-id]", "notValues": ["1"]}),
+        2 => json!({"key": "request.auth.claims[group]", "values": ["x"]}),
+        3 => json!({"key": "connection.sni", "values": [d.pick(&["*.b", "outbound*", "x"])]}),
+        4 => {
+            json!({"key": "source.trustDomain", "values": [d.pick(&["cluster.local", "td", "*"])]})
+        }
+        _ => json!({"key": "source.namespace", "values": ["a"]}),
+    }
+}
+
+fn rule(d: &mut Dice) -> Value {
+    let mut out = json!({});
+    if !d.one_in(5) {
+        out["from"] = json!((0..=d.roll(2)).map(|_| source(d)).collect::<Vec<_>>());
+    }
+    if !d.one_in(5) {
+        out["to"] = json!((0..=d.roll(2)).map(|_| operation(d)).collect::<Vec<_>>());
+    }
+    if d.one_in(6) {
+        out["when"] = json!([when(d)]);
+    }
+    out
+}
+
+fn policies(d: &mut Dice) -> Vec<Value> {
+    let mut out = Vec::new();
+    for n in 0..d.roll(40) {
+        let action = *d.pick(&["ALLOW", "ALLOW", "ALLOW", "DENY", "AUDIT"]);
+        let rules: Vec<Value> =
+            (0..d.roll(3) + u64::from(action == "DENY")).map(|_| rule(d)).collect();
+        let mut policy = json!({"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+            "metadata": {"name": format!("p{n}"), "namespace": d.pick(&["a", "a", "b", "istio-system"])},
+            "spec": {"action": action, "rules": rules}});
+        if d.one_in(3) {
+            policy["spec"]["selector"] = json!({"matchLabels": {"app": d.pick(&["hot", "cold"])}});
+        }
+        out.push(policy);
+    }
+    for namespace in ["istio-system", "a", "b"] {
+        if d.one_in(2) {
+            let mode = *d.pick(&["STRICT", "PERMISSIVE", "DISABLE", "UNSET"]);
+            let mut policy = json!({"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",
+                "metadata": {"name": "pa", "namespace": namespace}, "spec": {"mtls": {"mode": mode}}});
+            if namespace != "istio-system" && d.one_in(2) {
+                policy["spec"]["selector"] = json!({"matchLabels": {"app": "hot"}});
+                policy["spec"]["portLevelMtls"] =
+                    json!({"8080": {"mode": d.pick(&["STRICT", "DISABLE", "UNSET"])}});
+            }
+            out.push(policy);
+        }
+    }
+    if d.one_in(3) {
+        out.push(json!({"apiVersion": "security.istio.io/v1", "kind": "RequestAuthentication",
+            "metadata": {"name": "ra", "namespace": d.pick(&["a", "istio-system"])},
+            "spec": {"jwtRules": [{"issuer": "iss", "jwks": "{\"keys\": []}",
+                "outputClaimToHeaders": [{"header": "x-id", "claim": "id"}]}]}}));
+    }
+    if d.one_in(4) {
+        out.push(json!({"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule",
+            "metadata": {"name": "dr", "namespace": d.pick(&["a", "b"])},
+            "spec": {"host": d.pick(&["svc.a.svc.cluster.local", "*.local"]),
+                "trafficPolicy": {"tls": {"mode": d.pick(&["DISABLE", "ISTIO_MUTUAL"])}}}}));
+    }
+    for namespace in ["a", "b"] {
+        if d.one_in(2) {
+            out.push(json!({"apiVersion": "v1", "kind": "Service",
+                "metadata": {"name": "svc", "namespace": namespace},
+                "spec": {"selector": {"app": d.pick(&["hot", "cold"])},
+                    "ports": [{"name": d.pick(&["http", "tcp", "grpc", "odd"]), "port": 80, "targetPort": 8080}]}}));
+        }
+    }
+    out
+}
+
+fn cluster(d: &mut Dice) -> Vec<Value> {
+    let mut out = Vec::new();
+    for name in NAMESPACES {
+        let labels = match d.roll(8) {
+            0 => json!({"istio.io/dataplane-mode": "ambient"}),
+            1 => json!({}),
+            _ => json!({"istio-injection": "enabled"}),
+        };
+        out.push(json!({"apiVersion": "v1", "kind": "Namespace",
+            "metadata": {"name": name, "labels": labels}}));
+    }
+    for n in 0..6_usize {
+        let mut pod = json!({"apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": format!("p{n}"), "namespace": NAMESPACES[n % 3],
+                "labels": {"app": if n < 3 { "hot" } else { "cold" }}},
+            "spec": {"serviceAccountName": d.pick(&["one", "two"]),
+                "containers": [{"name": if d.one_in(9) { "istio-proxy" } else { "c" },
+                    "args": ["proxy", "router"]}]}});
+        if !d.one_in(3) {
+            pod["status"] = json!({"podIP": format!("10.244.{}.{}", n % 3, 10 + n)});
+        }
+        if d.one_in(12) {
+            pod["metadata"]["annotations"] =
+                json!({"traffic.sidecar.istio.io/excludeInboundPorts": "8080"});
+        }
+        out.push(pod);
+    }
+    out.extend(policies(d));
+    out
+}
+
+fn end(d: &mut Dice) -> Peer<'static> {
+    const NAMES: [&str; 6] = ["p0", "p1", "p2", "p3", "p4", "p5"];
+    match d.roll(8) {
+        0 => Peer::Ip("203.0.113.7".parse().unwrap()),
+        n => {
+            let n = usize::try_from(n - 1).unwrap() % 6;
+            Peer::Workload { namespace: NAMESPACES[n % 3], name: NAMES[n] }
+        }
+    }
+}
+
+fn flow(d: &mut Dice) -> Flow<'static> {
+    let port = *d.pick(&[Port::Number(8080), Port::Number(8080), Port::Number(80), Port::Unknown]);
+    let to = match d.roll(6) {
+        0 => Peer::Service { namespace: "a", name: "svc" },
+        1 => end(d),
+        n => Peer::Workload { namespace: "a", name: if n < 5 { "p0" } else { "p3" } },
+    };
+    let mut flow = Flow::new(end(d), to, port);
+    flow.mtls = *d.pick(&[None, None, None, Some(false), Some(true)]);
+    flow.tls_without_certificate = d.one_in(20);
+    if d.one_in(4) {
+        let odd = ["spiffe://td/ns/a/ns/b/sa/two", "ns/a/sa/b", "cluster.local/ns/sa/sa/one"];
+        flow.principal = Some(if d.one_in(2) { *d.pick(&PRINCIPALS[..4]) } else { *d.pick(&odd) });
+    }
+    flow.sni = *d.pick(&[None, None, Some("x"), Some("A.b")]);
+    flow.token = *d.pick(&[
+        Token::Unknown,
+        Token::Unknown,
+        Token::Absent,
+        Token::Raw("x.y.z"),
+        Token::Verified("{\"iss\": \"iss\", \"sub\": \"s\", \"group\": \"x\"}"),
+    ]);
+    const HEADERS: [Option<&[(&str, &str)]>; 8] = [
+        None,
+        None,
+        Some(&[]),
+        Some(&[("x-id", "1")]),
+        Some(&[("X-ID", " 2 "), ("x-other", "1")]),
+        Some(&[("x-forwarded-for", "198.51.100.9")]),
+        Some(&[("Host", "api")]),
+        Some(&[("authorization", "Bearer x")]),
+    ];
+    flow.http = match d.roll(12) {
+        0 => Http::Unknown,
+        1 => Http::Raw,
+        n => Http::Request(Request {
+            method: if n == 2 {
+                None
+            } else {
+                Some(*d.pick(&[
+                    "GET", "GET", "POST", "HEAD", "PURGE", "get", "FOO", "CONNECT", "OPTIONS",
+                ]))
+            },
+            path: if n == 3 { None } else { Some(*d.pick(&SENT)) },
+            host: *d.pick(&[None, Some("api"), Some("Api:8080"), Some("x.b")]),
+            headers: *d.pick(&HEADERS),
+        }),
+    };
+    flow
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn heavy_workloads_are_decided_as_the_reference_does(seed in any::<u64>()) {
+        let mut d = Dice(seed);
+        let documents = cluster(&mut d);
+        let text = json!({"apiVersion": "v1", "kind": "List", "items": documents}).to_string();
+        let program = Program::compile(&[Source::new("random.json", text.clone())], &options(&mut d))
+            .map_err(|e| TestCaseError::fail(format!("{e}\n{text}")))?;
+        for _ in 0..60 {
+            let flow = flow(&mut d);
+            let fast = program.decide(&flow);
+            let slow = program.decide_by_reference(&flow);
+            prop_assert_eq!(fast, slow, "{:?}\n{}", flow, text);
+            if let Http::Request(request) = &flow.http {
+                let kept = program.connect(&flow).decide(request);
+                prop_assert_eq!(kept, slow, "{:?}\n{}", flow, text);
+            }
+        }
+    }
+}
