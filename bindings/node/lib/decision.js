@@ -6,30 +6,44 @@ const native = require('./binding.js')
 const { said } = require('./error.js')
 const words = require('./words.js')
 
-// Own and enumerable, so that two decisions are equal for an assertion only if they answer the same
+// Own and enumerable, and all that is, so that two decisions are equal for an assertion only if they answer the same
 // flow of the same program: what is asked for later would not be compared.
 const PROGRAM = Symbol('program')
 const FLOW = Symbol('flow')
+
+/** Frozen all through: whoever looks sees what was decided. */
+function frozen(value) {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen)
+  return value
+}
 
 /**
  * The answer to one flow. Verdict and deciding layer are there at once; the rest is spelled out when
  * somebody looks, from the same immutable program.
  */
 class Decision {
+  #code
   #handle
   #whole
 
   constructor(code, handle, serial, flow) {
-    this.verdict = words.verdict(code)
-    this.decided_by = words.layer(code)
+    this.#code = code
     this[PROGRAM] = serial
     this[FLOW] = flow
     this.#handle = handle
   }
 
   get #spelled() {
-    this.#whole ??= JSON.parse(said(native.decision(this.#handle, this[FLOW])))
+    this.#whole ??= frozen(JSON.parse(said(native.decision(this.#handle, this[FLOW]))))
     return this.#whole
+  }
+
+  get verdict() {
+    return words.verdict(this.#code)
+  }
+
+  get decided_by() {
+    return words.layer(this.#code)
   }
 
   get allowed() {

@@ -1,6 +1,7 @@
 'use strict'
 
 const { inspect } = require('node:util')
+const { isUint8Array } = require('node:util/types')
 
 const { abortable, noMore, takeSignal } = require('./abort.js')
 const native = require('./binding.js')
@@ -27,7 +28,8 @@ function options(given) {
 }
 
 function flowTexts(flows, first) {
-  return flows.map((flow, index) => flowText(flow, `flows[${first + index}]`))
+  // `map` would pass over holes.
+  return Array.from(flows, (flow, index) => flowText(flow, `flows[${first + index}]`))
 }
 
 /** The bytes of an answer, or its problems thrown. */
@@ -37,7 +39,7 @@ function bytes(answered) {
 }
 
 function isTable(flows) {
-  if (flows instanceof Uint8Array) return true
+  if (isUint8Array(flows)) return true
   if (!Array.isArray(flows)) {
     refuse('wrong_type', 'flows', 'not a list of flows', 'give an array of flows, or the bytes of an Arrow IPC stream')
   }

@@ -3,6 +3,7 @@
 // What callers hand over as manifests, sorted into paths and named texts.
 
 const { fileURLToPath } = require('node:url')
+const { isUint8Array } = require('node:util/types')
 
 const { encode } = require('./encode.js')
 const { refuse } = require('./error.js')
@@ -32,7 +33,7 @@ function named(source, path) {
   if (name !== undefined && typeof name !== 'string') refuse('wrong_type', `${path}.name`, 'a name is text')
   if (text !== undefined && bytes !== undefined) refuse('invalid_value', path, '`text` and `bytes` are both given')
   if (text !== undefined && typeof text !== 'string') refuse('wrong_type', `${path}.text`, 'text is a string')
-  if (bytes !== undefined && !(bytes instanceof Uint8Array)) {
+  if (bytes !== undefined && !isUint8Array(bytes)) {
     refuse('wrong_type', `${path}.bytes`, 'bytes are a Uint8Array')
   }
   return { text: text ?? bytes, name: name ?? path }
@@ -46,7 +47,7 @@ function isObject(source) {
 function sort(source, path) {
   if (typeof source === 'string') return source.includes('\n') ? { text: source, name: path } : { path: source }
   if (source instanceof URL) return { path: fileURLToPath(source) }
-  if (source instanceof Uint8Array) return { text: source, name: path }
+  if (isUint8Array(source)) return { text: source, name: path }
   if (isObject(source) && ('text' in source || 'bytes' in source)) return named(source, path)
   if (isObject(source) && ('kind' in source || 'apiVersion' in source)) {
     return { text: data(source, path), name: title(source) }
