@@ -4,12 +4,14 @@ mod http;
 mod lend;
 mod number;
 mod object;
+mod out;
 mod peer;
 mod said;
 #[cfg(test)]
 mod tests;
 mod text;
 mod when;
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -20,9 +22,11 @@ use self::object::objects;
 pub use self::{
     http::{HttpIn, TlsIn},
     number::{IcmpIn, PortIn, ProtocolIn, SourcePort},
+    out::FlowOut,
     peer::{PeerIn, PodPortIn},
     said::Said,
     when::Now,
+    write::to_json,
 };
 #[cfg(feature = "table")]
 pub(crate) use self::{lend::Fits, text::peer};

@@ -12,7 +12,8 @@ use super::PeerIn;
 /// What to write instead.
 pub(crate) fn peer(text: &str) -> Result<Peer<'_>, &'static str> {
     if let Some(service) = text.strip_prefix("service:") {
-        let named = named(service).map(|(namespace, name)| Peer::Service { namespace, name });
+        let named = named(service).filter(|_| !service.contains(':'));
+        let named = named.map(|(namespace, name)| Peer::Service { namespace, name });
         return named.ok_or("write a Service as `service:namespace/name`");
     }
     match named(text) {
