@@ -142,7 +142,7 @@ pub(crate) struct Isolate {
     #[arg(long)]
     pub(crate) no_new_pods: bool,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: ReportOutput,
     #[command(flatten)]
     pub(crate) manifests: Manifests,
 }

@@ -2,11 +2,12 @@
 
 use std::{fs, io::Read, io::Write};
 
+use mayreach_report::{Picture, Sheet};
 use mayreach_wire::{ProblemOut, isolation::IsolateIn, mayreach::ErrorCode};
 
-use super::{answered, json, progress::Progress};
+use super::{answered, json, progress::Progress, report};
 use crate::{
-    args::{Format, Isolate, Stdin},
+    args::{Isolate, ReportFormat, Stdin},
     failure::Failure,
     status::Status,
     text,
@@ -26,8 +27,16 @@ pub(super) fn run(isolate: &Isolate, out: &mut dyn Write) -> Result<Status, Fail
     progress.end();
     let found = found?;
     let written = match isolate.output.output {
-        Format::Json => json(out, &found),
-        Format::Text => text::isolation::write(out, &found).map_err(Failure::from),
+        ReportFormat::Json => json(out, &found),
+        ReportFormat::Text => text::isolation::write(out, &found).map_err(Failure::from),
+        ReportFormat::Html => {
+            let mut progress = Progress::new("workloads");
+            let told = |done, all| progress.tell(done, all);
+            let picture = Picture::of_isolation(engine.program(), &found, told);
+            progress.end();
+            report::html(out, &picture)
+        }
+        other => report::sheet(out, other, &Sheet::of_isolation(&found)),
     };
     answered(Status::of(found.verdict), written)
 }
