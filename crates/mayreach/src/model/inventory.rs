@@ -23,6 +23,8 @@ pub(crate) struct Inventory {
     pub(crate) network_sets: Vec<NetworkSet>,
     pub(crate) host_endpoints: Vec<HostEndpoint>,
     pub(crate) gateways: Vec<Gateway>,
+    /// Ports that gateways open.
+    pub(crate) servers: Vec<Server>,
     pub(crate) mesh: Mesh,
     /// Workloads with the controller (kind and name) that their `ownerReferences` name; empty once
     /// it is settled in [`Workload::owner`].
@@ -307,6 +309,19 @@ pub(crate) enum GatewayUsers {
     Labels(Vec<(String, String)>),
     /// A selector by expressions, which is not read.
     Unknown,
+}
+
+/// One port of a Gateway (of Istio's own kind, or a listener of the Gateway API).
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    /// Labels of the proxies that open it; empty: every gateway.
+    pub(crate) selector: Vec<(String, String)>,
+    /// The one namespace of those proxies, if it is said.
+    pub(crate) namespace: Option<String>,
+    /// Port of the proxy's Service.
+    pub(crate) port: u16,
+    /// Whether the proxy reads requests there; what it passes on unread is TCP to it.
+    pub(crate) http: bool,
 }
 
 /// Mesh-wide settings: ConfigMap `istio`, key `mesh`, of the root namespace.

@@ -213,6 +213,8 @@ impl<'m> Builder<'m> {
         let unusual = reads.is_some_and(|r| r.metadata || r.headers.iter().any(header))
             || self.scripted(proxy, workload);
         let (ports, other) = self.ports(id, workload, proxy);
+        // A gateway's ports are read as its Gateways say.
+        let unusual = unusual || proxy == Proxy::Gateway;
         let class = Class { proxy, odd: unusual || odd(workload), ports, other, pick, places };
         let next = number(self.out.classes.len());
         *self.classes.entry(class).or_insert_with_key(|class| {

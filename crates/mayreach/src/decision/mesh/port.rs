@@ -5,7 +5,7 @@ use crate::{
     decision::resolve::Asked,
     model::{
         Attributes, Http, Model, Protocol,
-        inventory::{Service, ServicePort},
+        inventory::{Enrolment, Server, Service, ServicePort, Workload},
     },
 };
 
@@ -17,7 +17,7 @@ pub(crate) enum Class {
 }
 
 /// What a Service says of a port (pkg/config/kube/conversion.go, model `ListenerProtocol`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Declared {
     Http,
     /// HTTP/2 and gRPC: frames, not lines.
@@ -95,6 +95,10 @@ pub(crate) fn reading(model: &Model, asked: &Asked<'_>) -> Reading {
 /// What the Services declare, each thing once. Of several that disagree the oldest wins, which
 /// manifests do not say.
 fn declarations(model: &Model, asked: &Asked<'_>) -> Vec<Declared> {
+    let gateway = |w: &&Workload| matches!(w.mesh, Enrolment::Gateway { .. });
+    if let (Some(workload), Some(port)) = (asked.destination.workload.filter(gateway), asked.port) {
+        return at_gateway(model, asked, workload, port);
+    }
     let mut all: Vec<Declared> = match asked.port {
         Some(_) => service_ports(model, asked).iter().map(|(_, p)| declared(p)).collect(),
         // Any port may be meant.
@@ -112,6 +116,40 @@ fn declarations(model: &Model, asked: &Asked<'_>) -> Vec<Declared> {
         once.push(Declared::Sniffed);
     }
     once
+}
+
+/// A gateway reads its ports as its Gateways say, whatever its Service's port is called: `https`
+/// is mostly terminated there.
+fn at_gateway(
+    model: &Model,
+    asked: &Asked<'_>,
+    workload: &Workload,
+    port: u16,
+) -> Vec<Declared> {
+    let leading = service_ports(model, asked);
+    let mut numbers: Vec<u16> = leading.iter().map(|(_, p)| p.port).collect();
+    if numbers.is_empty() {
+        numbers.push(port);
+    }
+    let opens = |s: &&Server| {
+        numbers.contains(&s.port)
+            && s.namespace.as_ref().is_none_or(|n| *n == workload.namespace)
+            && s.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v))
+    };
+    let servers = model.inventory.servers.iter().filter(opens);
+    let mut found: Vec<Declared> =
+        servers.map(|s| if s.http { Declared::Http } else { Declared::Tcp }).collect();
+    if found.is_empty() {
+        // No Gateway is given: what is sent tells, unless the port is called HTTP.
+        let named = leading.iter().map(|(_, p)| declared(p));
+        found.extend(named.filter(|d| matches!(d, Declared::Http | Declared::Http2)));
+    }
+    if found.is_empty() {
+        found.push(Declared::Sniffed);
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn classes_of(declared: Declared, http: &Http<'_>) -> (Vec<Class>, Attributes) {

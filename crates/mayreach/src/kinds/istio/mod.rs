@@ -9,6 +9,7 @@ mod mesh_config;
 mod peer_authentication;
 mod recognised;
 mod request_authentication;
+mod servers;
 mod settle;
 mod text;
 mod workload_entry;
@@ -31,6 +32,7 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
         ("security.istio.io", "AuthorizationPolicy") => (SECURITY, authorization_policy::lower),
         ("security.istio.io", "PeerAuthentication") => (SECURITY, peer_authentication::lower),
         ("security.istio.io", "RequestAuthentication") => (SECURITY, request_authentication::lower),
+        ("networking.istio.io", "Gateway") => (NETWORKING, servers::lower),
         ("networking.istio.io", "DestinationRule") => (NETWORKING, destination_rule::lower),
         ("networking.istio.io", "EnvoyFilter") => (&["v1alpha3"], envoy_filter::lower),
         ("networking.istio.io", "WorkloadEntry") => (NETWORKING, workload_entry::lower),

@@ -17,7 +17,6 @@ use crate::{
 const HARMLESS: &[(&str, &str)] = &[
     // Routing, after authorization.
     ("networking.istio.io", "VirtualService"),
-    ("networking.istio.io", "Gateway"),
     ("networking.istio.io", "ServiceEntry"),
     ("networking.istio.io", "WorkloadGroup"),
     ("networking.istio.io", "ProxyConfig"),
