@@ -9,7 +9,7 @@ use crate::{
     decision::{
         jwt::Claims,
         matching,
-        mesh::Proxy,
+        mesh::{Proxy, trusted_proxies},
         mtls::Connection,
         request::{Forwarded, Found, Seen, Shape, Target, Value},
         resolve::{Address, Asked},
@@ -80,7 +80,8 @@ impl Scene<'_> {
     fn remote_ip(&self, wanted: &IpNet) -> Tri {
         let peer = || self.asked.source.address.within(wanted, Attributes::SOURCE_ADDRESS);
         let Some(seen) = self.seen else { return peer() };
-        if self.proxy == Proxy::Gateway && self.mesh.trusted_proxies == 0 {
+        let trusted = trusted_proxies(self.mesh, self.asked.destination.workload);
+        if self.proxy == Proxy::Gateway && trusted == 0 {
             return peer();
         }
         let list = match &seen.forwarded_for {
@@ -90,7 +91,7 @@ impl Scene<'_> {
         };
         // "Gateway: N=0: remote = socket peer, XFF ignored; N≥1: N-th address from the right".
         let back = match self.proxy {
-            Proxy::Gateway => self.mesh.trusted_proxies.saturating_sub(1) as usize,
+            Proxy::Gateway => trusted.saturating_sub(1) as usize,
             _ => 0,
         };
         let entry = list.rsplit(',').nth(back).map(str::trim);

@@ -3,7 +3,7 @@
 use super::{
     Identity, Proxy,
     port::{self, Class, Declared, Reading},
-    spiffe,
+    spiffe, trusted_proxies,
     waypoint::{self, Route, Through},
 };
 use crate::{
@@ -371,7 +371,8 @@ impl Way<'_> {
             Address::Exact(ip) => Some(*ip),
             _ => None,
         };
-        let edge = (self.proxy == Proxy::Gateway).then_some((mesh.trusted_proxies, peer));
+        let trusted = || trusted_proxies(mesh, Some(self.workload));
+        let edge = (self.proxy == Proxy::Gateway).then(|| (trusted(), peer));
         request::Written { tls: connection.tls, certificates, edge }
     }
 

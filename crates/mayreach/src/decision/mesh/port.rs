@@ -1,5 +1,6 @@
 //! How a proxy reads a port: declared HTTP, declared TCP, or by looking at the bytes.
 
+use super::sidecar;
 use crate::{
     compiled::index::target_number,
     decision::resolve::Asked,
@@ -99,8 +100,20 @@ fn declarations(model: &Model, asked: &Asked<'_>) -> Vec<Declared> {
     if let (Some(workload), Some(port)) = (asked.destination.workload.filter(gateway), asked.port) {
         return at_gateway(model, asked, workload, port);
     }
+    if let Some(listener) = sidecar::ingress(model, asked) {
+        // What it does not write out takes the passthrough chains, whatever Services say.
+        return vec![listener.map_or(Declared::Sniffed, |l| by_name(&l.protocol, l.port))];
+    }
     let mut all: Vec<Declared> = match asked.port {
-        Some(_) => service_ports(model, asked).iter().map(|(_, p)| declared(p)).collect(),
+        Some(port) => {
+            let services = service_ports(model, asked);
+            let entries = asked.destination.workload.into_iter().flat_map(|workload| {
+                model.inventory.entries.iter().filter(|e| e.selects(workload))
+            });
+            let written = entries.flat_map(|e| &e.ports).filter(|(target, _)| *target == port);
+            let written = written.map(|(target, protocol)| by_name(protocol, *target));
+            services.iter().map(|(_, p)| declared(p)).chain(written).collect()
+        }
         // Any port may be meant.
         None => vec![Declared::Http, Declared::Tcp, Declared::Sniffed],
     };
@@ -120,12 +133,7 @@ fn declarations(model: &Model, asked: &Asked<'_>) -> Vec<Declared> {
 
 /// A gateway reads its ports as its Gateways say, whatever its Service's port is called: `https`
 /// is mostly terminated there.
-fn at_gateway(
-    model: &Model,
-    asked: &Asked<'_>,
-    workload: &Workload,
-    port: u16,
-) -> Vec<Declared> {
+fn at_gateway(model: &Model, asked: &Asked<'_>, workload: &Workload, port: u16) -> Vec<Declared> {
     let leading = service_ports(model, asked);
     let mut numbers: Vec<u16> = leading.iter().map(|(_, p)| p.port).collect();
     if numbers.is_empty() {
@@ -173,6 +181,10 @@ pub(crate) fn declared(port: &ServicePort) -> Declared {
         Some(other) => other,
         None => port.name.as_deref().unwrap_or_default(),
     };
+    by_name(name, port.port)
+}
+
+fn by_name(name: &str, port: u16) -> Declared {
     let lower = name.to_ascii_lowercase();
     if lower.starts_with("grpc-web") {
         return Declared::Http2;
@@ -182,7 +194,7 @@ pub(crate) fn declared(port: &ServicePort) -> Declared {
         "http2" | "grpc" => Declared::Http2,
         "tcp" | "udp" | "https" | "tls" | "mongo" | "redis" | "mysql" => Declared::Tcp,
         // "Make TCP as default protocol for well know ports": SMTP, DNS, MySQL, MongoDB.
-        _ if matches!(port.port, 25 | 53 | 3306 | 27017) => Declared::Tcp,
+        _ if matches!(port, 25 | 53 | 3306 | 27017) => Declared::Tcp,
         _ => Declared::Sniffed,
     }
 }

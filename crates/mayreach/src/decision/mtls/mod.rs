@@ -4,6 +4,7 @@ pub(crate) mod accept;
 pub(crate) mod ambient;
 pub(crate) mod client;
 pub(crate) mod mode;
+pub(crate) mod rules;
 #[cfg(test)]
 mod tests;
 
