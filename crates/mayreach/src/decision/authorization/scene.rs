@@ -17,7 +17,7 @@ use crate::{
     model::{
         Attributes, Tri,
         authz::{Attribute, Condition, Matcher},
-        inventory::Mesh,
+        inventory::{Mesh, Service},
     },
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) claims: &'a Claims,
     /// The port as the proxy sees it.
     pub(crate) port: Option<u16>,
+    /// At a waypoint: the Service that was called.
+    pub(crate) service: Option<&'a Service>,
 }
 
 impl Scene<'_> {
@@ -56,9 +58,9 @@ impl Scene<'_> {
                 net(matcher, |n| self.asked.source.address.within(n, Attributes::SOURCE_ADDRESS))
             }
             Attribute::RemoteIp => net(matcher, |n| self.remote_ip(n)),
-            Attribute::DestinationIp => net(matcher, |n| {
-                self.asked.destination.address.within(n, Attributes::DESTINATION_ADDRESS)
-            }),
+            Attribute::DestinationIp => {
+                net(matcher, |n| self.destination().within(n, Attributes::DESTINATION_ADDRESS))
+            }
             Attribute::DestinationPort => match (matcher, self.port) {
                 (Matcher::Port(wanted), Some(port)) => Tri::of(*wanted == port),
                 (Matcher::Port(_), None) => Tri::Unknown(Attributes::PORT),
@@ -73,6 +75,17 @@ impl Scene<'_> {
             Attribute::Host | Attribute::Method | Attribute::Path | Attribute::Header(_) => {
                 self.seen.map_or(Tri::No, |seen| request(seen, attribute, matcher))
             }
+        }
+    }
+
+    /// "pod IP at sidecar; service VIP at a waypoint for service-addressed traffic".
+    fn destination(&self) -> Address<'_> {
+        match self.service {
+            Some(Service { cluster_ips, .. }) if cluster_ips.len() == 1 => {
+                cluster_ips.first().map_or(Address::Unknown, |ip| Address::Exact(*ip))
+            }
+            Some(_) => Address::Unknown,
+            None => self.asked.destination.address.clone(),
         }
     }
 
@@ -136,7 +149,7 @@ impl Scene<'_> {
                 }
                 None => address(&self.asked.source.address),
             },
-            Attribute::DestinationIp => address(&self.asked.destination.address),
+            Attribute::DestinationIp => address(&self.destination()),
             Attribute::DestinationPort => {
                 self.port.map_or("not known".to_owned(), |p| format!("`{p}`"))
             }

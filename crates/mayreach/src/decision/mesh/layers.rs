@@ -363,6 +363,8 @@ impl Way<'_> {
     fn written(&self, connection: &Connection) -> request::Written {
         let mesh = &self.model.inventory.mesh;
         let certificates = match &connection.identity {
+            // Its identity is that of the tunnel: the inner connection has no certificates.
+            _ if self.proxy == Proxy::Waypoint => Certificates::None,
             Identity::None => Certificates::None,
             Identity::Known(id) => Certificates::Known(spiffe(mesh, self.workload), id.clone()),
             Identity::Perhaps(..) | Identity::Unknown(_) => Certificates::Unknown,

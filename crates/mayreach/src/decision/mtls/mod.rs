@@ -110,7 +110,9 @@ pub(crate) fn at_waypoint(
     let effective = Effective { mode: MtlsMode::Strict, policy: None };
     let ways = [Way { effective, arrival, outcome }];
     tell(&ways, trace);
-    let connection = connection(&ways, Attributes::NONE);
+    let mut connection = connection(&ways, Attributes::NONE);
+    // What comes out of the tunnel is read on an internal listener without TLS.
+    connection.tls = Some(false);
     let (verdict, reason) = settle(&ways, Attributes::NONE, &connection, Proxy::Waypoint);
     Mtls {
         decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
