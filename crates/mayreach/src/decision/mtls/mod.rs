@@ -78,7 +78,11 @@ pub(crate) fn mtls(
     Mtls {
         decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
         connection,
-        sees: (verdict == Verdict::Deny).then(|| sees(&reason)),
+        sees: (verdict == Verdict::Deny).then(|| match proxy {
+            // "plaintext: close".
+            Proxy::Ztunnel => ClientSees::Closed,
+            _ => sees(&reason),
+        }),
     }
 }
 
