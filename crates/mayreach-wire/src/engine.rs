@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use mayreach::{Changes, ErrorCode, Flow, GroupBy, Options, Program, Source};
+use mayreach::{Changes, Decision, ErrorCode, Flow, GroupBy, Options, Program, Reason, Source};
 
 use crate::{
     decision::DecisionOut,
     describe::DescriptionOut,
     explanation::ExplanationOut,
     flow::{FlowIn, PeerIn},
+    isolation::{IsolateIn, IsolationOut},
     matrix::MatrixOut,
     note::NoteOut,
     problem::{ProblemOut, Problems},
@@ -73,11 +74,31 @@ impl Engine {
     /// # Errors
     /// A flow that cannot be: a wrong value, or a name that no manifest holds.
     pub fn decide(&self, flow: &FlowIn) -> Result<DecisionOut, ProblemOut> {
+        self.tell(flow, &self.judge(flow)?)
+    }
+
+    /// Decides one flow, in numbers. [`Engine::tell`] spells them out.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn judge(&self, flow: &FlowIn) -> Result<Decision, ProblemOut> {
         flow.with_flow(|asked| {
-            self.check(asked)?;
             let decision = self.program.decide(asked);
-            Ok(self.finish(flow, DecisionOut::new(&self.program, asked, &decision)))
+            let [first, ..] = &decision.layers;
+            if first.reason == Reason::UnknownPeer {
+                self.check(asked)?;
+            }
+            Ok(decision)
         })?
+    }
+
+    /// What [`Engine::judge`] decided on that flow, with every name and place spelled out.
+    ///
+    /// # Errors
+    /// A flow that cannot be.
+    pub fn tell(&self, flow: &FlowIn, decision: &Decision) -> Result<DecisionOut, ProblemOut> {
+        let told = flow.with_flow(|asked| DecisionOut::new(&self.program, asked, decision))?;
+        Ok(self.finish(flow, told))
     }
 
     /// Decides one flow and keeps the whole walk.
@@ -96,6 +117,21 @@ impl Engine {
     /// Who may reach whom. `progress` is told how many of how many sources are done.
     pub fn matrix(&self, by: &GroupBy, progress: impl FnMut(usize, usize)) -> MatrixOut {
         MatrixOut::new(&self.program, by, &self.program.matrix(by, progress))
+    }
+
+    /// Whether any request can get from one tenant to another. `progress` is told how many of how
+    /// many steps are done.
+    ///
+    /// # Errors
+    /// A question that cannot be asked.
+    pub fn isolate(
+        &self,
+        question: &IsolateIn,
+        progress: impl FnMut(usize, usize),
+    ) -> Result<IsolationOut, ProblemOut> {
+        let (by, asked) = question.build(&self.program)?;
+        let found = self.program.isolate(&asked, progress);
+        Ok(IsolationOut::new(&self.program, &by, &asked.tenants, &found))
     }
 
     /// Everything that bears on the workload `namespace/name`.

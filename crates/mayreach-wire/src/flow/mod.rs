@@ -4,11 +4,14 @@ mod http;
 mod lend;
 mod number;
 mod object;
+mod out;
 mod peer;
 mod said;
 #[cfg(test)]
 mod tests;
+mod text;
 mod when;
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -19,10 +22,14 @@ use self::object::objects;
 pub use self::{
     http::{HttpIn, TlsIn},
     number::{IcmpIn, PortIn, ProtocolIn, SourcePort},
+    out::FlowOut,
     peer::{PeerIn, PodPortIn},
     said::Said,
     when::Now,
+    write::to_json,
 };
+#[cfg(feature = "table")]
+pub(crate) use self::{lend::Fits, text::peer};
 use crate::{pairs::Pairs, problem::ProblemOut};
 
 /// One attempted connection or request: the question.
