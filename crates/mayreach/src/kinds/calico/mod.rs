@@ -101,10 +101,14 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
         return Some(Err(vec![version(document, served)]));
     }
     Some(match document.kind.as_str() {
-        "NetworkPolicy" => network_policy::lower(document, draft),
-        "StagedNetworkPolicy" => network_policy::lower_staged(document, draft),
-        "GlobalNetworkPolicy" => global_network_policy::lower(document, draft),
-        "StagedGlobalNetworkPolicy" => global_network_policy::lower_staged(document, draft),
+        "NetworkPolicy" => network_policy::lower(document, "NetworkPolicy", draft),
+        "StagedNetworkPolicy" => network_policy::lower(document, "StagedNetworkPolicy", draft),
+        "GlobalNetworkPolicy" => {
+            global_network_policy::lower(document, "GlobalNetworkPolicy", draft)
+        }
+        "StagedGlobalNetworkPolicy" => {
+            global_network_policy::lower(document, "StagedGlobalNetworkPolicy", draft)
+        }
         "StagedKubernetesNetworkPolicy" => staged_kubernetes_network_policy::lower(document, draft),
         "Tier" => tier::lower(document, draft),
         "NetworkSet" => network_set::lower(document, Some(object::namespace(document)), draft),
