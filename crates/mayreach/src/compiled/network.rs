@@ -101,7 +101,7 @@ impl Members {
     }
 }
 
-/// A CIDR list by family.
+/// A CIDR list by family, each aggregated.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nets {
     pub(crate) given: bool,
@@ -111,7 +111,8 @@ pub(crate) struct Nets {
 
 impl Nets {
     fn new(nets: &[IpNet]) -> Self {
-        let (v6, v4) = nets.iter().partition(|n| n.addr().is_ipv6());
+        let (v6, v4): (Vec<IpNet>, Vec<IpNet>) = nets.iter().partition(|n| n.addr().is_ipv6());
+        let (v4, v6) = (IpNet::aggregate(&v4), IpNet::aggregate(&v6));
         Self { given: !nets.is_empty(), v4, v6 }
     }
 

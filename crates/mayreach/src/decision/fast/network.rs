@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use crate::{
-    compiled::network::{Members, Net, Nets, Peer, Rule, Stage},
+    compiled::network::{Members, Net, Peer, Rule, Stage},
     decision::{
         Layer, LayerDecision, Reason, Verdict,
         reference::{
@@ -149,7 +149,7 @@ fn outcome(rule: &Rule) -> Option<Found> {
 
 fn matches(rule: &Rule, asked: &Asked<'_>) -> Tri {
     let protocol = asked.flow.protocol;
-    let v6 = asked.source.address.is_v6() || asked.destination.address.is_v6();
+    let v6 = asked.v6();
     let plain = rule.protocol.is_none_or(|p| p == protocol)
         && rule.not_protocol.is_none_or(|p| p != protocol)
         && rule.version.is_none_or(|v| (v == IpVersion::V6) == v6);
@@ -215,10 +215,10 @@ impl Test<'_> {
             all = all.and(self.member(members).not());
         }
         if !all.is_no() && peer.nets.given {
-            all = all.and(self.within(peer.nets.of(self.v6)));
+            all = all.and(self.passes(Some(peer.nets.of(self.v6)), &[]));
         }
         if !all.is_no() && peer.not_nets.given {
-            all = all.and(self.without(&peer.not_nets));
+            all = all.and(self.without(peer));
         }
         if !all.is_no() && !peer.not_ports.is_empty() {
             all = all.and(self.ports(&peer.not_ports).not());
@@ -256,12 +256,16 @@ impl Test<'_> {
         any
     }
 
-    fn without(&self, nets: &Nets) -> Tri {
-        let nets = nets.of(self.v6);
-        if nets.is_empty() || nets.iter().any(|n| n.prefix_len() == 0) {
+    fn passes(&self, inside: Option<&[IpNet]>, outside: &[IpNet]) -> Tri {
+        self.end.address.passes(inside, outside, self.missing())
+    }
+
+    fn without(&self, peer: &Peer) -> Tri {
+        let outside = peer.not_nets.of(self.v6);
+        if outside.is_empty() || outside.iter().any(|n| n.prefix_len() == 0) {
             return Tri::No;
         }
-        self.within(nets).not()
+        self.passes(peer.nets.given.then(|| peer.nets.of(self.v6)), outside)
     }
 
     fn member(&self, members: &Members) -> Tri {
