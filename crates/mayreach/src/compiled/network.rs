@@ -25,6 +25,8 @@ use crate::model::{
 pub(crate) struct Net {
     /// Lists of rules, each shared by every workload it governs.
     pub(crate) sides: Vec<Arc<[Stage]>>,
+    /// Which of them are for egress.
+    outward: Vec<bool>,
     /// By workload: its list for egress, for ingress.
     pub(crate) egress: Vec<u32>,
     pub(crate) ingress: Vec<u32>,
@@ -90,6 +92,18 @@ impl Members {
     pub(crate) fn has(&self, workload: u32) -> bool {
         let word = self.workloads.get((workload / 64) as usize).copied().unwrap_or(0);
         word >> (workload % 64) & 1 == 1
+    }
+
+    /// How many workloads it has.
+    pub(crate) fn count(&self) -> usize {
+        self.workloads.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Their numbers.
+    pub(crate) fn all(&self) -> impl Iterator<Item = u32> {
+        (0_u32..).zip(&self.workloads).flat_map(|(n, word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| n * 64 + bit)
+        })
     }
 }
 
@@ -158,6 +172,7 @@ impl Net {
                 key.extend(&picked);
                 let side = *shared.entry(key).or_insert_with(|| {
                     net.sides.push(stages(model, &picked, &rules, egress));
+                    net.outward.push(egress);
                     number(net.sides.len() - 1)
                 });
                 if egress { net.egress.push(side) } else { net.ingress.push(side) }
@@ -167,6 +182,10 @@ impl Net {
             net.profileless.push(calico && !defined);
         }
         net
+    }
+
+    pub(crate) fn is_egress(&self, side: u32) -> bool {
+        self.outward.get(side as usize).copied().unwrap_or_default()
     }
 
     pub(crate) fn side(&self, workload: u32, egress: bool) -> &[Stage] {
