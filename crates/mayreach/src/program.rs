@@ -5,11 +5,11 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    Decision, Explanation, Options,
+    Decision, Explanation, LayerDecision, Options,
     compiled::{Authz, Index, Net, Rows},
     decision::{
         Layer, combine,
-        fast::{Fast, Seats},
+        fast::{Ends, Fast, Seats},
         reference,
         resolve::{Resolver, Scratch},
     },
@@ -132,22 +132,43 @@ impl Program {
     /// unknown is undetermined with [`crate::Reason::UnknownPeer`]; see [`Program::check`].
     pub fn decide(&self, flow: &Flow<'_>) -> Decision {
         let fast = self.fast();
-        if let Some(found) = self.ends(flow).and_then(|(ends, port)| fast.pair(flow, ends, port)) {
-            return found;
+        match self.ends(flow).and_then(|ends| fast.pair(flow, ends)) {
+            Some(found) => found,
+            None => self.decide_any(flow, &fast),
         }
-        self.decide_any(flow, &fast)
+    }
+
+    /// The authorization layer of [`Program::decide`], alone.
+    pub fn authorize(&self, flow: &Flow<'_>) -> LayerDecision {
+        let fast = self.fast();
+        let found = self.ends(flow).and_then(|ends| fast.authorize(flow, ends));
+        found.unwrap_or_else(|| {
+            let [.., authorization] = self.decide_any(flow, &fast).layers;
+            authorization
+        })
+    }
+
+    /// The network layers of [`Program::decide`], alone: egress of the source, ingress of the
+    /// destination.
+    pub fn network(&self, flow: &Flow<'_>) -> [LayerDecision; 2] {
+        let fast = self.fast();
+        let found = self.ends(flow).and_then(|ends| fast.network_alone(ends, flow.protocol));
+        found.unwrap_or_else(|| {
+            let [egress, ingress, ..] = self.decide_any(flow, &fast).layers;
+            [egress, ingress]
+        })
     }
 
     /// Both ends, where both are workloads by name or handle, and the port by number.
     #[inline]
-    fn ends(&self, flow: &Flow<'_>) -> Option<((WorkloadId, WorkloadId), u16)> {
+    pub(crate) fn ends(&self, flow: &Flow<'_>) -> Option<Ends> {
         let Port::Number(port) = flow.port else { return None };
         let find = |peer: &Peer<'_>| match *peer {
             Peer::Workload { namespace, name } => self.inner.index.workload(namespace, name),
             Peer::Id(id) => Some(id),
             _ => None,
         };
-        Some(((find(&flow.source)?, find(&flow.destination)?), port))
+        Some(Ends { from: find(&flow.source)?, to: find(&flow.destination)?, port })
     }
 
     pub(crate) fn fast(&self) -> Fast<'_> {

@@ -5,7 +5,7 @@ use super::{client::Client, view::View};
 use crate::{
     decision::{matching, mesh::Proxy, request::Shape, resolve::Asked},
     model::{
-        Attributes, Flow, Tri,
+        Attributes, Tri,
         authz::{Attribute, AuthzRule, Condition, Matcher},
     },
 };
@@ -13,7 +13,7 @@ use crate::{
 /// What the filters of one proxy see. Claims are none: no token was verified.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
-    pub(crate) flow: &'a Flow<'a>,
+    pub(crate) sni: Option<&'a str>,
     /// Both ends with their addresses; `None`: no rule reads these.
     pub(crate) asked: Option<&'a Asked<'a>>,
     pub(crate) port: Option<u16>,
@@ -109,7 +109,7 @@ impl Scene<'_> {
             // "for plaintext SNI is \"\""; otherwise the flow says it, in small letters, or the
             // slow way is taken.
             Attribute::Sni if !self.tls => text(""),
-            Attribute::Sni => self.flow.sni.map_or(Tri::Unknown(Attributes::SNI), text),
+            Attribute::Sni => self.sni.map_or(Tri::Unknown(Attributes::SNI), text),
             // Without a verified token there are no claims; who reads metadata takes the slow way.
             Attribute::RequestPrincipal
             | Attribute::Audiences

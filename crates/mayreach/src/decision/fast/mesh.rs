@@ -2,7 +2,7 @@
 //! external authorizer. What is unusual is left to the reference's own code.
 
 use super::{
-    authz,
+    authz::{self, Found},
     client::Client,
     conditions::Scene,
     links::{Makes, Sends},
@@ -45,19 +45,22 @@ const OUTSIDE: [Answer; 3] = [
 
 /// A flow on its way to one workload.
 #[derive(Clone, Copy)]
-pub(crate) struct Way<'a> {
-    pub(crate) flow: &'a Flow<'a>,
+pub(crate) struct Way<'w, 'a> {
+    pub(crate) flow: &'w Flow<'a>,
+    /// The request: the flow's, or one on the connection that it is about.
+    pub(crate) http: &'w Http<'a>,
     pub(crate) source: Option<&'a Seat>,
     pub(crate) class: &'a Class,
     pub(crate) port: Option<u16>,
     pub(crate) service: Option<ServiceId>,
     /// Both ends with their addresses, if they are worked out already.
-    pub(crate) asked: Option<&'a Asked<'a>>,
+    pub(crate) asked: Option<&'w Asked<'a>>,
 }
 
 /// The connection as the proxy has it.
-struct Link<'a> {
-    answer: Answer,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link<'a> {
+    pub(crate) answer: Answer,
     client: Option<Client<'a>>,
     tls: bool,
     opaque: bool,
@@ -72,6 +75,7 @@ impl<'a> Mesh<'a> {
         };
         self.pass(&Way {
             flow: asked.flow,
+            http: &asked.flow.http,
             source: asked.source.id.and_then(|id| self.seats.of(id)).map(|(seat, _)| seat),
             class: self.seats.of(id)?.1,
             port: asked.port,
@@ -81,7 +85,7 @@ impl<'a> Mesh<'a> {
     }
 
     /// The same of a flow to a known workload.
-    pub(crate) fn pass(&self, way: &Way<'a>) -> Option<[Answer; 3]> {
+    pub(crate) fn pass(&self, way: &Way<'_, 'a>) -> Option<[Answer; 3]> {
         if way.flow.protocol != Protocol::Tcp {
             return Some(OUTSIDE);
         }
@@ -101,7 +105,7 @@ impl<'a> Mesh<'a> {
     }
 
     /// Only ambient clients and gateways send through waypoints.
-    fn waypoints_are_out(&self, way: &Way<'_>) -> Option<()> {
+    fn waypoints_are_out(&self, way: &Way<'_, '_>) -> Option<()> {
         let may = way.source.is_some_and(|s| matches!(s.kind, Kind::Ambient | Kind::Gateway))
             && way.flow.mtls != Some(false)
             && !way.flow.tls_without_certificate
@@ -110,7 +114,7 @@ impl<'a> Mesh<'a> {
     }
 
     /// Whether surely nobody insists on mTLS with a workload that cannot answer it.
-    fn unanswered_is_out(&self, way: &Way<'_>) -> Option<()> {
+    fn unanswered_is_out(&self, way: &Way<'_, '_>) -> Option<()> {
         let Some(source) = way.source else { return Some(()) };
         let insists = way.flow.mtls == Some(true);
         let ruled = || match (way.service, way.port) {
@@ -122,9 +126,9 @@ impl<'a> Mesh<'a> {
     }
 
     /// Every way in which the proxy may read the port.
-    fn read(&self, way: &Way<'a>, port: &PortSeat) -> Option<[Answer; 3]> {
+    fn read(&self, way: &Way<'_, 'a>, port: &PortSeat) -> Option<[Answer; 3]> {
         let sniffed = port.declared & SNIFFED != 0;
-        let (by_http, by_tcp, lacks) = match &way.flow.http {
+        let (by_http, by_tcp, lacks) = match way.http {
             _ if !sniffed => (false, false, Attributes::NONE),
             Http::Raw => (false, true, Attributes::NONE),
             Http::Request(_) => (true, false, Attributes::NONE),
@@ -150,11 +154,25 @@ impl<'a> Mesh<'a> {
         Some([both(m1, m2), both(j1, j2), both(a1, a2)])
     }
 
-    fn walk(&self, way: &Way<'a>, port: &PortSeat, http: bool) -> Option<[Answer; 3]> {
+    fn walk(&self, way: &Way<'_, 'a>, port: &PortSeat, http: bool) -> Option<[Answer; 3]> {
         let link = self.link(way, port, http)?;
-        let flow = way.flow;
+        let [jwt, authz] = self.request(way, port, http, &link, None)?;
+        Some([link.answer, jwt, authz])
+    }
+
+    /// JWT and authorization, on a connection as it was sent. `found`: the groups of rules that
+    /// its client has, if they are known already.
+    #[inline]
+    pub(crate) fn request(
+        &self,
+        way: &Way<'_, 'a>,
+        port: &PortSeat,
+        http: bool,
+        link: &Link<'a>,
+        found: Option<&Found<'a>>,
+    ) -> Option<[Answer; 2]> {
         let seen = if http && !link.opaque {
-            match view::see(&flow.http, flow.token, port.declared == HTTP2) {
+            match view::see(way.http, way.flow.token, port.declared == HTTP2) {
                 Saw::Request(view) => Some(view),
                 Saw::Unusual => return None,
                 Saw::Refused => {
@@ -162,19 +180,33 @@ impl<'a> Mesh<'a> {
                     let (refused, _) =
                         plain(Layer::Authorization, Verdict::Deny, Reason::BadRequest);
                     let sees = ClientSees::Response { status: 400, body: "Bad Request" };
-                    return Some([link.answer, jwt, (refused, Some(sees))]);
+                    return Some([jwt, (refused, Some(sees))]);
                 }
             }
         } else {
             None
         };
         let jwt = self.jwt(way.class, seen.as_ref())?;
-        let authz = self.authorization(way, seen.as_ref(), &link)?;
-        Some([link.answer, jwt, authz])
+        Some([jwt, self.authorization(way, seen.as_ref(), link, found)?])
+    }
+
+    /// A connection that is kept for the HTTP requests on it; `None`: it takes an unusual way.
+    pub(crate) fn keep(&self, way: &Way<'_, 'a>) -> Option<(Link<'a>, PortSeat, Found<'a>)> {
+        let class = way.class;
+        let agents = matches!(way.port?, 15020 | 15021 | 15090);
+        self.waypoints_are_out(way)?;
+        let port = *class.port(way.port?);
+        let proxied = matches!(class.proxy, Proxy::Sidecar | Proxy::Gateway) && !agents;
+        if !proxied || class.odd || way.flow.protocol != Protocol::Tcp || port.declared & TCP != 0 {
+            return None;
+        }
+        let link = self.link(way, &port, true)?;
+        let found = Found::new(self.authz.pick(class.pick?)?, link.client);
+        Some((link, port, found))
     }
 
     /// The mTLS layer.
-    fn link(&self, way: &Way<'a>, port: &PortSeat, http: bool) -> Option<Link<'a>> {
+    fn link(&self, way: &Way<'_, 'a>, port: &PortSeat, http: bool) -> Option<Link<'a>> {
         let (sends, client) = self.sends(way, port)?;
         let class = way.class;
         let declared_http = http && port.declared & SNIFFED == 0;
@@ -217,7 +249,7 @@ impl<'a> Mesh<'a> {
     }
 
     /// What the client sends, and as whom (mtls/client.rs).
-    fn sends(&self, way: &Way<'a>, port: &PortSeat) -> Option<(Sends, Option<Client<'a>>)> {
+    fn sends(&self, way: &Way<'_, 'a>, port: &PortSeat) -> Option<(Sends, Option<Client<'a>>)> {
         let flow = way.flow;
         if let Some(principal) = flow.principal {
             return Some((Sends::Mutual, Some(Client::new(principal))));
@@ -263,8 +295,11 @@ impl<'a> Mesh<'a> {
                 || (places.cookies && name.eq_ignore_ascii_case("cookie"))
         };
         let query = view.target.and_then(|t| t.split_once('?')).map_or("", |(_, query)| query);
-        let may = |param: &String| query.contains(param.as_str());
-        let escaped = query.contains('%') && !places.params.is_empty();
+        // A name may be written with escapes.
+        let may = |pair: &str| {
+            let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+            name.contains('%') || places.params.iter().any(|param| param == name)
+        };
         let told = matches!(view.token, Token::Absent) && view.target.is_some();
         let proxied = |name: &String| {
             let token = name == "authorization";
@@ -274,8 +309,7 @@ impl<'a> Mesh<'a> {
             || !view.complete
             || view.method.is_none()
             || view.headers.iter().any(named)
-            || escaped
-            || places.params.iter().any(may)
+            || (!places.params.is_empty() && query.split('&').any(may))
             || places.headers.iter().any(proxied)
         {
             return None;
@@ -285,9 +319,10 @@ impl<'a> Mesh<'a> {
 
     fn authorization(
         &self,
-        way: &Way<'a>,
+        way: &Way<'_, 'a>,
         view: Option<&View<'a>>,
         link: &Link<'a>,
+        found: Option<&Found<'a>>,
     ) -> Option<Answer> {
         let pick = self.authz.pick(way.class.pick?)?;
         let forwarded = |view: &View<'_>| {
@@ -302,7 +337,7 @@ impl<'a> Mesh<'a> {
             return None;
         }
         let scene = Scene {
-            flow: way.flow,
+            sni: way.flow.sni,
             asked: way.asked,
             port: way.port,
             proxy: way.class.proxy,
@@ -311,7 +346,7 @@ impl<'a> Mesh<'a> {
             tls: link.tls,
             trusted_proxies: self.model.inventory.mesh.trusted_proxies,
         };
-        let (verdict, reason, sees) = authz::ask(self.model, pick, &scene, self.indexed);
+        let (verdict, reason, sees) = authz::ask(self.model, pick, &scene, self.indexed, found);
         Some((LayerDecision { layer: Layer::Authorization, verdict, reason }, sees))
     }
 }

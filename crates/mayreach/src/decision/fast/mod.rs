@@ -21,9 +21,50 @@ use crate::{
         trace::Trace,
         unevaluated::left_open,
     },
-    model::{Flow, Model, Protocol, WorkloadId},
+    model::{Flow, Http, Model, Protocol, WorkloadId},
     options::Without,
 };
+
+/// Two known workloads, and the port of the second.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    pub(crate) from: WorkloadId,
+    pub(crate) to: WorkloadId,
+    pub(crate) port: u16,
+}
+
+/// What all requests on a connection share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept<'a> {
+    ends: Ends,
+    network: [LayerDecision; 2],
+    link: mesh::Link<'a>,
+    port: seats::PortSeat,
+    found: authz::Found<'a>,
+    class: &'a seats::Class,
+}
+
+impl Kept<'_> {
+    /// The decision of all layers.
+    pub(crate) fn whole(&self, request: [(LayerDecision, Option<ClientSees>); 2]) -> Decision {
+        let [jwt, authorization] = request;
+        whole(self.ends, self.network, [self.link.answer, jwt, authorization])
+    }
+}
+
+/// The layers of a flow between two workloads, put together.
+#[inline]
+fn whole(ends: Ends, network: [LayerDecision; 2], mesh: [mesh::Answer; 3]) -> Decision {
+    let ([egress, ingress], [mtls, jwt, authorization]) = (network, mesh);
+    let timeout = Some(ClientSees::Timeout);
+    let mut decision = combine::layers(
+        [egress, ingress, mtls.0, jwt.0, authorization.0],
+        [timeout, timeout, mtls.1, jwt.1, authorization.1],
+    );
+    decision.destination = Some(ends.to);
+    decision.port = Some(ends.port);
+    decision
+}
 
 /// Everything that is asked.
 #[derive(Clone, Copy, Debug)]
@@ -36,58 +77,96 @@ pub(crate) struct Fast<'p> {
     pub(crate) without: Without,
 }
 
-impl Fast<'_> {
+impl<'p> Fast<'p> {
     /// A flow from one known workload to another; `None`: more has to be worked out.
-    pub(crate) fn pair(
+    pub(crate) fn pair(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
+        let way = self.way(flow, &flow.http, ends)?;
+        let network = self.network(ends, flow.protocol)?;
+        Some(whole(ends, network, self.mesh().pass(&way)?))
+    }
+
+    /// The authorization layer of such a flow, alone.
+    pub(crate) fn authorize(&self, flow: &Flow<'_>, ends: Ends) -> Option<LayerDecision> {
+        let way = self.way(flow, &flow.http, ends)?;
+        let [_, _, authorization] = self.mesh().pass(&way)?;
+        Some(authorization.0)
+    }
+
+    /// What the mesh layers are asked about; `None`: more has to be worked out.
+    #[inline]
+    fn way<'w, 'a>(
         &self,
-        flow: &Flow<'_>,
-        (from, to): (WorkloadId, WorkloadId),
-        port: u16,
-    ) -> Option<Decision> {
+        flow: &'w Flow<'a>,
+        http: &'w Http<'a>,
+        ends: Ends,
+    ) -> Option<mesh::Way<'w, 'a>>
+    where
+        'p: 'a,
+    {
         if self.without.pairs || self.without.mesh {
             return None;
         }
-        let (source, _) = self.seats.of(from)?;
-        let (destination, class) = self.seats.of(to)?;
+        let (source, _) = self.seats.of(ends.from)?;
+        let (destination, class) = self.seats.of(ends.to)?;
         // Between captured workloads TCP travels in a tunnel, and packets show its port.
         let captured = |seat: &Seat| matches!(seat.kind, Kind::Ambient | Kind::Waypoint);
         if source.open | destination.open != 0 || (captured(source) && captured(destination)) {
             return None;
         }
-        let [egress, ingress] = self.network((from, to), flow.protocol, port)?;
-        let way = mesh::Way {
-            flow,
-            source: Some(source),
-            class,
-            port: Some(port),
-            service: None,
-            asked: None,
-        };
-        let [mtls, jwt, authorization] = self.mesh().pass(&way)?;
-        let layers = [egress, ingress, mtls.0, jwt.0, authorization.0];
-        let network = Some(ClientSees::Timeout);
-        let mut decision =
-            combine::layers(layers, [network, network, mtls.1, jwt.1, authorization.1]);
-        decision.destination = Some(to);
-        decision.port = Some(port);
-        Some(decision)
+        let (source, port) = (Some(source), Some(ends.port));
+        Some(mesh::Way { flow, http, source, class, port, service: None, asked: None })
+    }
+
+    /// What all requests on a connection share; `None`: it takes an unusual way.
+    pub(crate) fn keep<'a>(&self, flow: &Flow<'a>, ends: Ends) -> Option<Kept<'a>>
+    where
+        'p: 'a,
+    {
+        // Requests may come, whatever the flow says.
+        let way = self.way(flow, &Http::Unknown, ends)?;
+        let network = self.network(ends, flow.protocol)?;
+        let (link, port, found) = self.mesh().keep(&way)?;
+        Some(Kept { ends, network, link, port, found, class: way.class })
+    }
+
+    /// One request on a connection that is kept.
+    #[inline]
+    pub(crate) fn kept(
+        &self,
+        kept: &Kept<'_>,
+        flow: &Flow<'_>,
+        http: &Http<'_>,
+    ) -> Option<[(LayerDecision, Option<ClientSees>); 2]> {
+        let (class, port) = (kept.class, Some(kept.ends.port));
+        let way = mesh::Way { flow, http, source: None, class, port, service: None, asked: None };
+        self.mesh().request(&way, &kept.port, true, &kept.link, Some(&kept.found))
     }
 
     /// Both directions of network policy between workloads; `None`: more has to be worked out.
-    pub(crate) fn network(
-        &self,
-        (from, to): (WorkloadId, WorkloadId),
-        protocol: Protocol,
-        port: u16,
-    ) -> Option<[LayerDecision; 2]> {
+    #[inline]
+    pub(crate) fn network(&self, ends: Ends, protocol: Protocol) -> Option<[LayerDecision; 2]> {
         if self.without.rows || !self.model.inventory.host_endpoints.is_empty() {
             return None;
         }
-        let [egress, ingress] = self.rows.ask(from.0, to.0, protocol, port)?;
+        let [egress, ingress] = self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)?;
         Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])
     }
 
-    fn mesh(&self) -> mesh::Mesh<'_> {
+    /// The same where nobody looks at anything else.
+    pub(crate) fn network_alone(
+        &self,
+        ends: Ends,
+        protocol: Protocol,
+    ) -> Option<[LayerDecision; 2]> {
+        let (source, destination) = (self.seats.of(ends.from)?.0, self.seats.of(ends.to)?.0);
+        let captured = |seat: &Seat| matches!(seat.kind, Kind::Ambient | Kind::Waypoint);
+        if source.open | destination.open != 0 || (captured(source) && captured(destination)) {
+            return None;
+        }
+        self.network(ends, protocol)
+    }
+
+    fn mesh(&self) -> mesh::Mesh<'p> {
         mesh::Mesh {
             model: self.model,
             authz: self.authz,
