@@ -1,5 +1,5 @@
-//! Deciding allocates nothing, in any layer, for flows that take no unusual way. What does:
-//! `docs/src/performance.md` lists it.
+//! Deciding allocates nothing, in any layer, for flows that take no unusual way. ARCHITECTURE.md
+//! ("The compiled program") lists those that do.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::{

@@ -75,6 +75,6 @@ fn build(documents: Documents, options: Options) -> Result<Program, Error> {
     };
     let rows = Rows::new(&net, &model.inventory, &shared);
     let seats = Seats::new(&model, &index, &authz);
-    let inner = Inner { model, index, net, rows, authz, seats, documents, options, pod_networks };
+    let inner = Inner { model, index, net, authz, rows, seats, documents, options, pod_networks };
     Ok(Program { inner: Arc::new(inner) })
 }

@@ -3,7 +3,7 @@
 //! that may mean the class, mostly with nothing left to ask but the port.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -306,12 +306,12 @@ fn families(workload: &Workload) -> u8 {
 
 /// Every set that some rule asks about, each once, in a fixed order.
 fn sets(net: &Net) -> Vec<Arc<Members>> {
-    let mut seen: BTreeMap<usize, ()> = BTreeMap::new();
+    let mut seen: BTreeSet<usize> = BTreeSet::new();
     let mut out = Vec::new();
     for rule in net.sides.iter().flat_map(|side| side.iter()).flat_map(|stage| &stage.rules) {
         for peer in [&rule.source, &rule.destination] {
             for set in peer.members.iter().chain(&peer.outside) {
-                if seen.insert(Arc::as_ptr(set).addr(), ()).is_none() {
+                if seen.insert(Arc::as_ptr(set).addr()) {
                     out.push(Arc::clone(set));
                 }
             }
