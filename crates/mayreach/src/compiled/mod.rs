@@ -5,6 +5,7 @@ pub(crate) mod index;
 mod names;
 pub(crate) mod network;
 mod postings;
+pub(crate) mod ranges;
 pub(crate) mod rows;
 pub(crate) mod table;
 
