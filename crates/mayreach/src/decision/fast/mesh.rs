@@ -85,6 +85,7 @@ impl<'a> Mesh<'a> {
     }
 
     /// The same of a flow to a known workload.
+    #[inline]
     pub(crate) fn pass(&self, way: &Way<'_, 'a>) -> Option<[Answer; 3]> {
         if way.flow.protocol != Protocol::Tcp {
             return Some(OUTSIDE);
@@ -126,6 +127,7 @@ impl<'a> Mesh<'a> {
     }
 
     /// Every way in which the proxy may read the port.
+    #[inline]
     fn read(&self, way: &Way<'_, 'a>, port: &PortSeat) -> Option<[Answer; 3]> {
         let sniffed = port.declared & SNIFFED != 0;
         let (by_http, by_tcp, lacks) = match way.http {
@@ -136,17 +138,26 @@ impl<'a> Mesh<'a> {
         };
         let http = by_http || port.declared & (HTTP | HTTP2) != 0;
         let tcp = by_tcp || port.declared & TCP != 0;
-        if !http {
-            return self.walk(way, port, false);
-        }
-        let one = self.walk(way, port, true)?;
-        if !tcp {
+        let one = self.walk(way, port, http)?;
+        if !(http && tcp) {
             return Some(one);
         }
-        let [m2, j2, a2] = self.walk(way, port, false)?;
         let several = port.declared.count_ones() > 1;
         let missing = if several { lacks.union(Attributes::SERVICE) } else { lacks };
-        let [m1, j1, a1] = one;
+        self.or_as_tcp(way, port, one, missing)
+    }
+
+    /// What is sure where the proxy may read bytes too.
+    #[cold]
+    #[inline(never)]
+    fn or_as_tcp(
+        &self,
+        way: &Way<'_, 'a>,
+        port: &PortSeat,
+        [m1, j1, a1]: [Answer; 3],
+        missing: Attributes,
+    ) -> Option<[Answer; 3]> {
+        let [m2, j2, a2] = self.walk(way, port, false)?;
         let both = |a: Answer, b: Answer| {
             let same = a.0.verdict == b.0.verdict && a.1 == b.1;
             (agreed(a.0, b.0, missing), a.1.filter(|_| same))
@@ -154,6 +165,7 @@ impl<'a> Mesh<'a> {
         Some([both(m1, m2), both(j1, j2), both(a1, a2)])
     }
 
+    #[inline]
     fn walk(&self, way: &Way<'_, 'a>, port: &PortSeat, http: bool) -> Option<[Answer; 3]> {
         let link = self.link(way, port, http)?;
         let [jwt, authz] = self.request(way, port, http, &link, None)?;
@@ -206,6 +218,7 @@ impl<'a> Mesh<'a> {
     }
 
     /// The mTLS layer.
+    #[inline]
     fn link(&self, way: &Way<'_, 'a>, port: &PortSeat, http: bool) -> Option<Link<'a>> {
         let (sends, client) = self.sends(way, port)?;
         let class = way.class;
@@ -249,6 +262,7 @@ impl<'a> Mesh<'a> {
     }
 
     /// What the client sends, and as whom (mtls/client.rs).
+    #[inline]
     fn sends(&self, way: &Way<'_, 'a>, port: &PortSeat) -> Option<(Sends, Option<Client<'a>>)> {
         let flow = way.flow;
         if let Some(principal) = flow.principal {
