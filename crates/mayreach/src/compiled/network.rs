@@ -88,14 +88,6 @@ pub(crate) struct Members {
 }
 
 impl Members {
-    /// The workloads, ascending.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> + '_ {
-        let words = (0_u32..).zip(&self.workloads);
-        words.flat_map(|(n, word)| {
-            (0..64).filter(move |b| word >> b & 1 == 1).map(move |b| n * 64 + b)
-        })
-    }
-
     pub(crate) fn has(&self, workload: u32) -> bool {
         self.workloads.has(workload)
     }
@@ -109,7 +101,7 @@ impl Members {
     }
 
     /// Their numbers, ascending.
-    pub(crate) fn all(&self) -> Vec<u32> {
+    pub(crate) fn ids(&self) -> Vec<u32> {
         match &self.workloads {
             Set::Bits(words) => (0_u32..)
                 .zip(words)

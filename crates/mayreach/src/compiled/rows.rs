@@ -328,7 +328,7 @@ fn classes(sets: &[Arc<Members>], workloads: usize) -> Option<(Vec<u32>, Vec<u32
     }
     let mut member_of: Vec<Vec<u32>> = vec![Vec::new(); workloads];
     for (n, set) in (0_u32..).zip(sets) {
-        for workload in set.all() {
+        for workload in set.ids() {
             if let Some(list) = member_of.get_mut(workload as usize) {
                 list.push(n);
             }
