@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::{
     Changes, Error, Options, Program, Source,
-    compiled::{Authz, Index, Net},
+    compiled::{Authz, Index, Net, Rows},
     decision::fast::Seats,
     kinds,
     manifest::Documents,
-    model::{Model, inventory::Workload},
+    model::{Model, WorkloadId, inventory::Workload},
     program::Inner,
 };
 
@@ -74,8 +74,12 @@ fn assemble(model: Model, documents: Documents, options: Options) -> Program {
     let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
     let net = Net::new(&model);
     let authz = Authz::new(&model);
+    let shared = |n: u32| {
+        model.inventory.workload(WorkloadId(n)).is_none_or(|workload| index.is_shared(workload))
+    };
+    let rows = Rows::new(&net, &model.inventory, &shared);
     let seats = Seats::new(&model, &index, &authz);
-    let inner = Inner { model, index, net, authz, seats, documents, options, pod_networks };
+    let inner = Inner { model, index, net, authz, rows, seats, documents, options, pod_networks };
     Program { inner: Arc::new(inner) }
 }
 

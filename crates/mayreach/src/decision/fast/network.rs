@@ -1,9 +1,10 @@
 //! One direction of network policy, from a workload's compiled list.
 
-use ipnet::IpNet;
-
 use crate::{
-    compiled::network::{Members, Net, Peer, Rule, Stage},
+    compiled::{
+        network::{Members, Net, Peer, Rule, Stage},
+        ranges::Ranges,
+    },
     decision::{
         Layer, LayerDecision, Reason, Verdict,
         reference::{
@@ -215,7 +216,7 @@ impl Test<'_> {
             all = all.and(self.member(members).not());
         }
         if !all.is_no() && peer.nets.given {
-            all = all.and(self.passes(Some(peer.nets.of(self.v6)), &[]));
+            all = all.and(self.passes(Some(peer.nets.of(self.v6)), None));
         }
         if !all.is_no() && peer.not_nets.given {
             all = all.and(self.without(peer));
@@ -245,9 +246,15 @@ impl Test<'_> {
         if self.source { Attributes::SOURCE_ADDRESS } else { Attributes::DESTINATION_ADDRESS }
     }
 
-    fn within(&self, nets: &[IpNet]) -> Tri {
+    fn within(&self, nets: &Ranges) -> Tri {
+        match &self.end.address {
+            Address::Exact(ip) => return Tri::of(nets.has(*ip)),
+            Address::Within(all) if !all.iter().any(|net| nets.touches(net)) => return Tri::No,
+            Address::OneOf(all) if !all.iter().any(|ip| nets.has(*ip)) => return Tri::No,
+            _ => {}
+        }
         let mut any = Tri::No;
-        for net in nets {
+        for net in nets.nets() {
             any = any.or(self.end.address.within(net, self.missing()));
             if any.is_yes() {
                 break;
@@ -256,16 +263,22 @@ impl Test<'_> {
         any
     }
 
-    fn passes(&self, inside: Option<&[IpNet]>, outside: &[IpNet]) -> Tri {
-        self.end.address.passes(inside, outside, self.missing())
+    /// In one of the networks `inside`, and in none of those `outside`, asked together.
+    fn passes(&self, inside: Option<&Ranges>, outside: Option<&Ranges>) -> Tri {
+        if let Address::Exact(ip) = self.end.address {
+            let within = inside.is_none_or(|nets| nets.has(ip));
+            return Tri::of(within && !outside.is_some_and(|nets| nets.has(ip)));
+        }
+        let outside = outside.map_or(&[][..], Ranges::nets);
+        self.end.address.passes(inside.map(Ranges::nets), outside, self.missing())
     }
 
     fn without(&self, peer: &Peer) -> Tri {
         let outside = peer.not_nets.of(self.v6);
-        if outside.is_empty() || outside.iter().any(|n| n.prefix_len() == 0) {
+        if outside.is_empty() || outside.all {
             return Tri::No;
         }
-        self.passes(peer.nets.given.then(|| peer.nets.of(self.v6)), outside)
+        self.passes(peer.nets.given.then(|| peer.nets.of(self.v6)), Some(outside))
     }
 
     fn member(&self, members: &Members) -> Tri {
