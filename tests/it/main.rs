@@ -14,6 +14,7 @@
 mod bad_input;
 mod cases;
 mod coverage;
+mod isolation;
 mod oracle;
 mod oracle_heavy;
 mod oracle_mesh;

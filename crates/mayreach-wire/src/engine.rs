@@ -173,23 +173,16 @@ impl Engine {
         Ok(ReachOut::new(&self.program, workload, callers, &found))
     }
 
-    /// What changed in meaning from these manifests to others; changes that are meant are marked.
-    ///
-    /// # Errors
-    /// An intent that names nobody.
-    pub fn difference(
-        &self,
-        new: &Self,
-        intents: &[Intent],
-        progress: impl FnMut(usize, usize),
-    ) -> Result<DifferenceOut, ProblemOut> {
-        let intended: Result<Vec<_>, _> = intents.iter().map(|i| i.meant(&new.program)).collect();
-        let question = DifferenceQuestion { intended: intended?, new_pods: true };
+    /// What changed in meaning from these manifests to others. Pods that do not exist yet and
+    /// addresses outside are clients too.
+    pub fn difference(&self, new: &Self, progress: impl FnMut(usize, usize)) -> DifferenceOut {
+        let question = DifferenceQuestion { new_pods: true, ..DifferenceQuestion::default() };
         let found = self.program.difference(&new.program, &question, progress);
-        Ok(DifferenceOut::new(&self.program, &new.program, &found))
+        DifferenceOut::new(&self.program, &new.program, &found)
     }
 
-    /// Whether a change does what it is meant to, and nothing else.
+    /// Whether a change does what it is meant to, and nothing else, for the clients that exist: a
+    /// rule that names labels lets in whoever has them.
     ///
     /// # Errors
     /// An intent that names nobody.
@@ -203,7 +196,11 @@ impl Engine {
         for intent in intents {
             steps.extend(intent.steps(&self.program, &new.program)?);
         }
-        Ok(IntentOut::new(steps, self.difference(new, intents, progress)?))
+        let intended: Result<Vec<_>, _> = intents.iter().map(|i| i.meant(&new.program)).collect();
+        let question = DifferenceQuestion { intended: intended?, new_pods: false };
+        let found = self.program.difference(&new.program, &question, progress);
+        let difference = DifferenceOut::new(&self.program, &new.program, &found);
+        Ok(IntentOut::new(steps, difference))
     }
 
     fn workload(&self, name: &str) -> Result<mayreach::WorkloadId, ProblemOut> {

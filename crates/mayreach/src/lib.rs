@@ -38,7 +38,7 @@ pub use crate::{
     program::{Location, PolicyInfo, Program},
     report::{
         Answer, AuthorizationDescription, Bearer, Can, CellVerdict, Change, Client, Content,
-        Description, Difference, DifferenceQuestion, Exception, Finding, GroupBy, Hole,
+        DeadRule, Description, Difference, DifferenceQuestion, Exception, Finding, GroupBy, Hole,
         HttpRequest, Isolated, Isolation, IsolationQuestion, IsolationSize, Marks, Matrix,
         MatrixCell, Nearest, NewPod, OUTSIDE, Selecting, ServiceDescription, Target, Tenant,
         TextPattern, Unproved, Way, Within, Witness,

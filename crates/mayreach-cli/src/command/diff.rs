@@ -17,9 +17,8 @@ pub(super) fn diff(diff: &Diff, out: &mut dyn Write) -> Result<Status, Failure> 
     let old = diff.reading.compile(std::slice::from_ref(&diff.old), &mut stdin)?;
     let new = diff.reading.compile(std::slice::from_ref(&diff.new), &mut stdin)?;
     let mut progress = Progress::new("classes");
-    let found = old.difference(&new, &[], |done, all| progress.tell(done, all));
+    let found = old.difference(&new, |done, all| progress.tell(done, all));
     progress.end();
-    let found = found?;
     let written = match diff.output.output {
         Format::Json => json(out, &found),
         Format::Text => text::difference::write(out, &found).map_err(Failure::from),

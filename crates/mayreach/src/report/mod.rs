@@ -26,7 +26,7 @@ pub use self::{
     marks::Marks,
     matrix::{CellVerdict, GroupBy, Matrix, MatrixCell},
     nearest::Nearest,
-    reach::{Can, Way},
+    reach::{Can, DeadRule, Way},
     selecting::Selecting,
     space::{Bearer, Client, Content, HttpRequest, NewPod, Target, Unproved, Witness},
 };

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::space::{
-    Client, Content, Target, Unproved, Witness,
+    Client, Content, Target, Unproved, Witness, contradiction,
     facets::{Extra, Facets, Requests},
     in_play::InPlay,
     modes::Mode,
@@ -69,6 +69,31 @@ impl Program {
             Walk { program: self, facets: &facets, listener: &mut collect, asked: 0, twin: None };
         walk.run(&client, Target::Workload(to), &modes);
         Some(collect.out)
+    }
+}
+
+/// A rule that no request can match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadRule {
+    /// The AuthorizationPolicy.
+    pub policy: crate::PolicyId,
+    /// The rule.
+    pub rule: u32,
+    /// What contradicts what.
+    pub why: String,
+}
+
+impl Program {
+    /// Rules of AuthorizationPolicies whose conditions can never hold together.
+    pub fn dead_rules(&self) -> Vec<DeadRule> {
+        let model = &self.inner.model;
+        let rules = model.authz.iter().flat_map(|p| (0_u32..).zip(&p.rules).map(|r| (p.id, r)));
+        rules
+            .filter_map(|(policy, (rule, written))| {
+                let why = contradiction::of_rule(model, written)?;
+                Some(DeadRule { policy, rule, why })
+            })
+            .collect()
     }
 }
 

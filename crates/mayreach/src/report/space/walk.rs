@@ -15,6 +15,9 @@ use crate::{
 /// Questions for one pair of ends, before the answer is "not proved".
 const QUESTIONS_MAX: u32 = 200_000;
 
+/// The method of requests without a path.
+const CONNECT: &str = "CONNECT";
+
 /// A set of layers: what if only these were there?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Mask(u8);
@@ -188,7 +191,12 @@ impl<L: Listener> Walk<'_, L> {
                 witness.port = port;
                 for mode in modes.iter().filter(|m| *protocol == Protocol::Tcp || m.is_own()) {
                     mode.put(&mut witness);
-                    self.node(&mut witness, 0, every);
+                    // What one program takes for requests may be bytes to the other.
+                    if self.twin.is_some() && *protocol == Protocol::Tcp {
+                        self.split(&mut witness, 0, every, Stage::Content);
+                    } else {
+                        self.node(&mut witness, 0, every);
+                    }
                 }
             }
         }
@@ -372,13 +380,21 @@ impl<L: Listener> Walk<'_, L> {
                 }
             }
             Stage::Method => {
-                for method in &facets.request.methods {
+                // A CONNECT has no path: it is asked where paths are split.
+                let pathless = before.request().is_some_and(|r| r.path.is_none());
+                let all = facets.request.methods.iter();
+                for method in all.filter(|m| pathless || *m != CONNECT) {
                     each(self, &|w| set(w, |r| r.method = Some(method.clone())));
                 }
             }
             Stage::Path => {
                 for path in &facets.request.paths {
                     each(self, &|w| set(w, |r| r.path = Some(path.clone())));
+                }
+                if before.request().is_some_and(|r| r.method.is_none()) {
+                    set(witness, |r| r.method = Some(CONNECT.to_owned()));
+                    self.node(witness, fixed | Stage::Method.bit(), open);
+                    witness.clone_from(&before);
                 }
             }
         }
