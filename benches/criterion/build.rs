@@ -23,6 +23,11 @@ pub(crate) fn rows(c: &mut Criterion<Cpu>) {
     });
     group.finish();
     record("read/bytes", &cluster.bytes().to_string());
+    let program = cluster.compile();
+    let mut group = c.benchmark_group("compile");
+    group.sample_size(10);
+    group.bench_function("10000", |b| b.iter(|| black_box(&program).compiled_again()));
+    group.finish();
     update(c, &cluster);
     if !quick() {
         update(c, &Cluster::new(Shape::Mesh, 100_000, 25_000, 1));

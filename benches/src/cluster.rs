@@ -132,11 +132,17 @@ impl Cluster {
     }
 
     /// Compiles it, with the addresses of its pods as the pod network.
+    ///
+    /// # Panics
+    /// Its own manifests are refused: a mistake of the suite.
     pub fn compile(&self) -> mayreach::Program {
         mayreach::Program::compile(&self.sources(), &self.options()).expect("its own manifests")
     }
 
     /// How it is compiled.
+    ///
+    /// # Panics
+    /// Never: the network is written here.
     pub fn options(&self) -> mayreach::Options {
         let mut options = mayreach::Options::default();
         options.pod_networks = vec!["10.16.0.0/12".parse().expect("a network")];

@@ -84,7 +84,7 @@ fn one(cluster: &Cluster, d: &mut Dice) -> Ask {
         0 => ask.source = any(d),
         1 => ask.method = u8::try_from(d.roll(METHODS.len())).unwrap_or(0),
         2 => ask.path = format!("{}x", prefix(d)),
-        3 => ask.path.insert_str(1, "x"),
+        3 => ask.path.insert(1, 'x'),
         _ => {}
     }
     ask

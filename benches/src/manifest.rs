@@ -88,7 +88,7 @@ fn label(field: &str, key: &str, value: &str) -> String {
 }
 
 fn tier(d: &mut Dice) -> &'static str {
-    *d.pick(&TIERS)
+    d.pick::<&'static str>(&TIERS)
 }
 
 fn peer(out: &mut String, shape: Shape, d: &mut Dice, namespaces: usize) {

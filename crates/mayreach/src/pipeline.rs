@@ -8,6 +8,7 @@ use crate::{
     decision::fast::Seats,
     kinds,
     manifest::Documents,
+    model::Model,
     program::Inner,
 };
 
@@ -50,6 +51,21 @@ impl Program {
             self.inner.documents.change(changes, &options.limits).map_err(Error::new)?;
         build(documents, options)
     }
+
+    /// Everything that is compiled of the checked model, once more: what the benchmarks time and
+    /// weigh.
+    #[doc(hidden)]
+    pub fn compiled_again(&self) -> impl Sized + use<> {
+        compiled(&self.inner.model)
+    }
+}
+
+fn compiled(model: &Model) -> (Index, Net, Authz, Seats) {
+    let index = Index::new(&model.inventory);
+    let net = Net::new(model);
+    let authz = Authz::new(model);
+    let seats = Seats::new(model, &index, &authz);
+    (index, net, authz, seats)
 }
 
 fn build(documents: Documents, options: Options) -> Result<Program, Error> {
@@ -63,13 +79,10 @@ fn build(documents: Documents, options: Options) -> Result<Program, Error> {
             return Err(Error::new(named.collect()));
         }
     };
-    let index = Index::new(&model.inventory);
+    let (index, net, authz, seats) = compiled(&model);
     // Calico's IPPools say where pods live; the options only guess.
     let pools = &model.inventory.pod_networks;
     let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
-    let net = Net::new(&model);
-    let authz = Authz::new(&model);
-    let seats = Seats::new(&model, &index, &authz);
     let inner = Inner { model, index, net, authz, seats, documents, options, pod_networks };
     Ok(Program { inner: Arc::new(inner) })
 }
