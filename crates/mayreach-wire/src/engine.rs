@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mayreach::{Changes, ErrorCode, Flow, GroupBy, Options, Program, Source};
+use mayreach::{Changes, Decision, ErrorCode, Flow, GroupBy, Options, Program, Reason, Source};
 
 use crate::{
     decision::DecisionOut,
@@ -73,11 +73,31 @@ impl Engine {
     /// # Errors
     /// A flow that cannot be: a wrong value, or a name that no manifest holds.
     pub fn decide(&self, flow: &FlowIn) -> Result<DecisionOut, ProblemOut> {
+        self.tell(flow, &self.judge(flow)?)
+    }
+
+    /// Decides one flow, in numbers. [`Engine::tell`] spells them out.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn judge(&self, flow: &FlowIn) -> Result<Decision, ProblemOut> {
         flow.with_flow(|asked| {
-            self.check(asked)?;
             let decision = self.program.decide(asked);
-            Ok(self.finish(flow, DecisionOut::new(&self.program, asked, &decision)))
+            let [first, ..] = &decision.layers;
+            if first.reason == Reason::UnknownPeer {
+                self.check(asked)?;
+            }
+            Ok(decision)
         })?
+    }
+
+    /// What [`Engine::judge`] decided on that flow, with every name and place spelled out.
+    ///
+    /// # Errors
+    /// A flow that cannot be.
+    pub fn tell(&self, flow: &FlowIn, decision: &Decision) -> Result<DecisionOut, ProblemOut> {
+        let told = flow.with_flow(|asked| DecisionOut::new(&self.program, asked, decision))?;
+        Ok(self.finish(flow, told))
     }
 
     /// Decides one flow and keeps the whole walk.

@@ -16,6 +16,8 @@ mod options;
 mod pairs;
 mod problem;
 mod stream;
+#[cfg(feature = "table")]
+pub mod table;
 
 pub use mayreach;
 

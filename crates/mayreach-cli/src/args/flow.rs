@@ -13,7 +13,7 @@ use mayreach_wire::{
     mayreach::ErrorCode,
 };
 
-use super::{Stdin, peer::peer};
+use super::Stdin;
 
 /// No token is longer.
 const TOKEN_BYTES_MAX: u64 = 1 << 20;
@@ -23,10 +23,10 @@ const TOKEN_BYTES_MAX: u64 = 1 << 20;
 #[command(next_help_heading = "The flow")]
 pub(crate) struct FlowArgs {
     /// Who asks: `namespace/workload` or an IP address.
-    #[arg(long, value_name = "PEER", value_parser = peer)]
+    #[arg(long, value_name = "PEER", value_parser = PeerIn::parse)]
     pub(crate) from: Option<PeerIn>,
     /// Whom: `namespace/workload`, an IP address, or `service:namespace/name`.
-    #[arg(long, value_name = "PEER", value_parser = peer)]
+    #[arg(long, value_name = "PEER", value_parser = PeerIn::parse)]
     pub(crate) to: Option<PeerIn>,
     /// Port by number or name: the Service's, or the workload's own.
     #[arg(long, value_parser = port)]

@@ -2,7 +2,6 @@
 
 mod flow;
 mod manifests;
-mod peer;
 mod stdin;
 
 use clap::{Parser, Subcommand, ValueEnum};

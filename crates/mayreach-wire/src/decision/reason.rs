@@ -106,7 +106,7 @@ impl ReasonOut {
                 Self { policies, ..reason.policy(program, policy) }
             }
             Reason::EndOfTier { tier, policy } => Self {
-                policies: of_tier(program, flow, layer, |s| s.tier == tier),
+                policies: of_tier_of(program, flow, layer, policy),
                 tier: program.tier(tier).map(str::to_owned),
                 ..reason.policy(program, policy)
             },
@@ -167,6 +167,17 @@ impl ReasonOut {
             ..self
         }
     }
+}
+
+/// The same of the tier of a policy; one that governs a host on the way stands alone.
+fn of_tier_of(
+    program: &Program,
+    flow: &Flow<'_>,
+    layer: Layer,
+    policy: PolicyId,
+) -> Vec<PolicyOut> {
+    let all = of_tier(program, flow, layer, |s| s.policy == policy);
+    if all.is_empty() { vec![PolicyOut::placed(program, policy)] } else { all }
 }
 
 /// The enforced policies of the tier that `is` finds, in the order they are asked.

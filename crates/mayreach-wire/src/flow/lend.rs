@@ -5,6 +5,38 @@ use mayreach::{Flow, Http, Request, Token};
 use super::{Answer, FlowIn, Said};
 use crate::problem::ProblemOut;
 
+/// Which fields of a flow are said that only some protocols have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fits {
+    pub(crate) port: bool,
+    pub(crate) source_port: bool,
+    pub(crate) icmp: bool,
+    pub(crate) http: bool,
+}
+
+impl Fits {
+    /// Ports belong to protocols that have them, ICMP's fields to ICMP.
+    pub(crate) fn check(self, protocol: mayreach::Protocol) -> Result<(), ProblemOut> {
+        use mayreach::Protocol::{Icmp, Icmpv6, Tcp};
+        let name = || super::protocol_name(protocol);
+        if !protocol.has_ports() {
+            let ports = [("port", self.port), ("source_port", self.source_port)];
+            if let Some((field, _)) = ports.iter().find(|(_, said)| *said) {
+                return Err(ProblemOut::invalid(*field, format!("{} has no ports", name())));
+            }
+        }
+        if self.icmp && !matches!(protocol, Icmp | Icmpv6) {
+            let problem = ProblemOut::invalid("icmp", format!("{} has no type and code", name()));
+            return Err(problem.help("set `protocol` to `ICMP` or `ICMPv6`"));
+        }
+        if self.http && protocol != Tcp {
+            let problem = ProblemOut::invalid("http", format!("a request over {}", name()));
+            return Err(problem.help("HTTP is evaluated over TCP"));
+        }
+        Ok(())
+    }
+}
+
 impl FlowIn {
     /// Hands the flow to the engine, for as long as it is asked.
     ///
@@ -45,26 +77,14 @@ impl FlowIn {
         Ok(ask(&flow))
     }
 
-    /// Ports belong to protocols that have them, ICMP's fields to ICMP.
     fn check_ports(&self, flow: &Flow<'_>) -> Result<(), ProblemOut> {
-        use mayreach::Protocol::{Icmp, Icmpv6};
-        let protocol = super::protocol_name(flow.protocol);
-        if !flow.protocol.has_ports() {
-            let ports =
-                [("port", self.port.is_some()), ("source_port", self.source_port.is_some())];
-            if let Some((field, _)) = ports.iter().find(|(_, said)| *said) {
-                return Err(ProblemOut::invalid(*field, format!("{protocol} has no ports")));
-            }
+        Fits {
+            port: self.port.is_some(),
+            source_port: self.source_port.is_some(),
+            icmp: self.icmp.is_some(),
+            http: matches!(self.http, Said::Is(_)),
         }
-        if self.icmp.is_some() && !matches!(flow.protocol, Icmp | Icmpv6) {
-            let problem = ProblemOut::invalid("icmp", format!("{protocol} has no type and code"));
-            return Err(problem.help("set `protocol` to `ICMP` or `ICMPv6`"));
-        }
-        if matches!(self.http, Said::Is(_)) && flow.protocol != mayreach::Protocol::Tcp {
-            let problem = ProblemOut::invalid("http", format!("a request over {protocol}"));
-            return Err(problem.help("HTTP is evaluated over TCP"));
-        }
-        Ok(())
+        .check(flow.protocol)
     }
 
     fn headers(&self) -> Option<Vec<(&str, &str)>> {

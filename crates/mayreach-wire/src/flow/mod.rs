@@ -8,7 +8,9 @@ mod peer;
 mod said;
 #[cfg(test)]
 mod tests;
+mod text;
 mod when;
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +24,10 @@ pub use self::{
     peer::{PeerIn, PodPortIn},
     said::Said,
     when::Now,
+    write::to_json,
 };
+#[cfg(feature = "table")]
+pub(crate) use self::{lend::Fits, text::peer};
 use crate::{pairs::Pairs, problem::ProblemOut};
 
 /// One attempted connection or request: the question.

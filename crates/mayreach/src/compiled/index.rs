@@ -10,9 +10,9 @@ use super::{
     postings::Postings,
 };
 use crate::model::{
-    ServiceId, WorkloadId,
+    Protocol, ServiceId, WorkloadId,
     inventory::{
-        Addresses, EndpointSlice, Inventory, SlicePort, TargetPort, Workload, WorkloadKind,
+        Addresses, EndpointSlice, Inventory, Service, SlicePort, TargetPort, Workload, WorkloadKind,
     },
 };
 
@@ -28,6 +28,10 @@ pub(crate) struct Index {
     backends: Vec<Vec<Backend>>,
     /// Services by ClusterIP.
     cluster_ips: ByIp<ServiceId>,
+    /// Services by the addresses and ports that they are called by from outside.
+    external: HashMap<(IpAddr, Protocol, u16), ServiceId>,
+    /// Services by node port.
+    node_ports: HashMap<(Protocol, u16), (ServiceId, u16)>,
     /// Services that select each workload.
     selected_by: Vec<Vec<ServiceId>>,
 }
@@ -72,10 +76,26 @@ impl Index {
             nodes: nodes(inventory),
             backends: Vec::new(),
             cluster_ips: ByIp::new(cluster_ips.into_iter().collect()),
+            external: HashMap::new(),
+            node_ports: HashMap::new(),
             selected_by: vec![Vec::new(); inventory.workloads.len()],
         };
+        for (service, n) in inventory.services.iter().zip(0_u32..) {
+            index.add_outside(ServiceId(n), service);
+        }
         index.add_backends(inventory);
         index
+    }
+
+    fn add_outside(&mut self, id: ServiceId, service: &Service) {
+        for port in &service.ports {
+            for ip in &service.external_ips {
+                self.external.insert((*ip, port.protocol, port.port), id);
+            }
+            if let Some(number) = port.node_port {
+                self.node_ports.insert((port.protocol, number), (id, port.port));
+            }
+        }
     }
 
     /// The endpoints of a Service: pods its selector matches, as the endpoint controller does it,
@@ -144,6 +164,16 @@ impl Index {
     /// The Service whose ClusterIP an address is.
     pub(crate) fn cluster_ip(&self, ip: IpAddr) -> Option<ServiceId> {
         self.cluster_ips.get(ip).copied()
+    }
+
+    /// The Service that an address from outside and a port lead to.
+    pub(crate) fn external(&self, ip: IpAddr, protocol: Protocol, port: u16) -> Option<ServiceId> {
+        self.external.get(&(ip, protocol, port)).copied()
+    }
+
+    /// The Service behind a port of every node, and the Service's own port.
+    pub(crate) fn node_port(&self, protocol: Protocol, port: u16) -> Option<(ServiceId, u16)> {
+        self.node_ports.get(&(protocol, port)).copied()
     }
 
     /// Backends of a service; a controller stands for its pods.

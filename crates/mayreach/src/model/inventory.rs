@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
 
-use super::{Protocol, ServiceId, WorkloadId};
+use super::{Protocol, ServiceId, WorkloadId, network::AfterTiers};
 use crate::error::Place;
 
 pub(crate) type Labels = BTreeMap<String, String>;
@@ -29,8 +29,20 @@ pub(crate) struct Inventory {
     pub(crate) controlled: Vec<(WorkloadId, WorkloadKind, String)>,
     /// Where pods live by Calico's IPPools; empty: the options say.
     pub(crate) pod_networks: Vec<IpNet>,
+    pub(crate) tunnels: Tunnels,
     pub(crate) failsafe: Failsafe,
     pub(crate) to_host: ToHost,
+}
+
+/// Whether pods of different nodes reach each other through a tunnel, whose device is not the
+/// interface that the outside is reached by (`IPPool` `ipipMode`, `vxlanMode`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tunnels {
+    /// No pool says, or it depends on subnets.
+    #[default]
+    Unknown,
+    Never,
+    Always,
 }
 
 /// What becomes of a pod's packets to its own node that its own policy lets out
@@ -219,6 +231,10 @@ pub(crate) struct Service {
     pub(crate) cluster_ips: Vec<IpAddr>,
     pub(crate) headless: bool,
     pub(crate) external_name: Option<String>,
+    /// It has addresses or ports beside its ClusterIPs: node ports, a load balancer, `externalIPs`.
+    pub(crate) exposed: bool,
+    /// `externalIPs` and those of its load balancer.
+    pub(crate) external_ips: Vec<IpAddr>,
     pub(crate) ports: Vec<ServicePort>,
     pub(crate) place: Place,
 }
@@ -237,6 +253,8 @@ pub(crate) struct ServicePort {
     pub(crate) name: Option<String>,
     pub(crate) port: u16,
     pub(crate) protocol: Protocol,
+    /// On every node, if the manifest says.
+    pub(crate) node_port: Option<u16>,
     pub(crate) target: TargetPort,
     pub(crate) app_protocol: Option<String>,
 }
@@ -281,7 +299,10 @@ pub(crate) struct HostEndpoint {
     pub(crate) interface: Option<String>,
     pub(crate) expected_ips: Vec<IpAddr>,
     pub(crate) ports: Vec<ContainerPort>,
+    /// As written; settled in `after`.
     pub(crate) profiles: Vec<String>,
+    /// What its profiles say, in order.
+    pub(crate) after: Vec<AfterTiers>,
     pub(crate) place: Place,
 }
 

@@ -60,6 +60,11 @@ impl Model {
         id
     }
 
+    /// Whether host endpoints are asked about what hosts forward.
+    pub(crate) fn forwards(&self) -> bool {
+        !self.inventory.host_endpoints.is_empty() && self.network.forwards()
+    }
+
     pub(crate) fn policy(&self, id: PolicyId) -> Option<&PolicyMeta> {
         self.policies.get(usize::try_from(id.0).ok()?)
     }

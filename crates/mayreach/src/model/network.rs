@@ -11,8 +11,17 @@ pub(crate) struct Network {
     /// In the order they are asked.
     pub(crate) tiers: Vec<Tier>,
     pub(crate) policies: Vec<NetworkPolicy>,
+    /// Calico profiles that manifests write: what host endpoints ask after the last tier.
+    pub(crate) profiles: Vec<Profile>,
     /// The plugin that enforces: decides what happens to pods of undefined namespaces.
     pub(crate) plugin: Plugin,
+}
+
+impl Network {
+    /// Whether an enforced policy asks about what hosts forward.
+    pub(crate) fn forwards(&self) -> bool {
+        self.policies.iter().any(|p| !p.staged && p.class != PolicyClass::Normal)
+    }
 }
 
 /// Who enforces network policy.
@@ -59,6 +68,23 @@ pub(crate) struct NetworkPolicy {
     pub(crate) class: PolicyClass,
     /// A Kubernetes NetworkPolicy: denial by absence is "isolated".
     pub(crate) isolates: bool,
+}
+
+/// A Calico profile with rules.
+#[derive(Clone, Debug)]
+pub(crate) struct Profile {
+    pub(crate) id: PolicyId,
+    pub(crate) ingress: Vec<NetworkRule>,
+    pub(crate) egress: Vec<NetworkRule>,
+}
+
+/// What a host endpoint asks after the last tier, one profile after the other; then it drops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AfterTiers {
+    AllowAll,
+    DenyAll,
+    /// An index into [`Network::profiles`].
+    Profile(u32),
 }
 
 /// Which traffic of host endpoints a policy sees; pods see `Normal` (and applyOnForward) ones.

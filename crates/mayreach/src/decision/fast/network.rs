@@ -7,7 +7,7 @@ use crate::{
     decision::{
         Layer, LayerDecision, Reason, Verdict,
         reference::{
-            host,
+            forward, host,
             network::{Found, itself, local},
         },
         resolve::{Address, Asked, End},
@@ -45,13 +45,8 @@ fn ask(net: &Net, model: &Model, asked: &Asked<'_>, egress: bool) -> Found {
     }
     let profileless = net.profileless.get(id.0 as usize).copied().unwrap_or(true);
     let found = stages(net.side(id.0, egress), asked, profileless);
-    if found.verdict == Verdict::Allow
-        && hosts
-        && let Some(policy) = host::forwarded(model, asked, egress)
-    {
-        let policy = policy.id;
-        return Found::new(Verdict::Undetermined, Reason::NotEvaluated { policy });
-    }
+    let forwarded = hosts.then(|| forward::ask(model, asked, egress, &mut Trace::off())).flatten();
+    let found = forwarded.map_or(found, |host| forward::both(found, host, egress));
     if egress || other.node.is_none() {
         return found;
     }

@@ -4,14 +4,14 @@
 use crate::{
     decision::{
         Reason, Verdict,
-        reference::network::{Found, Walk, local},
+        reference::network::{Found, Walk, local, matches},
         resolve::{Address, Asked, End},
         trace::Trace,
     },
     model::{
         Attributes, Model, Tri,
         inventory::{Failsafe, HostEndpoint, ToHost},
-        network::{NetworkPolicy, PolicyClass},
+        network::{Action, AfterTiers, NetworkPolicy, PolicyClass, Profile},
     },
 };
 
@@ -47,7 +47,7 @@ fn host<'m>(model: &'m Model, end: &End<'m>) -> Host<'m> {
 }
 
 /// Whether the packet goes through a port that Calico keeps open on hosts.
-fn failsafe(model: &Model, asked: &Asked<'_>, egress: bool) -> Tri {
+pub(super) fn failsafe(model: &Model, asked: &Asked<'_>, egress: bool) -> Tri {
     let Failsafe { inbound, outbound } = &model.inventory.failsafe;
     let (listed, other, missing) = if egress {
         (outbound, &asked.destination, Attributes::DESTINATION_ADDRESS)
@@ -100,7 +100,7 @@ pub(crate) fn ask(
     }
 }
 
-fn undetermined(attributes: Attributes) -> Found {
+pub(super) fn undetermined(attributes: Attributes) -> Found {
     Found::new(Verdict::Undetermined, Reason::Missing { attributes, policy: None })
 }
 
@@ -119,63 +119,117 @@ fn governed(model: &Model, asked: &Asked<'_>, egress: bool, trace: &mut Trace) -
     if failsafe.is_yes() {
         return Some(Found::new(Verdict::Allow, Reason::Failsafe));
     }
-    // "profiles, then drop"; `projectcalico-default-allow` is Calico's own, and allows.
-    let allows = endpoint.profiles.iter().any(|p| p == "projectcalico-default-allow");
-    let after = if allows {
-        Found::new(Verdict::Allow, Reason::DefaultAllow)
-    } else {
-        Found::new(Verdict::Deny, Reason::NoProfile)
-    };
-    let stage =
-        |classes: &'static [PolicyClass], forced_pass: bool, after: Found, trace: &mut Trace| {
-            let governs = |policy: &NetworkPolicy| {
-                let direction = if egress { policy.governs_egress } else { policy.governs_ingress };
-                direction
-                    && classes.contains(&policy.class)
-                    && policy.subject.matches(&|key| endpoint.labels.get(key).map(String::as_str))
-            };
-            Walk { model, asked, egress, governs: &governs, forced_pass, after, staged: None }
-                .tiers(trace)
-        };
+    let stages = Stages { model, asked, egress, endpoint };
+    let mut profiles = trace.fresh();
+    let after = stages.profiles(&mut profiles);
     let mut late = trace.fresh();
-    let normal = stage(&[PolicyClass::Normal, PolicyClass::Forward], false, after, &mut late);
-    // "preDNAT: ingress only"; "doNotTrack ignored on `*`"
-    let mut early = trace.fresh();
-    let pre =
-        if egress { normal } else { stage(&[PolicyClass::PreDnat], true, normal, &mut early) };
-    let wildcard = endpoint.interface.as_deref() == Some("*");
-    let found = if wildcard { pre } else { stage(&[PolicyClass::Untracked], true, pre, trace) };
-    trace.extend(early);
+    let own = [PolicyClass::Normal, PolicyClass::Forward];
+    let normal = stages.walk(&own, after, &mut late);
+    let found = stages.early(normal, trace);
     trace.extend(late);
+    if matches!(normal.reason, Reason::DefaultAllow | Reason::NoProfile) {
+        trace.extend(profiles);
+    }
     match failsafe {
         Tri::Unknown(missing) if found.verdict != Verdict::Allow => Some(undetermined(missing)),
         _ => Some(found),
     }
 }
 
-/// Policies of a host endpoint that forwarded traffic to and from this pod would meet too, and
-/// that are not followed here.
-pub(crate) fn forwarded<'m>(
-    model: &'m Model,
-    asked: &Asked<'m>,
-    egress: bool,
-) -> Option<&'m NetworkPolicy> {
-    let (own, other) = if egress {
-        (&asked.source, &asked.destination)
-    } else {
-        (&asked.destination, &asked.source)
-    };
-    let workload = own.workload?;
-    let same_node = other.workload.is_some_and(|o| o.node.is_some() && o.node == workload.node);
-    if same_node || model.inventory.host_endpoints.is_empty() {
-        return None;
+/// What one host endpoint asks of a packet, stage by stage.
+#[derive(Clone, Copy)]
+pub(super) struct Stages<'a> {
+    pub(super) model: &'a Model,
+    pub(super) asked: &'a Asked<'a>,
+    pub(super) egress: bool,
+    pub(super) endpoint: &'a HostEndpoint,
+}
+
+impl Stages<'_> {
+    pub(super) fn governs(&self, policy: &NetworkPolicy, classes: &[PolicyClass]) -> bool {
+        let direction = if self.egress { policy.governs_egress } else { policy.governs_ingress };
+        let label = |key: &str| self.endpoint.labels.get(key).map(String::as_str);
+        direction && classes.contains(&policy.class) && policy.subject.matches(&label)
     }
-    let on_path = |h: &&HostEndpoint| workload.node.as_ref().is_none_or(|n| *n == h.node);
-    let hosts: Vec<&HostEndpoint> = model.inventory.host_endpoints.iter().filter(on_path).collect();
-    model.network.policies.iter().find(|p| {
-        !p.staged
-            && p.class != PolicyClass::Normal
-            && if egress { p.governs_egress } else { p.governs_ingress }
-            && hosts.iter().any(|h| p.subject.matches(&|key| h.labels.get(key).map(String::as_str)))
-    })
+
+    /// The tiers of some classes of policy; `after` is what comes where they decide nothing.
+    pub(super) fn walk(&self, classes: &[PolicyClass], after: Found, trace: &mut Trace) -> Found {
+        let Self { model, asked, egress, .. } = *self;
+        let governs = |policy: &NetworkPolicy| self.governs(policy, classes);
+        // "Tier defaultAction is forced to Pass for untracked and preDNAT" (event_sequencer.go)
+        let forced_pass =
+            classes.iter().all(|c| matches!(c, PolicyClass::Untracked | PolicyClass::PreDnat));
+        Walk { model, asked, egress, governs: &governs, forced_pass, after, staged: None }
+            .tiers(trace)
+    }
+
+    /// What comes before connection tracking and translation, where an Allow skips `after`, the
+    /// host endpoint's later stages. "preDNAT: ingress only"; "doNotTrack ignored on `*`".
+    pub(super) fn early(&self, after: Found, trace: &mut Trace) -> Found {
+        let mut second = trace.fresh();
+        let pre = if self.egress {
+            after
+        } else {
+            self.walk(&[PolicyClass::PreDnat], after, &mut second)
+        };
+        let wildcard = self.endpoint.interface.as_deref() == Some("*");
+        let found = if wildcard { pre } else { self.walk(&[PolicyClass::Untracked], pre, trace) };
+        trace.extend(second);
+        found
+    }
+
+    /// "profiles in order: first Allow or Deny; then drop"
+    fn profiles(&self, trace: &mut Trace) -> Found {
+        let dropped = Found::new(Verdict::Deny, Reason::NoProfile);
+        let mut found = dropped;
+        let mut walked = Vec::new();
+        for step in self.endpoint.after.iter().rev() {
+            let mut steps = trace.fresh();
+            found = match step {
+                AfterTiers::AllowAll => Found::new(Verdict::Allow, Reason::DefaultAllow),
+                AfterTiers::DenyAll => dropped,
+                AfterTiers::Profile(index) => {
+                    match self.model.network.profiles.get(*index as usize) {
+                        Some(profile) => self.profile(profile, found, &mut steps),
+                        None => found,
+                    }
+                }
+            };
+            walked.push(steps);
+        }
+        for steps in walked.into_iter().rev() {
+            trace.extend(steps);
+        }
+        found
+    }
+
+    /// One profile; where none of its rules decides, or one passes, the next is asked.
+    fn profile(&self, profile: &Profile, next: Found, trace: &mut Trace) -> Found {
+        let Self { model, asked, egress, .. } = *self;
+        let rules = if egress { &profile.egress } else { &profile.ingress };
+        let (id, mut possible, mut sure) = (profile.id, Vec::new(), None);
+        for rule in rules {
+            let tri = matches(model, asked, egress, id, rule, trace);
+            let reason = Reason::Rule { policy: id, rule: rule.index };
+            let outcome = match rule.action {
+                Action::Allow => Found::new(Verdict::Allow, reason),
+                Action::Deny => Found::new(Verdict::Deny, reason),
+                Action::Pass => next,
+                Action::Log => continue,
+            };
+            match tri {
+                Tri::No => {}
+                Tri::Unknown(missing) => possible.push((missing, outcome)),
+                Tri::Yes => {
+                    sure = Some(outcome);
+                    break;
+                }
+            }
+        }
+        let decided = sure.unwrap_or(next);
+        possible
+            .iter()
+            .rev()
+            .fold(decided, |otherwise, (missing, found)| found.unless(otherwise, *missing, id))
+    }
 }

@@ -3,7 +3,7 @@
 use crate::{
     decision::{
         Layer, LayerDecision, Marked, Outcome, Reason, Step, StepKind, Verdict,
-        reference::{host, packet},
+        reference::{forward, host, packet},
         resolve::{Asked, End},
         trace::Trace,
     },
@@ -75,10 +75,10 @@ fn ask(model: &Model, asked: &Asked<'_>, egress: bool, trace: &mut Trace) -> Fou
         return allow(Reason::LocalTraffic);
     }
     let found = pod(model, asked, workload, egress, None, trace);
-    if let (Verdict::Allow, Some(policy)) = (found.verdict, host::forwarded(model, asked, egress)) {
-        let policy = policy.id;
-        return Found::new(Verdict::Undetermined, Reason::NotEvaluated { policy });
-    }
+    let found = match forward::ask(model, asked, egress, trace) {
+        Some(host) => forward::both(found, host, egress),
+        None => found,
+    };
     if egress || other.node.is_none() {
         return found;
     }
@@ -160,7 +160,7 @@ pub(crate) fn local(own: &End<'_>, other: &End<'_>) -> Tri {
     }
 }
 
-fn remark(trace: &mut Trace, text: &str) {
+pub(super) fn remark(trace: &mut Trace, text: &str) {
     trace.step(|| Step {
         kind: StepKind::Remark,
         outcome: Outcome::Info,
@@ -255,7 +255,8 @@ impl Walk<'_> {
         for policy in &enforced {
             self.enter(policy, trace);
             for rule in self.rules(policy) {
-                let tri = self.matches(policy, rule, trace);
+                let Self { model, asked, egress, .. } = *self;
+                let tri = matches(model, asked, egress, policy.id, rule, trace);
                 // "Log is non-terminal: continue with the next rule"
                 if sure.is_some() || tri.is_no() || rule.action == Action::Log {
                     continue;
@@ -312,35 +313,36 @@ impl Walk<'_> {
     fn rules<'p>(&self, policy: &'p NetworkPolicy) -> &'p [NetworkRule] {
         if self.egress { &policy.egress } else { &policy.ingress }
     }
+}
 
-    fn matches(&self, policy: &NetworkPolicy, rule: &NetworkRule, trace: &mut Trace) -> Tri {
-        let conditions = packet::conditions(self.model, self.asked, rule);
-        let outcome = Tri::all(conditions.iter().map(|c| c.outcome));
-        let meta = self.model.policy(policy.id);
-        let place = meta.and_then(|m| {
-            let lines = if self.egress { &m.egress_rules } else { &m.rules };
-            lines.get(rule.index as usize).copied()
-        });
-        trace.step(|| Step {
-            kind: StepKind::Rule,
-            outcome: outcome.into(),
-            text: format!("{:?}", rule.action),
-            policy: Some(policy.id),
-            rule: Some(rule.index),
-            place,
-        });
-        for condition in conditions {
-            trace.step(|| Step {
-                kind: StepKind::Condition,
-                outcome: condition.outcome(),
-                text: condition.text,
-                policy: Some(policy.id),
-                rule: Some(rule.index),
-                place,
-            });
-        }
-        outcome
+/// Whether one rule matches, step by step.
+pub(crate) fn matches(
+    model: &Model,
+    asked: &Asked<'_>,
+    egress: bool,
+    policy: PolicyId,
+    rule: &NetworkRule,
+    trace: &mut Trace,
+) -> Tri {
+    let conditions = packet::conditions(model, asked, rule);
+    let outcome = Tri::all(conditions.iter().map(|c| c.outcome));
+    let place = model.policy(policy).and_then(|m| {
+        let lines = if egress { &m.egress_rules } else { &m.rules };
+        lines.get(rule.index as usize).copied()
+    });
+    let step = |kind, outcome, text| Step {
+        kind,
+        outcome,
+        text,
+        policy: Some(policy),
+        rule: Some(rule.index),
+        place,
+    };
+    trace.step(|| step(StepKind::Rule, outcome.into(), format!("{:?}", rule.action)));
+    for condition in conditions {
+        trace.step(|| step(StepKind::Condition, condition.outcome(), condition.text));
     }
+    outcome
 }
 
 fn after_text(found: Found) -> &'static str {

@@ -56,6 +56,29 @@ pub(crate) struct End<'m> {
     pub(crate) known_node: bool,
 }
 
+impl<'m> End<'m> {
+    /// An end of which nothing but its address counts.
+    pub(crate) fn of_address(model: &'m Model, address: Address<'m>) -> Self {
+        let inventory = &model.inventory;
+        let near = |net: &IpNet| !address.within(net, Attributes::DESTINATION_ADDRESS).is_no();
+        let sets = inventory.network_sets.iter();
+        let hosts = inventory.host_endpoints.iter();
+        let is = |h: &&HostEndpoint| matches!(address, Address::Exact(ip) if h.expected_ips.contains(&ip));
+        let may_be = |h: &&HostEndpoint| address == Address::Unknown && !h.expected_ips.is_empty();
+        Self {
+            sets: sets.filter(|s| s.nets.iter().any(near)).collect(),
+            hosts: hosts.clone().filter(is).collect(),
+            maybe_hosts: hosts.filter(may_be).collect(),
+            id: None,
+            workload: None,
+            twins: Vec::new(),
+            node: None,
+            known_node: false,
+            address,
+        }
+    }
+}
+
 /// What is known of an end's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address<'m> {
@@ -228,8 +251,12 @@ impl<'m> Resolver<'m> {
             Peer::Ip(ip) => self.index.cluster_ip(ip),
             _ => None,
         };
+        let service = match service {
+            Some(id) => Some((id, flow.port)),
+            None => self.translated(flow, &source)?,
+        };
         match service {
-            Some(id) => self.to_service(flow, source, id, with),
+            Some(called) => self.to_service(flow, source, called, with),
             None => {
                 let found =
                     self.find(&flow.destination, scratch.destination.as_ref(), "destination")?;
@@ -261,6 +288,38 @@ impl<'m> Resolver<'m> {
             service,
             services: destination.0.map_or(&[], |id| self.index.services_of(id)),
         }
+    }
+
+    /// The Service that an address leads to which is neither a pod's nor a ClusterIP: of a load
+    /// balancer, or a node's with a node port.
+    ///
+    /// # Errors
+    /// A node port that is called from inside: its client's egress policy sees the node, the
+    /// backend's ingress policy perhaps another node (kube-proxy masquerades).
+    fn translated<E: Fault>(
+        &self,
+        flow: &Flow<'m>,
+        source: &Found<'m>,
+    ) -> Result<Option<(ServiceId, Port<'m>)>, E> {
+        let (Peer::Ip(ip), Port::Number(number)) = (flow.destination, flow.port) else {
+            return Ok(None);
+        };
+        if let Some(id) = self.index.external(ip, flow.protocol, number) {
+            return Ok(Some((id, flow.port)));
+        }
+        let behind = self.index.node(ip).and_then(|_| self.index.node_port(flow.protocol, number));
+        let Some((id, port)) = behind else { return Ok(None) };
+        let inside = source.1.is_some() || source.2.is_some_and(|ip| self.index.node(ip).is_some());
+        if !inside {
+            return Ok(Some((id, Port::Number(port))));
+        }
+        Err(E::make(|| {
+            let message = format!("{number} is a node port, which a node translates once more");
+            Problem::new(ErrorCode::InvalidFlow, message).field("destination.ip").help(
+                "from inside the cluster ask two flows: to the node's address on another port, and \
+                 from the node's address to the Service",
+            )
+        }))
     }
 
     fn find<E: Fault>(

@@ -8,7 +8,7 @@ use crate::{
     },
     error::{ErrorCode, Problem},
     model::{
-        Flow, Peer, Port, ServiceId,
+        Flow, Peer, Port, Protocol, ServiceId,
         inventory::{Service, ServicePort},
     },
 };
@@ -26,7 +26,7 @@ impl<'m> Resolver<'m> {
         &self,
         flow: &'m Flow<'m>,
         source: Found<'m>,
-        id: ServiceId,
+        (id, port): (ServiceId, Port<'m>),
         mut with: impl FnMut(Asked<'m>),
     ) -> Result<(), E> {
         let Some(service) = self.model.inventory.service(id) else {
@@ -37,7 +37,7 @@ impl<'m> Resolver<'m> {
         if let Some(name) = &service.external_name {
             return Err(E::make(|| outside(service, name)));
         }
-        let port = called(flow, service)?;
+        let port = called(flow.protocol, port, service)?;
         // kube-proxy translates to endpoints of the family of the ClusterIP that is called; the
         // first is the one that its name resolves to first.
         let wanted = match flow.destination {
@@ -94,9 +94,13 @@ impl<'m> Resolver<'m> {
     }
 }
 
-fn called<'s, E: Fault>(flow: &Flow<'_>, service: &'s Service) -> Result<Called<'s>, E> {
-    let mut of_protocol = service.ports.iter().filter(|p| p.protocol == flow.protocol);
-    let found = match flow.port {
+fn called<'s, E: Fault>(
+    protocol: Protocol,
+    port: Port<'_>,
+    service: &'s Service,
+) -> Result<Called<'s>, E> {
+    let mut of_protocol = service.ports.iter().filter(|p| p.protocol == protocol);
+    let found = match port {
         Port::Number(n) if service.headless => return Ok(Called::Bare(n)),
         Port::Number(n) => {
             let found = of_protocol.find(|p| p.port == n);
@@ -120,7 +124,7 @@ fn called<'s, E: Fault>(flow: &Flow<'_>, service: &'s Service) -> Result<Called<
     // The name of a headless Service is asked for its SRV record, which gives the pod's port; its
     // number is the pod's own.
     let found = found?;
-    match flow.port {
+    match port {
         Port::Unknown if service.headless => Ok(Called::Bare(found.port)),
         _ => Ok(Called::Declared(found)),
     }

@@ -64,6 +64,7 @@ pub(in crate::kinds::calico) fn lower(
         expected_ips,
         ports,
         profiles: profiles.into_iter().map(|profile| profile.value).collect(),
+        after: Vec::new(),
         place: document.place,
     });
     Ok(())

@@ -10,13 +10,14 @@ use crate::{
         calico::{findings::Findings, object::spec},
     },
     manifest::Document,
+    model::inventory::Tunnels,
 };
 
 pub(in crate::kinds::calico) fn lower(
     document: &Document,
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
-    let IpPoolSpec { cidr, disabled, allowed_uses } = spec(document)?;
+    let IpPoolSpec { cidr, disabled, allowed_uses, ipip_mode, vxlan_mode } = spec(document)?;
     let mut findings = Findings::new(document);
     let field = "spec.cidr";
     let help = "such as `10.244.0.0/16`";
@@ -38,7 +39,23 @@ pub(in crate::kinds::calico) fn lower(
     // Without `allowedUses` a pool is for workloads (and tunnels).
     let for_pods = allowed_uses.is_empty() || allowed_uses.iter().any(|using| using == "Workload");
     if let Some(net) = net.filter(|_| !disabled && for_pods) {
-        draft.model.inventory.pod_networks.push(net);
+        let inventory = &mut draft.model.inventory;
+        let tunnels = tunnels([ipip_mode.as_deref(), vxlan_mode.as_deref()]);
+        // Pools that differ leave it open.
+        let first = inventory.pod_networks.is_empty();
+        let agrees = first || inventory.tunnels == tunnels;
+        inventory.tunnels = if agrees { tunnels } else { Tunnels::Unknown };
+        inventory.pod_networks.push(net);
     }
     Ok(())
+}
+
+/// "`ipipMode`, `vxlanMode`: if not specified, Never"; `CrossSubnet` depends on the nodes.
+fn tunnels(modes: [Option<&str>; 2]) -> Tunnels {
+    let mode = |wanted: &str| modes.iter().flatten().any(|mode| *mode == wanted);
+    match (mode("Always"), mode("CrossSubnet")) {
+        (true, _) => Tunnels::Always,
+        (false, true) => Tunnels::Unknown,
+        (false, false) => Tunnels::Never,
+    }
 }

@@ -1,4 +1,4 @@
-//! `IPPool` as written: only what tells where pods live, all other fields are accepted unread.
+//! `IPPool` as written: only what tells where pods live and how packets get there, all other fields are accepted unread.
 
 use serde::Deserialize;
 
@@ -10,4 +10,6 @@ pub(super) struct IpPoolSpec {
     pub(super) cidr: Option<Spanned<String>>,
     pub(super) disabled: bool,
     pub(super) allowed_uses: Vec<String>,
+    pub(super) ipip_mode: Option<String>,
+    pub(super) vxlan_mode: Option<String>,
 }

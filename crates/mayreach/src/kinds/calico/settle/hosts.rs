@@ -12,7 +12,7 @@ use crate::{
     model::{
         LayerSet, Model, PolicyId, Scope, Unevaluated,
         inventory::{HostEndpoint, Inventory, Labels},
-        network::{NetworkPolicy, PolicyClass},
+        network::{AfterTiers, NetworkPolicy, PolicyClass},
     },
 };
 
@@ -75,55 +75,44 @@ fn make_automatic(draft: &mut Draft<'_>) -> bool {
             expected_ips: node.addresses.clone(),
             ports: Vec::new(),
             profiles: vec![DEFAULT_ALLOW.to_owned()],
+            after: Vec::new(),
             place,
         });
     }
     false
 }
 
-/// Reduces the profiles of a host endpoint to what they do: own labels win, then those of the
-/// first profile that has them (labelindex); of the rules, the first profile that decides all.
+/// What the profiles of a host endpoint give it: labels, where its own win, then those of the
+/// first profile that has them (labelindex); and rules, profile by profile.
 fn inherit(
     host: &mut HostEndpoint,
     profiles: &BTreeMap<String, profile::Written>,
     inventory: &Inventory,
 ) -> Option<Note> {
-    let mut decided = false;
-    let mut kept = Vec::new();
-    let mut remark = None;
-    for name in std::mem::take(&mut host.profiles) {
-        let kind = Kind::of(&name, profiles, inventory);
+    let mut missing = None;
+    for name in &host.profiles {
+        let kind = Kind::of(name, profiles, inventory);
         for (key, value) in kind.labels() {
             host.labels.entry(key).or_insert(value);
         }
         match kind {
             Kind::Accounts(_) => {}
-            _ if decided => {}
-            Kind::AllowAll(_) => {
-                kept.push(DEFAULT_ALLOW.to_owned());
-                decided = true;
-            }
-            Kind::Written(written) if !written.has_rules => {}
-            Kind::Written(_) => {
-                remark = Some(format!(
-                    "the rules of profile `{name}` are not evaluated: what no policy decides about \
-                     this host counts as denied"
-                ));
-                decided = true;
-            }
+            Kind::AllowAll(_) => host.after.push(AfterTiers::AllowAll),
+            Kind::Written(written) => host.after.push(AfterTiers::Profile(written.rules)),
             // "Missing profile: replaced by Deny/Deny" (DummyDropRules).
             Kind::Missing => {
-                remark = Some(format!(
-                    "profile `{name}` is not defined: Calico denies what no policy decides about \
-                     this host"
-                ));
-                decided = true;
+                host.after.push(AfterTiers::DenyAll);
+                missing = missing.or(Some(name));
             }
         }
     }
-    host.profiles = kept;
+    let name = missing?;
+    let text = format!(
+        "profile `{name}` is not defined: Calico denies what nothing before it decides about this \
+         host"
+    );
     let subject = format!("HostEndpoint {}", host.name);
-    remark.map(|text| Note::new(NoteCode::NotEvaluated, text).about(subject).at(host.place))
+    Some(Note::new(NoteCode::Suspicious, text).about(subject).at(host.place))
 }
 
 /// What a profile is, by its name.

@@ -1,7 +1,10 @@
 //! Host endpoints, sets, pools and configuration.
 
 use super::{gnp, model, notes};
-use crate::{error::NoteCode, model::Protocol};
+use crate::{
+    error::NoteCode,
+    model::{Protocol, network::AfterTiers},
+};
 
 fn object(kind: &str, name: &str, spec: &str) -> String {
     format!(
@@ -91,7 +94,7 @@ fn configuration_is_said_aloud() {
 }
 
 #[test]
-fn profiles_give_labels_and_the_first_that_decides_counts() {
+fn profiles_give_labels_and_what_comes_after_the_tiers() {
     let text = object("Profile", "labels", "labelsToApply: {a: x, c: d}")
         + &object(
             "HostEndpoint",
@@ -109,11 +112,11 @@ fn profiles_give_labels_and_the_first_that_decides_counts() {
     let [first, second, third] = &model.inventory.host_endpoints[..] else { panic!("three") };
     assert_eq!(first.labels.get("a").map(String::as_str), Some("b"));
     assert_eq!(first.labels.get("c").map(String::as_str), Some("d"));
-    assert_eq!(first.profiles, ["projectcalico-default-allow"]);
-    assert!(second.profiles.is_empty());
+    assert_eq!(first.after, [AfterTiers::Profile(0), AfterTiers::AllowAll]);
+    assert_eq!(second.after, [AfterTiers::DenyAll, AfterTiers::AllowAll]);
     assert_eq!(third.labels.get("pcns.team").map(String::as_str), Some("x"));
-    assert_eq!(third.profiles, ["projectcalico-default-allow"]);
-    assert_eq!(notes(&model, NoteCode::NotEvaluated).len(), 1);
+    assert_eq!(third.after, [AfterTiers::AllowAll]);
+    assert_eq!(notes(&model, NoteCode::Suspicious).len(), 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::manifest::{ServicePort, ServiceSpec};
+use super::manifest::{Ingress, ServicePort, ServiceSpec, ServiceStatus};
 use crate::{
     error::Problem,
     kinds::{
@@ -21,8 +21,19 @@ pub(in crate::kinds::kubernetes) fn lower(
     let mut checks = Checks::new(document);
     checks.name_is_dns_label();
     let spec: ServiceSpec = checks.field("spec").unwrap_or_default();
-    let ServiceSpec { r#type, selector, ports, cluster_ip, cluster_ips, external_name } = spec;
+    let ServiceSpec {
+        r#type,
+        selector,
+        ports,
+        cluster_ip,
+        cluster_ips,
+        external_name,
+        external_ips,
+    } = spec;
     let root = Path::Root("spec");
+    let kind = r#type.as_ref().map_or("", |kind| kind.value.as_str());
+    let exposed = matches!(kind, "NodePort" | "LoadBalancer");
+    let external_ips = outside(external_ips.unwrap_or_default(), exposed, &root, &mut checks);
     let by_name = is_external_name(r#type.as_ref(), &root, &mut checks);
     let (headless, cluster_ips) =
         addresses(cluster_ips.unwrap_or_default(), cluster_ip, &root, &mut checks);
@@ -46,6 +57,8 @@ pub(in crate::kinds::kubernetes) fn lower(
         cluster_ips,
         headless,
         external_name: external_name.filter(|_| by_name),
+        exposed: exposed || !external_ips.is_empty(),
+        external_ips,
         ports,
         place: document.place,
     });
@@ -96,6 +109,24 @@ fn addresses(
     (headless, ips)
 }
 
+/// Addresses by which the Service is called from outside, translated as its ClusterIP is.
+fn outside(
+    written: Vec<Spanned<String>>,
+    exposed: bool,
+    root: &Path<'_>,
+    checks: &mut Checks<'_>,
+) -> Vec<IpAddr> {
+    let path = root.field("externalIPs");
+    let mut all: Vec<IpAddr> =
+        written.iter().filter_map(|text| checks.address(text, &path)).collect();
+    let status: ServiceStatus = checks.field("status").unwrap_or_default();
+    let given = status.load_balancer.ingress.into_iter().filter(|_| exposed);
+    // "`ipMode: Proxy`: traffic is delivered to the load balancer", not translated by nodes.
+    let direct = given.filter(|i| i.ip_mode.as_deref() != Some("Proxy"));
+    all.extend(direct.filter_map(|Ingress { ip, ip_mode: _ }| ip?.parse::<IpAddr>().ok()));
+    all
+}
+
 fn lower_ports(
     ports: &[Spanned<ServicePort>],
     path: &Path<'_>,
@@ -132,7 +163,7 @@ fn lower_port(
     path: &Path<'_>,
     checks: &mut Checks<'_>,
 ) -> Option<inventory::ServicePort> {
-    let ServicePort { name, port, protocol, target_port, app_protocol } = &written.value;
+    let ServicePort { name, port, protocol, node_port, target_port, app_protocol } = &written.value;
     let protocol = rules::protocol(protocol.as_ref(), &path.field("protocol"), checks);
     let at = path.field("port");
     let Some(number) = port else {
@@ -152,6 +183,11 @@ fn lower_port(
         port: number,
         protocol,
         target: target(target_port.as_ref(), number, &path.field("targetPort"), checks),
+        // 0 stands for none.
+        node_port: node_port
+            .as_ref()
+            .filter(|number| number.value != 0)
+            .and_then(|number| checks.port_number(number, &path.field("nodePort"))),
         app_protocol: app_protocol.clone(),
     })
 }

@@ -17,6 +17,8 @@ pub(super) struct ServiceSpec {
     #[serde(rename = "clusterIPs")]
     pub(super) cluster_ips: Option<Vec<Spanned<String>>>,
     pub(super) external_name: Option<String>,
+    #[serde(rename = "externalIPs")]
+    pub(super) external_ips: Option<Vec<Spanned<String>>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -25,6 +27,27 @@ pub(super) struct ServicePort {
     pub(super) name: Option<Spanned<String>>,
     pub(super) port: Option<Spanned<i64>>,
     pub(super) protocol: Option<Spanned<String>>,
+    pub(super) node_port: Option<Spanned<i64>>,
     pub(super) target_port: Option<Spanned<IntOrString>>,
     pub(super) app_protocol: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ServiceStatus {
+    pub(super) load_balancer: LoadBalancer,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct LoadBalancer {
+    pub(super) ingress: Vec<Ingress>,
+}
+
+/// One address of a load balancer; those known by a host name only are not known here.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Ingress {
+    pub(super) ip: Option<String>,
+    pub(super) ip_mode: Option<String>,
 }

@@ -1,0 +1,266 @@
+//! Tables answer as single flows do, whatever their layout.
+
+use std::sync::Arc;
+
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, LargeStringArray,
+    RecordBatch, RecordBatchIterator, StringArray, StringViewArray, TimestampMillisecondArray,
+    UInt16Array, cast::AsArray, types::Int32Type,
+};
+use mayreach::{Options, Source};
+
+use super::{Decisions, Table, TableOptions, column::Text};
+use crate::{Engine, FlowIn};
+
+const MANIFESTS: &str = r#"
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+- {apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, labels: {app: web, sidecar.istio.io/inject: "true"}}, status: {podIP: 10.0.0.1}}
+- {apiVersion: v1, kind: Pod, metadata: {name: db, namespace: shop, labels: {app: db, sidecar.istio.io/inject: "true"}}, spec: {containers: [{name: c, ports: [{name: sql, containerPort: 5432}]}]}}
+- {apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {selector: {app: db}, ports: [{port: 80, targetPort: 5432}]}}
+- apiVersion: networking.k8s.io/v1
+  kind: NetworkPolicy
+  metadata: {name: db, namespace: shop}
+  spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}]}
+- apiVersion: security.istio.io/v1
+  kind: AuthorizationPolicy
+  metadata: {name: read, namespace: shop}
+  spec: {selector: {matchLabels: {app: db}}, rules: [{to: [{operation: {methods: [GET], paths: ["/v1*"]}}]}, {when: [{key: "request.headers[x-admin]", values: ["yes"]}]}]}
+"#;
+
+fn engine() -> Engine {
+    Engine::compile(&[Source::new("shop.yaml", MANIFESTS)], &Options::default()).unwrap()
+}
+
+fn decide(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+    let flows = RecordBatch::try_from_iter(columns).unwrap();
+    Table::new(&engine(), TableOptions::default()).decide(&flows, 0).unwrap()
+}
+
+fn words(values: &[Option<&str>]) -> ArrayRef {
+    Arc::new(StringArray::from(values.to_vec()))
+}
+
+fn word(batch: &RecordBatch, column: &str, row: usize) -> Option<String> {
+    let array = batch.column_by_name(column).unwrap();
+    Text::new(column, array).unwrap().get(row).map(str::to_owned)
+}
+
+type Row = (&'static str, &'static str, i64, Option<&'static str>, Option<&'static str>);
+
+/// The rows that the other tests write in different layouts, with what the JSON of a flow says.
+const ROWS: [Row; 8] = [
+    ("shop/web", "shop/db", 5432, Some("GET"), Some("/v1/a?x")),
+    ("shop/web", "shop/db", 5432, Some("PUT"), Some("/v1/a")),
+    ("shop/web", "service:shop/db", 80, Some("GET"), Some("/v1")),
+    ("shop/web", "shop/db", 22, None, None),
+    ("10.0.0.1", "shop/db", 5432, None, None),
+    ("203.0.113.7", "shop/db", 5432, Some("GET"), Some("/v1")),
+    ("shop/web", "shop/db", 5432, Some("GET"), None),
+    ("shop/db", "203.0.113.7", 443, None, None),
+];
+
+fn check_rows(answers: &RecordBatch, times: usize) {
+    assert_eq!(answers.num_rows(), ROWS.len() * times);
+    let engine = engine();
+    let wanted = ROWS.map(|row| {
+        let flow = json_of(row);
+        engine.decide(&FlowIn::from_value(&flow).unwrap()).unwrap()
+    });
+    let columns: Vec<(String, Text<'_>)> = answers
+        .schema_ref()
+        .fields()
+        .iter()
+        .zip(answers.columns())
+        .filter_map(|(field, array)| {
+            Some((field.name().clone(), Text::new(field.name(), array).ok()?))
+        })
+        .collect();
+    for row in 0..answers.num_rows() {
+        let one = &wanted[row % ROWS.len()];
+        let says = |column: &str, wanted: Option<&str>| {
+            let (_, found) = columns.iter().find(|(name, _)| name == column).unwrap();
+            assert_eq!(found.get(row), wanted, "{column} of row {row}");
+        };
+        says("verdict", Some(one.verdict));
+        says("decided_by", one.decided_by);
+        says("client_sees", one.client_sees.as_ref().map(|sees| sees.kind));
+        says("error", None);
+        if let Some(layer) = one.decided_by.and_then(|by| one.layer(by)) {
+            let policy = layer.reason.policy.as_ref();
+            says("reason", Some(layer.reason.code));
+            says("policy_name", policy.map(|p| p.name.as_str()));
+            says("policy_kind", policy.map(|p| p.kind.as_str()));
+            says("policy_namespace", policy.and_then(|p| p.namespace.as_deref()));
+            let missing = Some(layer.reason.missing.join(", ")).filter(|m| !m.is_empty());
+            says("missing", missing.as_deref());
+        }
+    }
+}
+
+fn json_of((source, destination, port, method, path): Row) -> serde_json::Value {
+    let end = |said: &str| match said.split_once(':') {
+        Some((_, name)) => serde_json::json!({ "service": name }),
+        None if said.contains('/') => serde_json::json!({ "workload": said }),
+        None => serde_json::json!({ "ip": said }),
+    };
+    let (source, destination) = (end(source), end(destination));
+    let mut flow = serde_json::json!({"source": source, "destination": destination, "port": port});
+    if let Some(method) = method {
+        flow["http"]["method"] = method.into();
+    }
+    if let Some(path) = path {
+        flow["http"]["path"] = path.into();
+    }
+    flow
+}
+
+fn table(times: usize, text: impl Fn(Vec<Option<&'static str>>) -> ArrayRef) -> RecordBatch {
+    let rows = || (0..times).flat_map(|_| ROWS);
+    decide(vec![
+        ("path", text(rows().map(|r| r.4).collect())),
+        ("source", text(rows().map(|r| Some(r.0)).collect())),
+        ("destination", text(rows().map(|r| Some(r.1)).collect())),
+        ("port", Arc::new(rows().map(|r| Some(r.2)).collect::<Int64Array>())),
+        ("method", text(rows().map(|r| r.3).collect())),
+    ])
+}
+
+#[test]
+fn every_layout_of_text_answers_as_single_flows_do() {
+    check_rows(&table(1, |words| Arc::new(StringArray::from(words))), 1);
+    check_rows(&table(1, |words| Arc::new(LargeStringArray::from(words))), 1);
+    check_rows(&table(1, |words| Arc::new(StringViewArray::from(words))), 1);
+    let dictionary = |words: Vec<Option<&'static str>>| -> ArrayRef {
+        Arc::new(words.into_iter().collect::<DictionaryArray<Int32Type>>())
+    };
+    check_rows(&table(1, dictionary), 1);
+    // Enough for several threads and for what is remembered.
+    check_rows(&table(2500, dictionary), 2500);
+    check_rows(&table(2500, |words| Arc::new(StringArray::from(words))), 2500);
+}
+
+#[test]
+fn a_bad_row_is_wrong_alone() {
+    let answers = decide(vec![
+        ("id", Arc::new(Int64Array::from(vec![7, 8, 9, 10]))),
+        ("source", words(&[Some("shop/web"), Some("shop/wbe"), None, Some("web")])),
+        ("destination", words(&[Some("shop/db"); 4])),
+        ("port", Arc::new(UInt16Array::from(vec![5432; 4]))),
+    ]);
+    let ids: &Int64Array = answers.column_by_name("id").unwrap().as_primitive();
+    assert_eq!(ids.values(), &[7, 8, 9, 10]);
+    assert_eq!(word(&answers, "error", 0), None);
+    for (row, says) in [(1, "`shop/wbe`"), (2, "nothing says who"), (3, "`web` names nobody")] {
+        assert!(word(&answers, "error", row).unwrap().contains(says));
+        assert_eq!(word(&answers, "verdict", row), None);
+        assert_eq!(word(&answers, "reason", row), None);
+    }
+}
+
+#[test]
+fn strict_tables_stop_at_the_first_bad_row() {
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("source", words(&[Some("shop/web"), Some("nobody")])),
+        ("destination", words(&[Some("shop/db"), Some("shop/db")])),
+    ];
+    let flows = RecordBatch::try_from_iter(columns).unwrap();
+    let options = TableOptions { strict: true, ..TableOptions::default() };
+    let problem = Table::new(&engine(), options).decide(&flows, 100).unwrap_err();
+    assert!(problem.message.starts_with("row 101: "), "{problem}");
+    assert_eq!(problem.field.as_deref(), Some("source"));
+}
+
+#[test]
+fn rare_columns_mean_what_json_means() {
+    let both = |column: &'static str, array: ArrayRef| {
+        let n = array.len();
+        decide(vec![
+            ("source", words(&vec![Some("shop/web"); n])),
+            ("destination", words(&vec![Some("shop/db"); n])),
+            ("port", Arc::new(UInt16Array::from(vec![5432; n]))),
+            (column, array),
+        ])
+    };
+    let headers = both("headers", words(&[Some(r#"[["x-admin", "yes"]]"#), None, Some("[")]));
+    assert_eq!(word(&headers, "verdict", 0).as_deref(), Some("allow"));
+    assert_eq!(word(&headers, "verdict", 1).as_deref(), Some("undetermined"));
+    assert!(word(&headers, "error", 2).unwrap().contains("headers: not JSON"));
+    let raw = both("http", Arc::new(BooleanArray::from(vec![Some(false), None])));
+    assert_eq!(word(&raw, "verdict", 0).as_deref(), Some("deny"));
+    assert_eq!(word(&raw, "verdict", 1).as_deref(), Some("undetermined"));
+    let named = decide(vec![
+        (
+            "source",
+            words(&[Some(r#"{"namespace": "shop", "labels": {"app": "web"}}"#), Some("shop/web")]),
+        ),
+        ("destination", words(&[Some("shop/db"); 2])),
+        ("port", words(&[Some("sql"), Some("5432")])),
+        ("http", Arc::new(BooleanArray::from(vec![false, false]))),
+    ]);
+    assert_eq!(word(&named, "decided_by", 0).as_deref(), Some("authorization"));
+    assert!(word(&named, "error", 1).unwrap().contains("no name of a port"));
+    let over_udp = both("protocol", words(&[Some("UDP"), Some("udp"), Some("ICMP")]));
+    assert_eq!(word(&over_udp, "decided_by", 0).as_deref(), Some("ingress"));
+    assert!(word(&over_udp, "error", 1).unwrap().contains("did you mean `UDP`?"));
+    assert!(word(&over_udp, "error", 2).unwrap().contains("ICMP has no ports"));
+    let times = TimestampMillisecondArray::from(vec![1_700_000_000_999]);
+    assert_eq!(word(&both("now", Arc::new(times)), "error", 0), None);
+}
+
+#[test]
+fn no_flow_has_such_a_column() {
+    let refuse = |column: &str, array: ArrayRef| {
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("source", words(&[Some("shop/web")])),
+            ("destination", words(&[Some("shop/db")])),
+            (column, array),
+        ];
+        let flows = RecordBatch::try_from_iter(columns).unwrap();
+        let lax = TableOptions { ignore_extra: true, ..TableOptions::default() };
+        let lax = Table::new(&engine(), lax).decide(&flows, 0).is_ok();
+        let strict = Table::new(&engine(), TableOptions::default()).decide(&flows, 0);
+        (strict.unwrap_err().to_string(), lax)
+    };
+    let (error, lax) = refuse("methd", words(&[None]));
+    assert!(error.contains("did you mean `method`?") && lax, "{error}");
+    let (error, lax) = refuse("port", Arc::new(Float64Array::from(vec![80.0])));
+    assert!(error.contains("Int64") && !lax, "{error}");
+    let missing = RecordBatch::try_from_iter(vec![("source", words(&[None]))]).unwrap();
+    let problem = Table::new(&engine(), TableOptions::default()).decide(&missing, 0).unwrap_err();
+    assert_eq!(problem.field.as_deref(), Some("destination"));
+}
+
+#[test]
+fn numbers_that_do_not_fit_are_wrong_also_where_rows_are_remembered() {
+    let ports = [5432, 0, -1, 65_536, i64::from(u32::MAX), i64::from(u32::MAX) - 1, i64::MAX];
+    let many: Vec<i64> = (0..700).map(|n| ports[n % ports.len()]).collect();
+    let answers = decide(vec![
+        ("source", words(&vec![Some("shop/web"); many.len()])),
+        ("destination", words(&vec![Some("shop/db"); many.len()])),
+        ("port", Arc::new(Int64Array::from(many.clone()))),
+    ]);
+    for (row, port) in many.iter().enumerate() {
+        assert_eq!(word(&answers, "error", row).is_none(), *port == 5432, "{port}");
+    }
+}
+
+#[test]
+fn a_stream_gives_a_batch_for_a_batch() {
+    let rows = |n: usize| {
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("source", words(&vec![Some("shop/web"); n])),
+            ("destination", words(&vec![Some("shop/db"); n])),
+        ];
+        RecordBatch::try_from_iter(columns).unwrap()
+    };
+    let batches = [rows(3), rows(0), rows(2)];
+    let schema = batches[0].schema();
+    let flows = RecordBatchIterator::new(batches.map(Ok), schema);
+    let table = Table::new(&engine(), TableOptions::default());
+    let sizes: Vec<usize> =
+        Decisions::new(table, flows).unwrap().map(|batch| batch.unwrap().num_rows()).collect();
+    assert_eq!(sizes, [3, 0, 2]);
+}
