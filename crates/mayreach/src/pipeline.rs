@@ -1,6 +1,10 @@
 //! The only file that sees every stage.
 
-use std::sync::Arc;
+mod swap;
+
+pub(crate) use self::swap::Swaps;
+
+use std::sync::{Arc, OnceLock};
 
 use crate::{
     Changes, Error, Options, Program, Source,
@@ -20,7 +24,7 @@ impl Program {
     /// half-loaded.
     pub fn compile(sources: &[Source], options: &Options) -> Result<Self, Error> {
         let documents = Documents::read(sources, &options.limits).map_err(Error::new)?;
-        build(documents, options.clone())
+        build(documents, Arc::new(options.clone()))
     }
 
     /// The program after a change: the same answers as a compile of all manifests as they are then.
@@ -46,6 +50,9 @@ impl Program {
     /// # Errors
     /// Every problem of the change, and of what it makes of the rest; nothing is changed then.
     pub fn update(&self, changes: &Changes) -> Result<Self, Error> {
+        if let Some(next) = self.swap(changes) {
+            return Ok(next);
+        }
         let options = self.inner.options.clone();
         let documents =
             self.inner.documents.change(changes, &options.limits).map_err(Error::new)?;
@@ -68,9 +75,9 @@ fn compiled(model: &Model) -> (Index, Net, Authz, Seats) {
     (index, net, authz, seats)
 }
 
-fn build(documents: Documents, options: Options) -> Result<Program, Error> {
+fn build(documents: Documents, options: Arc<Options>) -> Result<Program, Error> {
     let mut problems = documents.duplicates();
-    let lowered = kinds::lower(documents.all.iter().map(AsRef::as_ref), &options);
+    let lowered = kinds::lower(documents.all.iter(), &options);
     let model = match lowered {
         Ok(model) if problems.is_empty() => model,
         other => {
@@ -82,7 +89,18 @@ fn build(documents: Documents, options: Options) -> Result<Program, Error> {
     let (index, net, authz, seats) = compiled(&model);
     // Calico's IPPools say where pods live; the options only guess.
     let pools = &model.inventory.pod_networks;
-    let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
-    let inner = Inner { model, index, net, authz, seats, documents, options, pod_networks };
+    let pod_networks =
+        if pools.is_empty() { &options.pod_networks } else { pools }.as_slice().into();
+    let inner = Inner {
+        model,
+        index: Arc::new(index),
+        net: Arc::new(net),
+        authz,
+        seats: Arc::new(seats),
+        documents,
+        options,
+        pod_networks,
+        swaps: OnceLock::new(),
+    };
     Ok(Program { inner: Arc::new(inner) })
 }

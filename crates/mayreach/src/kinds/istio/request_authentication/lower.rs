@@ -179,11 +179,8 @@ fn refuse(
     why: &str,
 ) {
     let layers = LayerSet { mtls: true, jwt: true, authorization: true, ..LayerSet::default() };
-    draft.model.unevaluated.push(Unevaluated {
-        policy,
-        layers,
-        scope: scope(document, draft, attach),
-    });
+    let scope = scope(document, draft, attach);
+    draft.model.unevaluated.push(Unevaluated { policy, layers, scope });
     let message = format!(
         "the webhook accepts this and Envoy refuses the listener it is part of: {why}; flows it \
          may touch are undetermined"
