@@ -12,7 +12,7 @@ use crate::{
     decision::fast::Seats,
     kinds,
     manifest::Documents,
-    model::Model,
+    model::{Model, inventory::Workload},
     program::Inner,
 };
 
@@ -86,11 +86,15 @@ fn build(documents: Documents, options: Arc<Options>) -> Result<Program, Error> 
             return Err(Error::new(named.collect()));
         }
     };
+    Ok(assemble(model, documents, options))
+}
+
+fn assemble(model: Model, documents: Documents, options: Arc<Options>) -> Program {
     let (index, net, authz, seats) = compiled(&model);
     // Calico's IPPools say where pods live; the options only guess.
     let pools = &model.inventory.pod_networks;
-    let pod_networks =
-        if pools.is_empty() { &options.pod_networks } else { pools }.as_slice().into();
+    let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools };
+    let pod_networks = pod_networks.as_slice().into();
     let inner = Inner {
         model,
         index: Arc::new(index),
@@ -102,5 +106,14 @@ fn build(documents: Documents, options: Arc<Options>) -> Result<Program, Error> 
         pod_networks,
         swaps: OnceLock::new(),
     };
-    Ok(Program { inner: Arc::new(inner) })
+    Program { inner: Arc::new(inner) }
+}
+
+impl Program {
+    /// The same program with more pods: for analyses, whose answers are asked again of this one.
+    pub(crate) fn with_pods(&self, pods: Vec<Workload>) -> Self {
+        let mut model = self.inner.model.clone();
+        model.inventory.workloads.extend(pods);
+        assemble(model, self.inner.documents.clone(), self.inner.options.clone())
+    }
 }

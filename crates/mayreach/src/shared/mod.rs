@@ -27,3 +27,12 @@ impl<T: Clone> DerefMut for Shared<T> {
         Arc::make_mut(&mut self.0)
     }
 }
+
+impl<'s, T> IntoIterator for &'s Shared<Vec<T>> {
+    type Item = &'s T;
+    type IntoIter = std::slice::Iter<'s, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
