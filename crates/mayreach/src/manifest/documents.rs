@@ -156,7 +156,7 @@ impl Documents {
 
     fn unknown(&self, wanted: &ObjectRef) -> Problem {
         let message = format!("no `{wanted}` is among the manifests");
-        let alike = self.all.iter().filter(|d| d.kind == wanted.kind).map(|d| d.title());
+        let alike = self.all.iter().filter(|d| d.kind == wanted.kind).map(Document::title);
         let alike: Vec<String> = alike.collect();
         let near = suggest::closest(&wanted.to_string(), alike.iter().map(String::as_str));
         let problem = Problem::new(ErrorCode::UnknownObject, message).field("remove");
@@ -178,7 +178,7 @@ impl Documents {
         // What is about to be replaced still counts: the next change takes its number.
         let mut free = used.iter().enumerate().filter(|(_, used)| !**used).map(|(n, _)| n);
         let mut numbers = Vec::new();
-        for name in set.names.iter() {
+        for name in &set.names {
             let number = free.next();
             match number.and_then(|n| self.names.get_mut(n)) {
                 Some(slot) => name.clone_into(slot),

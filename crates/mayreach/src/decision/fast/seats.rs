@@ -171,7 +171,7 @@ fn number(n: usize) -> u32 {
 impl<'m> Builder<'m> {
     fn new(model: &'m Model, index: &'m Index, authz: &'m Authz) -> Self {
         let mut peer_auth: HashMap<&str, Vec<&PeerAuth>> = HashMap::new();
-        for policy in model.peer_auth.iter() {
+        for policy in &model.peer_auth {
             peer_auth.entry(&policy.namespace).or_default().push(policy);
         }
         let request_auth = model.request_auth.iter().map(|p| p.namespace.as_str()).collect();
