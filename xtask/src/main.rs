@@ -1,7 +1,9 @@
-//! `cargo xtask`: the benchmarks, the demonstration, all tests, and the house rules that no compiler checks.
+//! `cargo xtask`: the benchmarks, the demonstration, all tests, and the house rules that no compiler
+//! checks.
 
 mod bench;
 mod count;
+mod node;
 mod run;
 mod tidy;
 

@@ -16,7 +16,7 @@ fn run(line: &[&str]) -> bool {
     }
 }
 
-fn must(line: &[&str]) -> bool {
+pub(crate) fn must(line: &[&str]) -> bool {
     must_be(line, Command::new(line.first().unwrap_or(&"")).args(line.get(1..).unwrap_or(&[])))
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn demo() -> bool {
 
 /// Every test of every language.
 pub(crate) fn test() -> bool {
-    must(&["cargo", "test", "--workspace", "--quiet"]) && browser()
+    must(&["cargo", "test", "--workspace", "--quiet"]) && browser() && super::node::test()
 }
 
 /// The page in a real browser, where there is one.
