@@ -15,6 +15,7 @@ mod options;
 mod pipeline;
 mod program;
 mod report;
+mod shared;
 mod workload;
 
 #[doc(hidden)]

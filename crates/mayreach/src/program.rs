@@ -1,6 +1,6 @@
 //! The program: manifests compiled once, immutable, shared by every asker.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ipnet::IpNet;
 
@@ -16,6 +16,7 @@ use crate::{
     error::{Note, Place, Problem},
     manifest::Documents,
     model::{Flow, Model, Peer, PolicyId, PolicyMeta, Port, ServiceId, TierId, WorkloadId},
+    pipeline::Swaps,
 };
 
 /// Policies and inventory, compiled. Cheap to clone, shared between threads, never changed.
@@ -56,15 +57,17 @@ pub struct Program {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) model: Model,
-    pub(crate) index: Index,
-    pub(crate) net: Net,
+    pub(crate) index: Arc<Index>,
+    pub(crate) net: Arc<Net>,
     pub(crate) authz: Authz,
-    pub(crate) rows: Rows,
-    pub(crate) seats: Seats,
+    pub(crate) rows: Arc<Rows>,
+    pub(crate) seats: Arc<Seats>,
     /// What it was made of, for changes, and the names of the sources, for places.
     pub(crate) documents: Documents,
-    pub(crate) options: Options,
-    pub(crate) pod_networks: Vec<IpNet>,
+    pub(crate) options: Arc<Options>,
+    pub(crate) pod_networks: Arc<[IpNet]>,
+    /// Made when it is first asked for, by the first change.
+    pub(crate) swaps: OnceLock<Arc<Swaps>>,
 }
 
 /// A file and a line.

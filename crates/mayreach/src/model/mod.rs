@@ -22,28 +22,31 @@ pub use self::{
     tri::Attributes,
 };
 
-use crate::error::{Note, Place};
+use crate::{
+    error::{Note, Place},
+    shared::{List, Shared},
+};
 
 /// Everything that manifests say, checked: what the reference evaluator reads and what the
 /// compiler turns into a program.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
-    pub(crate) inventory: inventory::Inventory,
+    pub(crate) inventory: Shared<inventory::Inventory>,
     /// Every policy of every kind, by [`PolicyId`]: what reasons name.
-    pub(crate) policies: Vec<PolicyMeta>,
-    pub(crate) network: network::Network,
-    pub(crate) authz: Vec<authz::AuthzPolicy>,
-    pub(crate) peer_auth: Vec<mtls::PeerAuth>,
-    pub(crate) request_auth: Vec<jwt::RequestAuth>,
-    pub(crate) destination_rules: Vec<mtls::DestinationTls>,
+    pub(crate) policies: List<PolicyMeta>,
+    pub(crate) network: Shared<network::Network>,
+    pub(crate) authz: List<authz::AuthzPolicy>,
+    pub(crate) peer_auth: Shared<Vec<mtls::PeerAuth>>,
+    pub(crate) request_auth: Shared<Vec<jwt::RequestAuth>>,
+    pub(crate) destination_rules: Shared<Vec<mtls::DestinationTls>>,
     /// Some object leads requests from one Service to another.
     pub(crate) routes: bool,
     /// What Istio's Sidecars change.
-    pub(crate) sidecars: Vec<sidecar::SidecarScope>,
-    pub(crate) lua: lua::Lua,
+    pub(crate) sidecars: Shared<Vec<sidecar::SidecarScope>>,
+    pub(crate) lua: Shared<lua::Lua>,
     /// Objects that bear on verdicts and are not evaluated.
-    pub(crate) unevaluated: Vec<Unevaluated>,
-    pub(crate) notes: Vec<Note>,
+    pub(crate) unevaluated: Shared<Vec<Unevaluated>>,
+    pub(crate) notes: Shared<Vec<Note>>,
 }
 
 /// Who a policy is, for reasons and reports.

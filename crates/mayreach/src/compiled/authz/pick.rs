@@ -32,7 +32,7 @@ pub(crate) struct Pick {
 }
 
 /// What some rule reads that is not always plain.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reads {
     pub(crate) sni: bool,
     pub(crate) remote_ip: bool,

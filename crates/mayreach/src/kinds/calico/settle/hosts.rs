@@ -60,7 +60,7 @@ fn make_automatic(draft: &mut Draft<'_>) -> bool {
         }
         Nodes::HostEndpoints => {}
     }
-    let inventory = &mut draft.model.inventory;
+    let inventory = &mut *draft.model.inventory;
     for (name, node) in &inventory.nodes {
         let mut labels = node.labels.clone();
         labels.insert(

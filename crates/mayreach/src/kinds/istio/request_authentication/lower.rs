@@ -179,10 +179,11 @@ fn refuse(
     why: &str,
 ) {
     let layers = LayerSet { mtls: true, jwt: true, authorization: true, ..LayerSet::default() };
+    let scope = scope(document, draft, attach);
     draft.model.unevaluated.push(Unevaluated {
         policy,
         layers,
-        scope: scope(document, draft, attach),
+        scope,
         proxies: match attach {
             Attach::Targets(targets) => Proxies::Targets(targets.clone()),
             Attach::Labels(_) | Attach::Namespace => Proxies::SidecarsAndGateways,
