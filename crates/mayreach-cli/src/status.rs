@@ -21,8 +21,8 @@ impl Status {
     /// The status of one verdict. A verdict nobody knows is never "allowed".
     pub(crate) fn of(verdict: &str) -> Self {
         match verdict {
-            "allow" => Self::Allowed,
-            "deny" => Self::Denied,
+            "allow" | "isolated" => Self::Allowed,
+            "deny" | "open" => Self::Denied,
             _ => Self::Undetermined,
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     describe::DescriptionOut,
     explanation::ExplanationOut,
     flow::{FlowIn, PeerIn},
+    isolation::{IsolateIn, IsolationOut},
     matrix::MatrixOut,
     note::NoteOut,
     problem::{ProblemOut, Problems},
@@ -116,6 +117,21 @@ impl Engine {
     /// Who may reach whom. `progress` is told how many of how many sources are done.
     pub fn matrix(&self, by: &GroupBy, progress: impl FnMut(usize, usize)) -> MatrixOut {
         MatrixOut::new(&self.program, by, &self.program.matrix(by, progress))
+    }
+
+    /// Whether any request can get from one tenant to another. `progress` is told how many of how
+    /// many steps are done.
+    ///
+    /// # Errors
+    /// A question that cannot be asked.
+    pub fn isolate(
+        &self,
+        question: &IsolateIn,
+        progress: impl FnMut(usize, usize),
+    ) -> Result<IsolationOut, ProblemOut> {
+        let (by, asked) = question.build(&self.program)?;
+        let found = self.program.isolate(&asked, progress);
+        Ok(IsolationOut::new(&self.program, &by, &asked.tenants, &found))
     }
 
     /// Everything that bears on the workload `namespace/name`.

@@ -9,12 +9,14 @@ pub mod describe;
 mod engine;
 pub mod explanation;
 pub mod flow;
+pub mod isolation;
 mod load;
 pub mod matrix;
 mod note;
 mod options;
 mod pairs;
 mod problem;
+pub mod sentence;
 mod stream;
 #[cfg(feature = "table")]
 pub mod table;
@@ -26,7 +28,8 @@ pub use self::{
     describe::DescriptionOut,
     engine::Engine,
     explanation::ExplanationOut,
-    flow::{FlowIn, protocol_name},
+    flow::{FlowIn, FlowOut, protocol_name},
+    isolation::{IsolateIn, IsolationOut},
     load::{load, load_within},
     matrix::MatrixOut,
     note::NoteOut,

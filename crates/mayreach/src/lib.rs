@@ -37,8 +37,10 @@ pub use crate::{
     },
     program::{Location, PolicyInfo, Program},
     report::{
-        Answer, AuthorizationDescription, CellVerdict, Description, GroupBy, Marks, Matrix,
-        MatrixCell, Nearest, Selecting, ServiceDescription,
+        Answer, AuthorizationDescription, Bearer, CellVerdict, Client, Content, Description,
+        Exception, Finding, GroupBy, Hole, HttpRequest, Isolated, Isolation, IsolationQuestion,
+        IsolationSize, Marks, Matrix, MatrixCell, Nearest, NewPod, OUTSIDE, Selecting,
+        ServiceDescription, Target, Tenant, TextPattern, Unproved, Witness,
     },
     workload::WorkloadInfo,
 };

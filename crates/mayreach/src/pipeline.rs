@@ -8,6 +8,7 @@ use crate::{
     decision::fast::Seats,
     kinds,
     manifest::Documents,
+    model::{Model, inventory::Workload},
     program::Inner,
 };
 
@@ -63,6 +64,10 @@ fn build(documents: Documents, options: Options) -> Result<Program, Error> {
             return Err(Error::new(named.collect()));
         }
     };
+    Ok(assemble(model, documents, options))
+}
+
+fn assemble(model: Model, documents: Documents, options: Options) -> Program {
     let index = Index::new(&model.inventory);
     // Calico's IPPools say where pods live; the options only guess.
     let pools = &model.inventory.pod_networks;
@@ -71,5 +76,14 @@ fn build(documents: Documents, options: Options) -> Result<Program, Error> {
     let authz = Authz::new(&model);
     let seats = Seats::new(&model, &index, &authz);
     let inner = Inner { model, index, net, authz, seats, documents, options, pod_networks };
-    Ok(Program { inner: Arc::new(inner) })
+    Program { inner: Arc::new(inner) }
+}
+
+impl Program {
+    /// The same program with more pods: for analyses, whose answers are asked again of this one.
+    pub(crate) fn with_pods(&self, pods: Vec<Workload>) -> Self {
+        let mut model = self.inner.model.clone();
+        model.inventory.workloads.extend(pods);
+        assemble(model, self.inner.documents.clone(), self.inner.options.clone())
+    }
 }

@@ -221,6 +221,12 @@ impl Program {
         self.inner.index.workload(namespace, name)
     }
 
+    /// `namespace/name` of a Service.
+    pub fn service_name(&self, id: ServiceId) -> String {
+        let service = self.inner.model.inventory.service(id);
+        service.map_or_else(String::new, |s| format!("{}/{}", s.namespace, s.name))
+    }
+
     /// A Service by name.
     pub fn service(&self, namespace: &str, name: &str) -> Option<ServiceId> {
         self.inner.index.service(namespace, name)

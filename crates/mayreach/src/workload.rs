@@ -117,6 +117,12 @@ impl Program {
         Some(WorkloadInfo { program: self, id, workload })
     }
 
+    /// A label of a namespace.
+    pub fn namespace_label(&self, namespace: &str, key: &str) -> Option<&str> {
+        let found = self.inner.model.inventory.namespaces.get(namespace)?;
+        found.labels.get(key).map(String::as_str)
+    }
+
     /// Names of the namespaces, defined or named.
     pub fn namespaces(&self) -> impl Iterator<Item = &str> {
         self.inner.model.inventory.namespaces.keys().map(String::as_str)

@@ -28,6 +28,8 @@ pub(crate) enum Verb {
     Describe(Describe),
     /// Who may reach whom: every pair of workloads, on every declared port.
     Matrix(Matrix),
+    /// Can any request get from one tenant to another? Proved for all of them, or one that does.
+    Isolate(Isolate),
 }
 
 /// The arguments that say one flow.
@@ -105,6 +107,24 @@ pub(crate) struct Matrix {
     pub(crate) by: String,
     #[command(flatten)]
     pub(crate) output: ReportOutput,
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+}
+
+/// `isolate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Isolate {
+    /// Tenants by `label:KEY` (of the pod or its namespace), `namespace` or `workload`.
+    #[arg(long, value_name = "GROUP", default_value = "namespace")]
+    pub(crate) by: String,
+    /// Addresses outside the cluster are no clients.
+    #[arg(long)]
+    pub(crate) no_outside: bool,
+    /// Pods that do not exist yet are no clients.
+    #[arg(long)]
+    pub(crate) no_new_pods: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) manifests: Manifests,
 }

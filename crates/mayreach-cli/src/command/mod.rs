@@ -3,7 +3,9 @@
 mod check;
 mod describe;
 mod explain;
+mod isolate;
 mod matrix;
+mod progress;
 mod report;
 
 use std::io::Write;
@@ -25,6 +27,7 @@ pub(crate) fn run(cli: &Cli, out: &mut dyn Write) -> Result<Status, Failure> {
         Verb::Check(check) => check::run(check, out),
         Verb::Explain(explain) => explain::run(explain, out),
         Verb::Matrix(matrix) => matrix::run(matrix, out),
+        Verb::Isolate(isolate) => isolate::run(isolate, out),
         Verb::Describe(describe) => describe::run(describe, out),
     }
 }

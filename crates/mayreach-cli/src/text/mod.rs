@@ -4,6 +4,7 @@ mod alike;
 pub(crate) mod answer;
 pub(crate) mod describe;
 mod hint;
+pub(crate) mod isolation;
 pub(crate) mod matrix;
 pub(crate) mod notes;
 pub(crate) mod problem;

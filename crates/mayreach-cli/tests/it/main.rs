@@ -12,6 +12,7 @@ mod check;
 mod describe;
 mod explain;
 mod flows;
+mod isolate;
 mod matrix;
 mod problems;
 mod run;

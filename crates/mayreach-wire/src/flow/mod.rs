@@ -4,6 +4,7 @@ mod http;
 mod lend;
 mod number;
 mod object;
+mod out;
 mod peer;
 mod said;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use self::object::objects;
 pub use self::{
     http::{HttpIn, TlsIn},
     number::{IcmpIn, PortIn, ProtocolIn, SourcePort},
+    out::FlowOut,
     peer::{PeerIn, PodPortIn},
     said::Said,
     when::Now,

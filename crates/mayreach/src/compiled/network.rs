@@ -87,6 +87,14 @@ pub(crate) struct Members {
 }
 
 impl Members {
+    /// The workloads, ascending.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> + '_ {
+        let words = (0_u32..).zip(&self.workloads);
+        words.flat_map(|(n, word)| {
+            (0..64).filter(move |b| word >> b & 1 == 1).map(move |b| n * 64 + b)
+        })
+    }
+
     pub(crate) fn has(&self, workload: u32) -> bool {
         let word = self.workloads.get((workload / 64) as usize).copied().unwrap_or(0);
         word >> (workload % 64) & 1 == 1

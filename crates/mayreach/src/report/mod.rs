@@ -2,18 +2,25 @@
 
 mod ask;
 mod describe;
+mod isolate;
 mod marks;
 mod matrix;
 mod nearest;
 mod selecting;
+mod space;
 #[cfg(test)]
 mod tests;
 
 pub use self::{
     ask::Answer,
     describe::{AuthorizationDescription, Description, ServiceDescription},
+    isolate::{
+        Exception, Finding, Hole, Isolated, Isolation, IsolationQuestion, IsolationSize, OUTSIDE,
+        Tenant, TextPattern,
+    },
     marks::Marks,
     matrix::{CellVerdict, GroupBy, Matrix, MatrixCell},
     nearest::Nearest,
     selecting::Selecting,
+    space::{Bearer, Client, Content, HttpRequest, NewPod, Target, Unproved, Witness},
 };

@@ -7,7 +7,7 @@ use crate::model::authz::TextMatch;
 
 /// Headers that Envoy keeps as one comma-joined value (tried one by one on Envoy 1.40; the rest
 /// are matched line by line since CVE-2026-26308).
-const JOINED: &[&str] = &[
+pub(crate) const JOINED: &[&str] = &[
     "accept",
     "accept-encoding",
     "access-control-request-headers",

@@ -1,0 +1,563 @@
+//! The proof, in three steps. What the destination's side denies to a class of clients is proved for
+//! all of them, whatever their own egress; the same the other way round; what is left is asked pair
+//! by pair of classes. So a thousand tenants cost a thousand proofs, not a million.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{
+    Exception, Finding, Isolated, Isolation, IsolationQuestion, IsolationSize, OUTSIDE,
+    evidence::{Contribution, Evidence, Flags},
+    listen::{Bare, Full},
+    pods::{self, Identities, Imagine},
+    sort::{End, Ends, Group},
+};
+use crate::{
+    Program, WorkloadId,
+    decision::Layer,
+    model::{
+        authz::{Condition, Matcher},
+        inventory::Workload,
+    },
+    report::space::{
+        Client, Target, addresses,
+        facets::{Extra, Facets, Requests},
+        in_play::InPlay,
+        modes::Mode,
+        ports::Ports,
+        walk::{Mask, Walk},
+    },
+};
+
+/// One client with its row.
+#[derive(Clone, Debug)]
+struct Entry {
+    /// As the manifests know it.
+    client: Client,
+    /// As the program with all pods knows it.
+    asks: Client,
+    row: u32,
+}
+
+/// One workload that may be reached.
+#[derive(Clone, Copy, Debug)]
+struct Reached {
+    id: WorkloadId,
+    column: u32,
+}
+
+/// A pair of classes: the destination's, its group of clients, the source and its group, the row.
+type Pair = (u32, u32, u32, u16, u32);
+
+/// Clients whose own side is the same.
+#[derive(Debug)]
+struct Source {
+    /// By destination: its group.
+    group_of: Vec<u16>,
+    /// By group: whether egress alone denies everything.
+    alone: Vec<bool>,
+}
+
+impl Program {
+    /// Whether any request can get from one tenant to another. `progress` is told how many of how
+    /// many steps are done.
+    pub fn isolate(
+        &self,
+        question: &IsolationQuestion,
+        progress: impl FnMut(usize, usize),
+    ) -> Isolation {
+        let (program, clients, cut) = everybody(self, question);
+        let reached = reached(question);
+        let columns: Vec<String> = question.tenants.iter().map(|t| t.name.clone()).collect();
+        let mut rows = columns.clone();
+        if question.outside {
+            rows.push(OUTSIDE.to_owned());
+        }
+        let extra = extra(&question.exceptions);
+        let sources = vec![0; clients.len()];
+        let mut run = Run {
+            original: self,
+            program: &program,
+            exceptions: &question.exceptions,
+            extra,
+            rows: &rows,
+            clients,
+            reached,
+            source_of: sources,
+            sources: Vec::new(),
+            evidence: Evidence::new(rows.len(), columns.len()),
+            decisions: 0,
+            memo: HashMap::new(),
+        };
+        run.evidence.cut = cut;
+        run.sources();
+        run.destinations(progress);
+        let size = IsolationSize {
+            clients: run.clients.len(),
+            destinations: run.evidence.classes,
+            decisions: run.decisions,
+        };
+        let (cells, findings) = run.evidence.finish();
+        Isolation { rows, columns, cells, findings, size }
+    }
+}
+
+/// Every client, and the program in which all of them exist. The last says whether some kinds of
+/// pods were left out.
+fn everybody(program: &Program, question: &IsolationQuestion) -> (Program, Vec<Entry>, bool) {
+    let mut clients = Vec::new();
+    let mut extra: Vec<Workload> = Vec::new();
+    let mut cut = false;
+    let known = program.inner.model.inventory.workloads.len();
+    let selectors = pods::selectors(program);
+    let identities = Identities::new(program);
+    let imagine = Imagine { program, selectors: &selectors, identities: &identities };
+    for (row, tenant) in (0_u32..).zip(&question.tenants) {
+        for id in &tenant.workloads {
+            let client = Client::Workload(*id);
+            clients.push(Entry { asks: client.clone(), client, row });
+        }
+        for (namespace, fixed) in tenant.namespaces.iter().filter(|_| question.new_pods) {
+            let imagined = imagine.of(namespace, fixed);
+            cut |= imagined.cut;
+            for (pod, workload) in imagined.pods {
+                let id = u32::try_from(known + extra.len()).unwrap_or(u32::MAX);
+                let asks = Client::Workload(WorkloadId(id));
+                clients.push(Entry { client: Client::Pod(pod), asks, row });
+                extra.push(workload);
+            }
+        }
+    }
+    if question.outside {
+        let row = u32::try_from(question.tenants.len()).unwrap_or(u32::MAX);
+        for ip in outside(program) {
+            let client = Client::Address(ip);
+            clients.push(Entry { asks: client.clone(), client, row });
+        }
+    }
+    let all = if extra.is_empty() { program.clone() } else { program.with_pods(extra) };
+    (all, clients, cut)
+}
+
+/// Addresses outside, one for each set of networks that policies name.
+fn outside(program: &Program) -> Vec<std::net::IpAddr> {
+    let inner = &program.inner;
+    let model = &inner.model;
+    let rules = model.network.policies.iter().flat_map(|p| p.ingress.iter().chain(&p.egress));
+    let mut nets: BTreeSet<ipnet::IpNet> = rules
+        .flat_map(|r| [&r.source, &r.destination])
+        .flat_map(|p| p.nets.iter().chain(&p.not_nets))
+        .copied()
+        .collect();
+    nets.extend(model.inventory.network_sets.iter().flat_map(|s| &s.nets));
+    let rules = model.authz.iter().flat_map(|p| &p.rules);
+    let conditions = rules.flat_map(|r| r.from.iter().chain(&r.to).flatten().chain(&r.when));
+    let values = conditions.flat_map(|c| c.values.iter().chain(&c.not_values));
+    nets.extend(values.filter_map(|(m, _)| match m {
+        Matcher::Net(net) => Some(*net),
+        _ => None,
+    }));
+    nets.extend(model.inventory.failsafe.inbound.iter().filter_map(|p| p.net));
+    let nets: Vec<ipnet::IpNet> = nets.into_iter().collect();
+    addresses::classes(&nets, |ip| {
+        inner.index.at(ip).is_empty()
+            && inner.index.cluster_ip(ip).is_none()
+            && inner.index.node(ip).is_none()
+            && !inner.pod_networks.iter().any(|n| n.contains(&ip))
+    })
+}
+
+fn reached(question: &IsolationQuestion) -> Vec<Reached> {
+    let tenants = (0_u32..).zip(&question.tenants);
+    tenants
+        .flat_map(|(column, t)| t.workloads.iter().map(move |id| Reached { id: *id, column }))
+        .collect()
+}
+
+fn extra(exceptions: &[Exception]) -> Extra {
+    let mut out = Extra::default();
+    for exception in exceptions {
+        out.ports.extend(&exception.ports);
+        out.methods.extend(exception.methods.iter().cloned());
+        out.paths.extend(exception.paths.iter().map(|p| p.0.clone()));
+    }
+    out
+}
+
+struct Run<'p> {
+    original: &'p Program,
+    program: &'p Program,
+    exceptions: &'p [Exception],
+    extra: Extra,
+    rows: &'p [String],
+    clients: Vec<Entry>,
+    reached: Vec<Reached>,
+    /// By client: which of the sources.
+    source_of: Vec<u32>,
+    sources: Vec<Source>,
+    evidence: Evidence,
+    decisions: u64,
+    /// What pairs of classes came to: by class of destination, group, source, its group, row.
+    memo: HashMap<Pair, (u32, Flags)>,
+}
+
+impl<'p> Run<'p> {
+    fn end(&self, client: u32) -> Option<End> {
+        Some(match &self.clients.get(client as usize)?.asks {
+            Client::Address(ip) => End::Address(*ip),
+            Client::Workload(id) => End::Workload(*id),
+            Client::Pod(_) => return None,
+        })
+    }
+
+    fn workload(&self, id: WorkloadId) -> Option<&'p Workload> {
+        self.program.inner.model.inventory.workload(id)
+    }
+
+    /// What each client's own side denies by itself.
+    fn sources(&mut self) {
+        let ends = self.reached.iter().map(|r| End::Workload(r.id)).collect();
+        let mut ends = Ends::new(self.program, ends, true);
+        let mut known: HashMap<(u32, String), u32> = HashMap::new();
+        for client in 0..number(self.clients.len()) {
+            let Some(End::Workload(id)) = self.end(client) else {
+                // Nothing polices an address outside on its way out.
+                let next = number(self.sources.len());
+                let source = *known.entry((u32::MAX, String::new())).or_insert(next);
+                if source == next {
+                    let none = vec![0; self.reached.len()];
+                    self.sources.push(Source { group_of: none, alone: vec![false] });
+                }
+                self.set_source(client, source);
+                continue;
+            };
+            let side = self.program.inner.net.egress.get(id.0 as usize).copied().unwrap_or(0);
+            let kind = self
+                .workload(id)
+                .map(|w| format!("{:?} {} {:?}", w.mesh.in_mesh(), w.host_network, w.addresses));
+            let next = number(self.sources.len());
+            let source = *known.entry((side, kind.unwrap_or_default())).or_insert(next);
+            if source == next {
+                let made = self.source(client, id, &mut ends);
+                self.sources.push(made);
+            }
+            self.set_source(client, source);
+        }
+    }
+
+    fn set_source(&mut self, client: u32, source: u32) {
+        if let Some(place) = self.source_of.get_mut(client as usize) {
+            *place = source;
+        }
+    }
+
+    fn source(&mut self, client: u32, id: WorkloadId, ends: &mut Ends<'_>) -> Source {
+        let groups = ends.sort(self.program.inner.net.side(id.0, true), false, &[]);
+        let mut group_of = vec![0u16; self.reached.len()];
+        let mut alone = Vec::with_capacity(groups.len());
+        for (n, group) in (0_u16..).zip(&groups) {
+            for dest in group.ends.iter() {
+                if let Some(place) = group_of.get_mut(*dest as usize) {
+                    *place = n;
+                }
+            }
+            let first = group.first().and_then(|d| self.reached.get(d as usize)).map(|r| r.id);
+            let Some(to) = first else { continue };
+            let ports = Ports::new(self.program, Some(id), to, &[]);
+            let facets = Facets::network(&ports);
+            let meant = (to, Vec::new());
+            let mut listen = Bare::new(&[Mask::only(Layer::Egress)], 0, meant);
+            let modes = Mode::all(self.program, Some(id), false);
+            let asks = self.clients.get(client as usize).map(|e| e.asks.clone());
+            if let Some(asks) = asks {
+                self.walk(&facets, &mut listen, &asks, to, &modes);
+            }
+            alone.push(listen.holds(0));
+        }
+        Source { group_of, alone }
+    }
+
+    fn walk<L: crate::report::space::walk::Listener>(
+        &mut self,
+        facets: &Facets,
+        listener: &mut L,
+        client: &Client,
+        to: WorkloadId,
+        modes: &[Mode],
+    ) {
+        let mut walk = Walk { program: self.program, facets, listener, asked: 0 };
+        walk.run(client, Target::Workload(to), modes);
+        self.decisions += u64::from(walk.asked);
+    }
+
+    /// What each class of destination denies, to whom.
+    fn destinations(&mut self, mut progress: impl FnMut(usize, usize)) {
+        let ends: Vec<End> = (0..number(self.clients.len())).filter_map(|c| self.end(c)).collect();
+        let mut ends = Ends::new(self.program, ends, false);
+        let mut classes: BTreeMap<(u32, String), Vec<u32>> = BTreeMap::new();
+        for (n, reached) in (0_u32..).zip(&self.reached) {
+            let key = (reached.column, class(self.program, reached.id));
+            classes.entry(key).or_default().push(n);
+        }
+        self.evidence.classes = classes.len();
+        let all = classes.len();
+        for (n, ((column, _), members)) in classes.into_iter().enumerate() {
+            progress(n, all);
+            self.destination(number(n), column, &members, &mut ends);
+        }
+        progress(all, all);
+    }
+
+    fn destination(&mut self, class: u32, column: u32, members: &[u32], ends: &mut Ends<'_>) {
+        let Some(to) = members.first().and_then(|m| self.reached.get(*m as usize)) else { return };
+        let to = to.id;
+        let Some(workload) = self.workload(to) else { return };
+        let model = &self.program.inner.model;
+        let play = InPlay::new(model, workload);
+        let conditions: Vec<&Condition> = play.conditions().collect();
+        let groups = ends.sort(self.program.inner.net.side(to.0, false), true, &conditions);
+        let requests = Requests::new(model, workload, &self.extra);
+        let ports = Ports::new(self.program, None, to, &self.extra.ports);
+        let facets = Facets::new(&ports, requests);
+        for (n, group) in (0_u32..).zip(&groups) {
+            self.group((class, n), column, members, to, group, &facets, play.meshed());
+        }
+    }
+
+    /// One class of clients at one class of destinations.
+    #[allow(clippy::too_many_arguments, reason = "one step of one loop")]
+    fn group(
+        &mut self,
+        key: (u32, u32),
+        column: u32,
+        members: &[u32],
+        to: WorkloadId,
+        group: &Group,
+        facets: &Facets,
+        meshed: bool,
+    ) {
+        // By source, the rows that it is in.
+        let mut sources: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        let mut first = None;
+        for client in group.ends.iter() {
+            let Some(entry) = self.clients.get(*client as usize) else { continue };
+            if entry.row == column {
+                continue;
+            }
+            first = first.or(Some(*client));
+            let source = self.source_of.get(*client as usize).copied().unwrap_or(0);
+            sources.entry(source).or_default().insert(entry.row);
+        }
+        let Some(client) = first.and_then(|c| self.clients.get(c as usize)).cloned() else {
+            return;
+        };
+        let modes = Mode::all(self.program, client.asks.workload(), meshed);
+        let all: BTreeSet<u32> = sources.values().flatten().copied().collect();
+        let name = |row: &u32| self.rows.get(*row as usize).map_or("", String::as_str);
+        let meant = self.exceptions.iter().filter(|e| all.iter().all(|row| e.is_for(name(row))));
+        let meant: Vec<Exception> = meant.cloned().collect();
+        let mut listen = Bare::new(
+            &[
+                Mask::ALL.without(Layer::Egress),
+                Mask::only(Layer::Ingress),
+                Mask::only(Layer::Mtls),
+                Mask::only(Layer::Authorization),
+                Mask::MESH,
+            ],
+            0b11100,
+            (to, meant),
+        );
+        self.walk(facets, &mut listen, &client.asks, to, &modes);
+        let mut flags = Flags::NONE;
+        flags.set(Flags::INGRESS, listen.holds(1));
+        flags.set(Flags::MTLS, listen.holds(2));
+        flags.set(Flags::AUTHORIZATION, listen.holds(3));
+        flags.set(Flags::MESH, listen.holds(4));
+        let denied = listen.holds(0);
+        let held = self.evidence.add(Contribution { held: listen.held, ..Contribution::default() });
+        for (source, rows) in sources {
+            self.pair(key, column, members, group, (source, &rows), (flags, denied, held));
+        }
+    }
+
+    /// One source of one class of clients: what its own side adds.
+    fn pair(
+        &mut self,
+        key: (u32, u32),
+        column: u32,
+        members: &[u32],
+        group: &Group,
+        (source, rows): (u32, &BTreeSet<u32>),
+        (flags, denied, held): (Flags, bool, u32),
+    ) {
+        let mut groups: BTreeMap<u16, u32> = BTreeMap::new();
+        if let Some(found) = self.sources.get(source as usize) {
+            for member in members {
+                let of = found.group_of.get(*member as usize).copied().unwrap_or(0);
+                groups.entry(of).or_insert(*member);
+            }
+        }
+        for (of, member) in groups {
+            let found = self.sources.get(source as usize);
+            let egress = found.and_then(|s| s.alone.get(of as usize)).copied().unwrap_or(false);
+            let mut flags = flags;
+            flags.set(Flags::EGRESS, egress);
+            flags.set(Flags::NETWORK, egress || flags.has(Flags::INGRESS));
+            if egress || (denied && flags.has(Flags::NETWORK)) {
+                for row in rows {
+                    self.evidence.put(*row, column, held, flags);
+                }
+                continue;
+            }
+            for row in rows {
+                let by_row = if self.exceptions.is_empty() { 0 } else { *row };
+                let memo = (key.0, key.1, source, of, by_row);
+                let known = self.memo.get(&memo).copied();
+                let (contribution, more) = match known {
+                    Some(known) => known,
+                    None => {
+                        let asked = self.ask(group, source, member, *row, denied);
+                        self.memo.insert(memo, asked);
+                        asked
+                    }
+                };
+                let mut flags = flags;
+                flags.set(Flags::NETWORK, more.has(Flags::NETWORK));
+                if denied {
+                    self.evidence.put(*row, column, held, flags);
+                } else {
+                    self.evidence.put(*row, column, contribution, flags);
+                }
+            }
+        }
+    }
+
+    /// Both sides together, for one client of a group and one workload.
+    fn ask(
+        &mut self,
+        group: &Group,
+        source: u32,
+        member: u32,
+        row: u32,
+        denied: bool,
+    ) -> (u32, Flags) {
+        let mine = |c: &&u32| {
+            let entry = self.clients.get(**c as usize);
+            self.source_of.get(**c as usize) == Some(&source) && entry.is_some_and(|e| e.row == row)
+        };
+        let client = group.ends.iter().find(mine).and_then(|c| self.clients.get(*c as usize));
+        let (Some(client), Some(to)) =
+            (client.cloned(), self.reached.get(member as usize).copied())
+        else {
+            return (0, Flags::NONE);
+        };
+        let Some(workload) = self.workload(to.id) else { return (0, Flags::NONE) };
+        let model = &self.program.inner.model;
+        let meshed = InPlay::new(model, workload).meshed();
+        let from = client.asks.workload();
+        let ports = Ports::new(self.program, from, to.id, &self.extra.ports);
+        let requests = Requests::new(model, workload, &self.extra);
+        let facets = Facets::new(&ports, requests);
+        let modes = Mode::all(self.program, from, meshed);
+        let none = String::new();
+        let mut full = Full::new(
+            self.original,
+            self.exceptions,
+            self.rows.get(row as usize).unwrap_or(&none),
+            (client.client.clone(), to.id),
+            denied,
+        );
+        self.walk(&facets, &mut full, &client.asks, to.id, &modes);
+        let mut flags = Flags::NONE;
+        flags.set(Flags::NETWORK, full.network_holds());
+        (self.evidence.add(full.contribution()), flags)
+    }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// What makes two destinations the same for every client: all that their own side reads.
+fn class(program: &Program, id: WorkloadId) -> String {
+    let inner = &program.inner;
+    let model = &inner.model;
+    let Some(w) = model.inventory.workload(id) else { return String::new() };
+    let side = inner.net.ingress.get(id.0 as usize).copied().unwrap_or(0);
+    let play = InPlay::new(model, w);
+    let authz: Vec<u32> = play.authorization().map(|p| p.id.0).collect();
+    let tokens: Vec<u32> = play.tokens().map(|p| p.id.0).collect();
+    let selected = |pairs: &[(String, String)]| {
+        pairs.iter().all(|(k, v)| w.labels.get(k).is_some_and(|l| l == v))
+    };
+    let modes = model.peer_auth.iter().filter(|p| p.namespace == w.namespace);
+    let modes: Vec<u32> = modes.filter(|p| selected(&p.selector)).map(|p| p.id.0).collect();
+    let services = inner.index.services_of(id);
+    let marks = ["security.istio.io/tlsMode", "istio.io/use-waypoint"].map(|k| w.labels.get(k));
+    let rest = rest(program, w);
+    let addresses = match &w.addresses {
+        crate::model::inventory::Addresses::Unknown => String::new(),
+        other => format!("{other:?}"),
+    };
+    let annotations: Vec<_> =
+        w.annotations.iter().filter(|(k, _)| k.starts_with("traffic.sidecar")).collect();
+    format!(
+        "{} {side} {:?} {} {} {authz:?} {tokens:?} {modes:?} {services:?} {:?} {marks:?} \
+         {annotations:?} {addresses} {:?} {rest}",
+        w.namespace, w.mesh, w.host_network, w.finished, w.ports, w.node
+    )
+}
+
+/// Policies on destinations and rare objects that read labels: where any is, all labels count.
+fn rest(program: &Program, w: &Workload) -> String {
+    let model = &program.inner.model;
+    let reads = !model.lua.filters.is_empty()
+        || !model.unevaluated.is_empty()
+        || !model.inventory.gateways.is_empty()
+        || !model.inventory.host_endpoints.is_empty();
+    let by_rules = model.network.policies.iter().any(|p| {
+        p.ingress.iter().any(|r| {
+            let to = &r.destination;
+            to.selector.is_some()
+                || to.not_selector.is_some()
+                || !to.nets.is_empty()
+                || !to.not_nets.is_empty()
+                || to.service.is_some()
+        })
+    });
+    if reads || by_rules { format!("{:?} {}", w.labels, w.service_account) } else { String::new() }
+}
+
+/// Shared by the steps.
+pub(super) fn finding(contributions: &[&Contribution], flags: Flags, cut: bool) -> Finding {
+    let mut out = Finding {
+        verdict: Isolated::Proved,
+        alone: flags.alone(),
+        network_alone: flags.has(Flags::NETWORK),
+        mesh_alone: flags.has(Flags::MESH),
+        held_by: Vec::new(),
+        holes: Vec::new(),
+        unproved: Vec::new(),
+    };
+    for contribution in contributions {
+        for held in
+            contribution.held.iter().filter(|h| !out.held_by.contains(h)).collect::<Vec<_>>()
+        {
+            out.held_by.push(*held);
+        }
+        out.holes.extend(contribution.holes.iter().cloned());
+        for unproved in &contribution.unproved {
+            if !out.unproved.iter().any(|(why, _)| *why == unproved.0) {
+                out.unproved.push(unproved.clone());
+            }
+        }
+    }
+    super::listen::shorten(&mut out.holes);
+    out.verdict = if !out.holes.is_empty() {
+        Isolated::Open
+    } else if !out.unproved.is_empty() || cut {
+        Isolated::NotProved
+    } else {
+        Isolated::Proved
+    };
+    out
+}

@@ -1,0 +1,77 @@
+//! How a client may connect: as its proxy would, or past it.
+
+use super::witness::{Client, Witness};
+use crate::{
+    Program,
+    model::{WorkloadId, inventory::Workload},
+};
+
+/// One way to connect.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Mode {
+    mtls: Option<bool>,
+    tls_without_certificate: bool,
+    principal: Option<String>,
+}
+
+impl Mode {
+    /// As the mesh has it.
+    pub(crate) fn is_own(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(crate) fn put(&self, witness: &mut Witness) {
+        witness.mtls = self.mtls;
+        witness.tls_without_certificate = self.tls_without_certificate;
+        witness.principal.clone_from(&self.principal);
+    }
+
+    /// Every way in which a client can connect, whoever runs it: a pod's owner may keep its proxy
+    /// out, and may fetch a certificate for its service account without one.
+    pub(crate) fn all(program: &Program, client: Option<WorkloadId>, meshed: bool) -> Vec<Self> {
+        let inventory = &program.inner.model.inventory;
+        let mut out = vec![Self::default()];
+        let workload = client.and_then(|id| inventory.workload(id));
+        let in_mesh = workload.is_some_and(|w| w.mesh.in_mesh());
+        if in_mesh {
+            out.push(Self { mtls: Some(false), ..Self::default() });
+        }
+        if !meshed {
+            return out;
+        }
+        out.push(Self { tls_without_certificate: true, ..Self::default() });
+        match workload {
+            Some(w) if w.mesh.in_mesh() => {
+                out.push(Self { mtls: Some(true), ..Self::default() });
+            }
+            Some(w) => out.push(Self { principal: Some(own(program, w)), ..Self::default() }),
+            None => {}
+        }
+        out.extend(foreign(program));
+        out
+    }
+}
+
+fn own(program: &Program, workload: &Workload) -> String {
+    let domain = &program.inner.model.inventory.mesh.trust_domain;
+    format!("{domain}/ns/{}/sa/{}", workload.namespace, workload.service_account)
+}
+
+/// Identities that other trust domains give out and this mesh takes.
+fn foreign(program: &Program) -> Vec<Mode> {
+    let mesh = &program.inner.model.inventory.mesh;
+    let domains = mesh.ca_trust_domains.iter();
+    domains
+        .map(|domain| Mode { principal: Some(format!("{domain}/ns/x/sa/x")), ..Mode::default() })
+        .collect()
+}
+
+impl Client {
+    /// The workload, if it is one.
+    pub fn workload(&self) -> Option<WorkloadId> {
+        match self {
+            Self::Workload(id) => Some(*id),
+            Self::Pod(_) | Self::Address(_) => None,
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Protocols and ports that anything in play can tell apart.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    Program,
+    compiled::network::Rule,
+    model::{
+        Icmp, Protocol, WorkloadId,
+        authz::{Attribute, Matcher},
+        inventory::{TargetPort, Workload},
+        network::PortMatch,
+    },
+};
+
+use super::in_play::InPlay;
+
+/// Ports that nothing in play tells apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PortClass {
+    /// One of them.
+    pub port: u16,
+    /// All of them: inclusive ranges, ascending.
+    pub ranges: Vec<(u16, u16)>,
+}
+
+/// Ports of the mesh's own agent, which sidecars never guard (tools/istio-iptables).
+pub(crate) const AGENT: [u16; 3] = [15020, 15021, 15090];
+/// Where ztunnel listens.
+const HBONE: u16 = 15008;
+
+/// The rules in play between two ends, read for their ports.
+#[derive(Debug, Default)]
+pub(crate) struct Ports<'p> {
+    rules: Vec<&'p Rule>,
+    /// Inclusive ranges that something names.
+    cuts: BTreeSet<(u16, u16)>,
+    source_cuts: BTreeSet<(u16, u16)>,
+    named: BTreeSet<Protocol>,
+    v6: bool,
+}
+
+impl<'p> Ports<'p> {
+    /// Between a client (if it is a workload) and a workload.
+    pub(crate) fn new(
+        program: &'p Program,
+        from: Option<WorkloadId>,
+        to: WorkloadId,
+        extra: &[u16],
+    ) -> Self {
+        let inner = &program.inner;
+        let mut out = Self::default();
+        let inventory = &inner.model.inventory;
+        let ingress = inner.net.side(to.0, false).iter();
+        let egress = from.map_or(&[][..], |id| inner.net.side(id.0, true)).iter();
+        out.rules = ingress.chain(egress).flat_map(|s| &s.rules).map(AsRef::as_ref).collect();
+        let workload = inventory.workload(to);
+        for rule in out.rules.clone() {
+            out.rule(rule, workload);
+        }
+        out.hosts(program);
+        for port in extra {
+            out.cut(*port, *port);
+        }
+        if let Some(workload) = workload {
+            out.destination(program, to, workload);
+        }
+        if let Some(client) = from.and_then(|id| inventory.workload(id)) {
+            out.v6 |= has_v6(client);
+            out.listed(client, &["excludeOutboundPorts", "includeOutboundPorts"]);
+        }
+        out
+    }
+
+    fn cut(&mut self, low: u16, high: u16) {
+        self.cuts.insert((low, high));
+    }
+
+    fn rule(&mut self, rule: &Rule, to: Option<&Workload>) {
+        self.named.extend(rule.protocol.iter().chain(&rule.not_protocol));
+        self.v6 |= rule.version.is_some();
+        for port in rule.destination.ports.iter().chain(&rule.destination.not_ports) {
+            match port {
+                PortMatch::Range(low, high) => self.cut(*low, *high),
+                PortMatch::Named(name) => {
+                    let own = to.into_iter().flat_map(|w| &w.ports);
+                    let same: Vec<u16> =
+                        own.filter(|p| p.name.as_deref() == Some(name)).map(|p| p.number).collect();
+                    for n in same {
+                        self.cut(n, n);
+                    }
+                }
+            }
+        }
+        if let Some(service) = &rule.destination.service {
+            let listed = service.addresses.iter().flat_map(|(_, ports)| ports);
+            let own = service.workloads.values().flatten();
+            let all: Vec<(Protocol, u16)> = listed.chain(own).copied().collect();
+            for (protocol, port) in all {
+                self.named.insert(protocol);
+                self.cut(port, port);
+            }
+        }
+        for port in rule.source.ports.iter().chain(&rule.source.not_ports) {
+            if let PortMatch::Range(low, high) = port {
+                self.source_cuts.insert((*low, *high));
+            }
+        }
+    }
+
+    /// Host endpoints are asked on any end, and their failsafe ports are open.
+    fn hosts(&mut self, program: &'p Program) {
+        let model = &program.inner.model;
+        if model.inventory.host_endpoints.is_empty() {
+            return;
+        }
+        let failsafe = &model.inventory.failsafe;
+        for port in failsafe.inbound.iter().chain(&failsafe.outbound) {
+            self.named.insert(port.protocol);
+            self.cut(port.port, port.port);
+        }
+        for policy in &model.network.policies {
+            for rule in policy.ingress.iter().chain(&policy.egress) {
+                self.named.extend(rule.protocol.iter().chain(&rule.not_protocol));
+                for port in rule.destination.ports.iter().chain(&rule.destination.not_ports) {
+                    if let PortMatch::Range(low, high) = port {
+                        self.cut(*low, *high);
+                    }
+                }
+            }
+            let named = model.inventory.host_endpoints.iter().flat_map(|h| &h.ports);
+            let named: Vec<u16> = named.map(|p| p.number).collect();
+            for n in named {
+                self.cut(n, n);
+            }
+        }
+    }
+
+    fn destination(&mut self, program: &'p Program, id: WorkloadId, to: &Workload) {
+        let model = &program.inner.model;
+        self.v6 |= has_v6(to);
+        for port in &to.ports {
+            self.named.insert(port.protocol);
+            self.cut(port.number, port.number);
+        }
+        for service in program.inner.index.services_of(id) {
+            let Some(service) = model.inventory.service(*service) else { continue };
+            for port in &service.ports {
+                if let TargetPort::Number(number) = port.target {
+                    self.named.insert(port.protocol);
+                    self.cut(number, number);
+                }
+            }
+        }
+        let play = InPlay::new(model, to);
+        if !play.meshed() {
+            return;
+        }
+        for port in AGENT.into_iter().chain([HBONE]) {
+            self.cut(port, port);
+        }
+        self.listed(to, &["includeInboundPorts", "excludeInboundPorts"]);
+        let near = model.peer_auth.iter().filter(|p| {
+            p.namespace == to.namespace || p.namespace == model.inventory.mesh.root_namespace
+        });
+        let modes: Vec<u16> = near.flat_map(|p| p.ports.keys().copied()).collect();
+        for n in modes {
+            self.cut(n, n);
+        }
+        for condition in play.conditions().filter(|c| c.attribute == Attribute::DestinationPort) {
+            for (matcher, _) in condition.values.iter().chain(&condition.not_values) {
+                if let Matcher::Port(port) = matcher {
+                    self.cut(*port, *port);
+                }
+            }
+        }
+    }
+
+    /// Ports that an annotation lists.
+    fn listed(&mut self, workload: &Workload, names: &[&str]) {
+        for name in names {
+            let list = workload.annotations.get(&format!("traffic.sidecar.istio.io/{name}"));
+            let numbers = list.into_iter().flat_map(|l| l.split(','));
+            for number in numbers.filter_map(|n| n.trim().parse().ok()) {
+                self.cut(number, number);
+            }
+        }
+    }
+
+    /// TCP first; of the protocols that nothing names, one with ports and one without.
+    pub(crate) fn protocols(&self) -> Vec<Protocol> {
+        let mut out = vec![Protocol::Tcp];
+        out.extend(self.named.iter().filter(|p| **p != Protocol::Tcp));
+        let unnamed = |p: &&Protocol| !self.named.contains(*p);
+        let with_ports = [Protocol::Udp, Protocol::Sctp, Protocol::UdpLite];
+        out.extend(with_ports.iter().find(unnamed));
+        let without = [Protocol::Icmp, Protocol::Other(47), Protocol::Other(50)];
+        out.extend(without.iter().find(unnamed));
+        if self.v6 && !self.named.contains(&Protocol::Icmpv6) {
+            out.push(Protocol::Icmpv6);
+        }
+        out
+    }
+
+    pub(crate) fn classes(&self) -> Vec<PortClass> {
+        classes(&self.cuts)
+    }
+
+    /// Empty: nothing reads the client's port.
+    pub(crate) fn source_classes(&self) -> Vec<u16> {
+        if self.source_cuts.is_empty() {
+            return Vec::new();
+        }
+        classes(&self.source_cuts).into_iter().map(|c| c.port).collect()
+    }
+
+    /// Every type and code that a rule names, with those beside.
+    pub(crate) fn icmp(&self) -> Vec<Icmp> {
+        let wanted = self.rules.iter().flat_map(|r| r.icmp.iter().chain(&r.not_icmp));
+        let wanted: BTreeSet<(u8, Option<u8>)> = wanted.copied().collect();
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let kinds: BTreeSet<u8> = wanted.iter().map(|(kind, _)| *kind).collect();
+        let mut out = Vec::new();
+        for kind in &kinds {
+            let codes: BTreeSet<u8> =
+                wanted.iter().filter(|(k, _)| k == kind).filter_map(|(_, code)| *code).collect();
+            let other = (0..=u8::MAX).find(|c| !codes.contains(c));
+            out.extend(codes.iter().copied().chain(other).map(|code| (*kind, code)));
+        }
+        let other = (0..=u8::MAX).find(|k| !kinds.contains(k));
+        out.extend(other.map(|kind| (kind, 0)));
+        out.into_iter().map(|(kind, code)| Icmp { kind, code: Some(code) }).collect()
+    }
+}
+
+fn has_v6(workload: &Workload) -> bool {
+    use crate::model::inventory::Addresses;
+    match &workload.addresses {
+        Addresses::Exact(ips) | Addresses::OneOf(ips) => ips.iter().any(std::net::IpAddr::is_ipv6),
+        Addresses::Unknown => false,
+    }
+}
+
+/// Ports that are in the same ranges are one class; those that are named come first.
+fn classes(cuts: &BTreeSet<(u16, u16)>) -> Vec<PortClass> {
+    let mut starts: BTreeSet<u32> = [1].into_iter().collect();
+    for (low, high) in cuts {
+        starts.insert(u32::from(*low).max(1));
+        starts.insert(u32::from(*high) + 1);
+    }
+    let starts: Vec<u32> = starts.into_iter().filter(|s| u16::try_from(*s).is_ok()).collect();
+    let mut out: Vec<(Vec<bool>, PortClass)> = Vec::new();
+    for (n, start) in starts.iter().enumerate() {
+        let end = starts.get(n + 1).map_or(u32::from(u16::MAX), |next| next - 1);
+        let (Ok(low), Ok(high)) = (u16::try_from(*start), u16::try_from(end)) else { continue };
+        let inside: Vec<bool> = cuts.iter().map(|(l, h)| *l <= low && high <= *h).collect();
+        match out.iter_mut().find(|(known, _)| *known == inside) {
+            Some((_, class)) => class.ranges.push((low, high)),
+            None => out.push((inside, PortClass { port: low, ranges: vec![(low, high)] })),
+        }
+    }
+    // The ports of applications first, then wide ranges, the agent's own last.
+    let rank = |class: &PortClass| {
+        let single = matches!(class.ranges.as_slice(), [(low, high)] if low == high);
+        let own = AGENT.contains(&class.port) || class.port == HBONE;
+        (own, !single)
+    };
+    out.sort_by_key(|(_, class)| rank(class));
+    out.into_iter().map(|(_, class)| class).collect()
+}

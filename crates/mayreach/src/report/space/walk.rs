@@ -1,0 +1,365 @@
+//! Branch and bound over all flows between two ends. It asks about the widest flow first; where the
+//! answer depends on an attribute, that is split into its classes, and each is asked again.
+
+use super::{
+    facets::Facets,
+    modes::Mode,
+    witness::{Bearer, Client, Content, HttpRequest, Target, Witness},
+};
+use crate::{
+    Program,
+    decision::{Decision, Layer, Reason, Verdict},
+    model::{Attributes, Protocol, Tri},
+};
+
+/// Questions for one pair of ends, before the answer is "not proved".
+const QUESTIONS_MAX: u32 = 200_000;
+
+/// A set of layers: what if only these were there?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Mask(u8);
+
+impl Mask {
+    pub(crate) const ALL: Self = Self(0b11111);
+    pub(crate) const NETWORK: Self = Self(0b00011);
+    pub(crate) const MESH: Self = Self(0b11100);
+
+    pub(crate) const fn only(layer: Layer) -> Self {
+        Self(1 << layer as u8)
+    }
+
+    pub(crate) const fn without(self, layer: Layer) -> Self {
+        Self(self.0 & !(1 << layer as u8))
+    }
+
+    const fn has(self, layer: Layer) -> bool {
+        self.0 >> layer as u8 & 1 == 1
+    }
+
+    /// The verdict if only these layers were there.
+    pub(crate) fn verdict(self, decision: &Decision) -> Verdict {
+        let mut open = false;
+        for layer in decision.layers.iter().filter(|l| self.has(l.layer)) {
+            match layer.verdict {
+                Verdict::Deny => return Verdict::Deny,
+                Verdict::Undetermined => open = true,
+                Verdict::Allow => {}
+            }
+        }
+        if open { Verdict::Undetermined } else { Verdict::Allow }
+    }
+
+    fn missing(self, decision: &Decision) -> Attributes {
+        let open = decision.layers.iter().filter(|l| self.has(l.layer));
+        open.fold(Attributes::NONE, |all, layer| match layer.reason {
+            Reason::Missing { attributes, .. } => all.union(attributes),
+            Reason::Provider { .. } if layer.verdict == Verdict::Undetermined => {
+                all.union(Attributes::EXT_AUTHZ)
+            }
+            Reason::NotEvaluated { .. } => all.union(Attributes::UNEVALUATED),
+            _ => all,
+        })
+    }
+}
+
+/// Why a set of flows is not proved.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Unproved {
+    /// What the manifests leave open.
+    Missing(Attributes),
+    /// An object that is not evaluated may let it in.
+    NotEvaluated(crate::PolicyId),
+    /// The classes of an attribute are not all known.
+    Classes(String),
+    /// There are more cases than are looked at.
+    Bound,
+}
+
+/// Who hears of every set of flows that has one answer.
+pub(crate) trait Listener {
+    /// Sets of layers to ask about; at most eight.
+    fn masks(&self) -> &[Mask];
+    /// Whether anybody still wants to know about a set of layers.
+    fn wants(&self, mask: usize) -> bool;
+    /// Whether an allowed set of flows is expected; unknown where that depends on more.
+    fn expected(&self, mask: usize, witness: &Witness) -> Tri;
+    fn allowed(&mut self, mask: usize, witness: &Witness, decision: &Decision);
+    fn denied(&mut self, mask: usize, witness: &Witness, decision: &Decision);
+    fn unproved(&mut self, mask: usize, witness: &Witness, why: Unproved);
+}
+
+/// All flows between two ends.
+pub(crate) struct Walk<'w, L> {
+    pub(crate) program: &'w Program,
+    pub(crate) facets: &'w Facets,
+    pub(crate) listener: &'w mut L,
+    pub(crate) asked: u32,
+}
+
+/// What a flow may still leave open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    SourcePort,
+    Icmp,
+    Content,
+    Token,
+    Headers,
+    Host,
+    Sni,
+    Answers,
+    Method,
+    Path,
+}
+
+impl Stage {
+    const ALL: [Self; 10] = [
+        Self::SourcePort,
+        Self::Icmp,
+        Self::Content,
+        Self::Token,
+        Self::Headers,
+        Self::Sni,
+        Self::Answers,
+        Self::Host,
+        Self::Method,
+        Self::Path,
+    ];
+
+    const fn attribute(self) -> Attributes {
+        match self {
+            Self::SourcePort => Attributes::SOURCE_PORT,
+            Self::Icmp => Attributes::ICMP,
+            Self::Content => Attributes::HTTP,
+            Self::Token => Attributes::TOKEN,
+            Self::Headers => Attributes::HEADERS,
+            Self::Host => Attributes::HOST,
+            Self::Sni => Attributes::SNI,
+            Self::Answers => Attributes::EXT_AUTHZ,
+            Self::Method => Attributes::METHOD,
+            Self::Path => Attributes::PATH,
+        }
+    }
+
+    /// Whether it is about the request.
+    const fn of_request(self) -> bool {
+        matches!(self, Self::Token | Self::Headers | Self::Host | Self::Method | Self::Path)
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+impl<L: Listener> Walk<'_, L> {
+    /// Every protocol, port and way to connect.
+    pub(crate) fn run(&mut self, client: &Client, target: Target, modes: &[Mode]) {
+        let all = self.listener.masks().len();
+        let every: u8 = (0..all).fold(0, |bits, n| bits | 1 << n);
+        for protocol in &self.facets.protocols {
+            let mut witness = Witness::new(client.clone(), target, *protocol);
+            let ports: Vec<Option<u16>> = if protocol.has_ports() {
+                self.facets.ports.iter().map(|class| Some(class.port)).collect()
+            } else {
+                vec![None]
+            };
+            for port in ports {
+                witness.port = port;
+                for mode in modes.iter().filter(|m| *protocol == Protocol::Tcp || m.is_own()) {
+                    mode.put(&mut witness);
+                    self.node(&mut witness, 0, every);
+                }
+            }
+        }
+    }
+
+    fn node(&mut self, witness: &mut Witness, fixed: u16, open: u8) {
+        let open = (0..8).filter(|n| open >> n & 1 == 1 && self.listener.wants(*n));
+        let open: Vec<usize> = open.collect();
+        if open.is_empty() {
+            return;
+        }
+        if self.asked >= QUESTIONS_MAX {
+            for mask in open {
+                self.listener.unproved(mask, witness, Unproved::Bound);
+            }
+            return;
+        }
+        self.asked += 1;
+        let decision = witness.decide(self.program);
+        // No such packet: ends without a common family.
+        if decision.layers.iter().all(|l| l.reason == Reason::UnknownPeer) {
+            return;
+        }
+        let masks: Vec<Mask> = self.listener.masks().to_vec();
+        let mut rest = 0u8;
+        let mut missing = Attributes::NONE;
+        for mask in open {
+            let Some(layers) = masks.get(mask) else { continue };
+            match layers.verdict(&decision) {
+                Verdict::Deny => self.listener.denied(mask, witness, &decision),
+                Verdict::Allow => match self.listener.expected(mask, witness) {
+                    Tri::Yes => {}
+                    Tri::No => self.listener.allowed(mask, witness, &decision),
+                    Tri::Unknown(more) => {
+                        rest |= 1 << mask;
+                        missing = missing.union(more);
+                    }
+                },
+                Verdict::Undetermined => {
+                    rest |= 1 << mask;
+                    missing = missing.union(layers.missing(&decision));
+                }
+            }
+        }
+        if rest == 0 {
+            return;
+        }
+        match self.next(witness, fixed, missing) {
+            Some(stage) => self.split(witness, fixed, rest, stage),
+            None => {
+                for mask in (0..8).filter(|n| rest >> n & 1 == 1) {
+                    let why = self.why(masks.get(mask).copied().unwrap_or(Mask::ALL), &decision);
+                    self.listener.unproved(mask, witness, why);
+                }
+            }
+        }
+    }
+
+    fn why(&self, mask: Mask, decision: &Decision) -> Unproved {
+        let mut of = decision.layers.iter().filter(|l| mask.has(l.layer));
+        let object = of.find_map(|l| match l.reason {
+            Reason::NotEvaluated { policy } => Some(policy),
+            _ => None,
+        });
+        object.map_or_else(|| Unproved::Missing(mask.missing(decision)), Unproved::NotEvaluated)
+    }
+
+    /// The attribute to split next: one that is missing, else any that is left.
+    fn next(&self, witness: &Witness, fixed: u16, missing: Attributes) -> Option<Stage> {
+        let left = |stage: &Stage| fixed & stage.bit() == 0 && self.applies(witness, *stage);
+        let wanted = Stage::ALL.into_iter().filter(left);
+        let first = wanted.clone().find(|s| missing.contains(s.attribute()));
+        let stage = first.or_else(|| wanted.clone().next())?;
+        // A request with method and path is whole, and sends no more than it says: what that may
+        // be is split before.
+        let other = match stage {
+            Stage::Method => Some(Stage::Path),
+            Stage::Path => Some(Stage::Method),
+            _ => None,
+        };
+        if other.is_some_and(|other| fixed & other.bit() != 0) {
+            let before = [Stage::Token, Stage::Headers].into_iter().find(|s| left(s));
+            return Some(before.unwrap_or(stage));
+        }
+        Some(stage)
+    }
+
+    fn applies(&self, witness: &Witness, stage: Stage) -> bool {
+        let tcp = witness.protocol == Protocol::Tcp;
+        let request = matches!(witness.content, Content::Http(_));
+        match stage {
+            Stage::SourcePort => {
+                witness.protocol.has_ports() && !self.facets.source_ports.is_empty()
+            }
+            Stage::Icmp => {
+                matches!(witness.protocol, Protocol::Icmp | Protocol::Icmpv6)
+                    && !self.facets.icmp.is_empty()
+            }
+            Stage::Content => tcp,
+            Stage::Sni => tcp && witness.mtls != Some(false) && speaks_tls(witness),
+            Stage::Answers => tcp && !self.facets.request.answers.is_empty(),
+            Stage::Token | Stage::Headers | Stage::Host | Stage::Method | Stage::Path => request,
+        }
+    }
+
+    fn split(&mut self, witness: &mut Witness, fixed: u16, open: u8, stage: Stage) {
+        let request = &self.facets.request;
+        let doubts = request.doubts.iter().filter(|(of, _)| {
+            of.contains(stage.attribute()) || (stage.of_request() && of.contains(Attributes::HTTP))
+        });
+        let doubts: Vec<String> = doubts.map(|(_, why)| why.clone()).collect();
+        for mask in (0..8).filter(|n| open >> n & 1 == 1) {
+            for why in &doubts {
+                self.listener.unproved(mask, witness, Unproved::Classes(why.clone()));
+            }
+        }
+        let fixed = fixed | stage.bit();
+        let facets = self.facets;
+        let before = witness.clone();
+        let mut each = |walk: &mut Self, put: &dyn Fn(&mut Witness)| {
+            put(witness);
+            walk.node(witness, fixed, open);
+            witness.clone_from(&before);
+        };
+        match stage {
+            Stage::SourcePort => {
+                for port in &facets.source_ports {
+                    each(self, &|w| w.source_port = Some(*port));
+                }
+            }
+            Stage::Icmp => {
+                for icmp in &facets.icmp {
+                    each(self, &|w| w.icmp = Some(*icmp));
+                }
+            }
+            Stage::Content => {
+                each(self, &|w| w.content = Content::Http(HttpRequest::default()));
+                each(self, &|w| w.content = Content::Raw);
+            }
+            Stage::Token => {
+                for token in &facets.request.tokens {
+                    each(self, &|w| w.token = token.clone());
+                }
+            }
+            Stage::Headers => {
+                for lines in &facets.request.headers {
+                    each(self, &|w| set(w, |r| r.headers = Some(lines.clone())));
+                }
+            }
+            Stage::Host => {
+                for host in &facets.request.hosts {
+                    each(self, &|w| set(w, |r| r.host = Some(host.clone())));
+                }
+            }
+            Stage::Sni => {
+                for name in &facets.request.names {
+                    each(self, &|w| w.sni = Some(name.clone()));
+                }
+            }
+            Stage::Answers => {
+                for answers in &facets.request.answers {
+                    each(self, &|w| w.ext_authz.clone_from(answers));
+                }
+            }
+            Stage::Method => {
+                for method in &facets.request.methods {
+                    each(self, &|w| set(w, |r| r.method = Some(method.clone())));
+                }
+            }
+            Stage::Path => {
+                for path in &facets.request.paths {
+                    each(self, &|w| set(w, |r| r.path = Some(path.clone())));
+                }
+            }
+        }
+    }
+}
+
+fn set(witness: &mut Witness, put: impl FnOnce(&mut HttpRequest)) {
+    if let Content::Http(request) = &mut witness.content {
+        put(request);
+    }
+}
+
+/// Whether a server name makes sense: in plaintext there is none, and a client that says nothing of
+/// TLS would be made to speak it by one.
+fn speaks_tls(witness: &Witness) -> bool {
+    witness.tls_without_certificate || witness.mtls == Some(true) || witness.principal.is_some()
+}
+
+impl Bearer {
+    /// Whether a token must be had.
+    pub fn is_needed(&self) -> bool {
+        matches!(self, Self::Verified(_))
+    }
+}
