@@ -148,10 +148,12 @@ class Callers(frozenset[str]):
         if name not in self.decided:
             return "no manifest holds such a workload"
         decision = self.decided[name]
-        layer = decision.layer(decision.decided_by) if decision.decided_by else None
-        decider = layer or next(one for one in reversed(decision.layers) if one.reason == decision.reason)
-        at = f" ({decider.reason.at})" if decider.reason.at else ""
-        return f"{_text.why(decider)}{at}"
+        deciding = (decision.decided_by,) if decision.decided_by else ("ingress", "authorization")
+        layers = [decision.layer(layer) for layer in deciding]
+        places = [f" ({layer.reason.at})" if layer.reason.at else "" for layer in layers]
+        return "; ".join(
+            f"{layer.layer}: {_text.why(layer)}{place}" for layer, place in zip(layers, places, strict=True)
+        )
 
 
 def tenants(program: Program, label: str = "tenant") -> dict[str, tuple[str, ...]]:

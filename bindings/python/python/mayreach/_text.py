@@ -82,11 +82,9 @@ def html(view: View) -> str:
     return f"<div>{head}{sees}<table>{rows}</table></div>"
 
 
-def _steps(steps: Iterable[Mapping[str, Any]], matched_only: bool) -> Iterable[str]:
+def _steps(steps: Iterable[Mapping[str, Any]]) -> Iterable[str]:
     depth = {"tier": 2, "policy": 3, "rule": 4, "condition": 5, "remark": 4}
     for step in steps:
-        if matched_only and step["outcome"] != "matched":
-            continue
         parts = [_step(step)]
         if step.get("missing"):
             parts.append(f"(depends on {', '.join(step['missing'])})")
@@ -108,7 +106,7 @@ def _step(step: Mapping[str, Any]) -> str:
 def explanation(told: Mapping[str, Any], short: bool = False) -> str:
     """The whole walk; ``+`` matched, ``-`` did not, ``?`` depends on what is not known.
 
-    ``short`` leaves out the steps of layers that did not decide and, where all allow, what did not match.
+    ``short`` leaves out the steps of layers that did not decide.
     """
     from mayreach._values import _layer
 
@@ -121,9 +119,9 @@ def explanation(told: Mapping[str, Any], short: bool = False) -> str:
             decided = _layer(layer)
             at = f"  {decided.reason.at}" if decided.reason.at else ""
             lines.append(f"  {layer['layer']:<14}{layer['verdict']:<13}{why(decided)}{at}")
-            if short and by and layer["layer"] != by:
+            if short and layer["layer"] != by:
                 continue
-            lines.extend(_steps(layer["steps"], matched_only=short and not by))
+            lines.extend(_steps(layer["steps"]))
             nearest = layer.get("nearest")
             if nearest:
                 at = f"  {nearest['at']}" if "at" in nearest else ""
