@@ -1,5 +1,6 @@
 //! `cargo xtask`: the demonstration, all tests, and the house rules that no compiler checks.
 
+mod node;
 mod python;
 mod run;
 mod tidy;

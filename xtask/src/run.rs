@@ -62,7 +62,10 @@ pub(crate) fn demo() -> bool {
 
 /// Every test of every language.
 pub(crate) fn test() -> bool {
-    must(&["cargo", "test", "--workspace", "--quiet"]) && browser() && python::test(false)
+    must(&["cargo", "test", "--workspace", "--quiet"])
+        && browser()
+        && super::node::test()
+        && python::test(false)
 }
 
 /// The page in a real browser, where there is one.

@@ -20,6 +20,7 @@ pub mod sentence;
 mod stream;
 #[cfg(feature = "table")]
 pub mod table;
+mod text;
 
 pub use mayreach;
 

@@ -60,6 +60,18 @@ const DEFAULTING: &[(&str, CalicoDefaulting)] = &[
 ];
 
 impl OptionsIn {
+    /// Reads options of JSON text.
+    ///
+    /// # Errors
+    /// What is wrong, with the field.
+    pub fn from_json(text: &str) -> Result<Self, ProblemOut> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let options = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| ProblemOut::of_json(&error))?;
+        reader.end().map_err(|error| ProblemOut::of_json_text(&error))?;
+        Ok(options)
+    }
+
     /// The engine's options.
     ///
     /// # Errors

@@ -1,0 +1,7 @@
+import 'vitest'
+
+import type { MayreachMatchers } from './index.js'
+
+declare module 'vitest' {
+  interface Matchers<T = any> extends MayreachMatchers<void> {}
+}

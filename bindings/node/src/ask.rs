@@ -1,0 +1,162 @@
+//! Asking a program.
+
+use std::sync::Arc;
+
+use mayreach_wire::{Engine, FlowIn, ProblemOut, Problems};
+use napi::{
+    Env, Task,
+    bindgen_prelude::{AsyncTask, Either, External, Uint8Array},
+};
+use napi_derive::napi;
+
+use crate::{
+    Handle, Question,
+    answer::{Said, WRONG, either, of_flow, unplaced, verdict},
+    guard::{Answered, guard, text},
+};
+
+/// A flow of our own JSON, whose place in that text means nothing to the caller.
+fn read(flow: &str) -> Result<FlowIn, ProblemOut> {
+    FlowIn::from_json(flow).map_err(unplaced)
+}
+
+/// Reads a flow once, to ask it many times.
+#[napi]
+pub fn prepare(flow: String) -> Either<Question, String> {
+    either(guard(|| Ok(External::new(read(&flow)?))))
+}
+
+/// The verdict of one flow as a code; 255 if it cannot be asked.
+#[napi]
+pub fn decide(program: &Handle, flow: String) -> u8 {
+    guard(|| Ok(verdict(program, &read(&flow)?)?)).unwrap_or(WRONG)
+}
+
+/// The verdict of a flow that was read before.
+#[napi]
+pub fn decide_prepared(program: &Handle, flow: &Question) -> u8 {
+    guard(|| Ok(verdict(program, flow)?)).unwrap_or(WRONG)
+}
+
+/// The whole decision of one flow.
+#[napi]
+pub fn decision(program: &Handle, flow: String) -> Said {
+    guard(|| Ok(text(&program.decide(&read(&flow)?)?))).into()
+}
+
+/// The whole walk behind the decision of one flow.
+#[napi]
+pub fn explain(program: &Handle, flow: String) -> Said {
+    guard(|| Ok(text(&program.explain(&read(&flow)?)?))).into()
+}
+
+/// Everything that bears on a workload.
+#[napi]
+pub fn describe(program: &Handle, workload: String) -> Said {
+    guard(|| {
+        // The wire asks it as both ends of a flow; here it is an argument.
+        let described = program.describe(&workload);
+        Ok(text(&described.map_err(|problem| problem.field("workload"))?))
+    })
+    .into()
+}
+
+/// What the cluster would accept and then ignore.
+#[napi]
+pub fn notes(program: &Handle) -> String {
+    text(program.notes())
+}
+
+/// Decides flows of JSON lines, a code each; `first` is the number of the first in its list.
+fn many(engine: &Engine, lines: &str, first: u32) -> Answered<Vec<u8>> {
+    guard(|| {
+        let codes = lines.lines().zip(u64::from(first)..).map(|(line, number)| {
+            let code = read(line).and_then(|flow| verdict(engine, &flow));
+            code.map_err(|problem| of_flow(number, problem))
+        });
+        codes.collect::<Result<Vec<u8>, Problems>>()
+    })
+}
+
+/// Decides flows of JSON lines, a code each.
+#[napi]
+pub fn decide_lines(program: &Handle, lines: String, first: u32) -> Either<Uint8Array, String> {
+    either(many(program, &lines, first).map(Uint8Array::from))
+}
+
+/// Decides many flows away from the event loop.
+pub struct Lines {
+    engine: Arc<Engine>,
+    lines: String,
+    first: u32,
+}
+
+impl Task for Lines {
+    type Output = Answered<Vec<u8>>;
+    type JsValue = Either<Uint8Array, String>;
+
+    fn compute(&mut self) -> napi::Result<Self::Output> {
+        Ok(many(&self.engine, &self.lines, self.first))
+    }
+
+    fn resolve(&mut self, _: Env, answered: Self::Output) -> napi::Result<Self::JsValue> {
+        Ok(either(answered.map(Uint8Array::from)))
+    }
+}
+
+/// As [`decide_lines`], away from the event loop.
+#[napi]
+pub fn decide_lines_async(program: &Handle, lines: String, first: u32) -> AsyncTask<Lines> {
+    AsyncTask::new(Lines { engine: Arc::clone(program), lines, first })
+}
+
+/// Who may reach whom, rolled up.
+fn matrix_of(engine: &Engine, by: &str) -> Answered<String> {
+    guard(|| {
+        let by = mayreach_wire::matrix::group_by(by)?;
+        Ok(text(&engine.matrix(&by, |_, _| ())))
+    })
+}
+
+/// Who may reach whom: `workload`, `namespace` or `label:KEY`.
+#[napi]
+pub fn matrix(program: &Handle, by: String) -> Said {
+    matrix_of(program, &by).into()
+}
+
+/// Rolls up away from the event loop.
+pub struct Rolled {
+    engine: Arc<Engine>,
+    by: String,
+}
+
+impl Task for Rolled {
+    type Output = Answered<String>;
+    type JsValue = Said;
+
+    fn compute(&mut self) -> napi::Result<Self::Output> {
+        Ok(matrix_of(&self.engine, &self.by))
+    }
+
+    fn resolve(&mut self, _: Env, answered: Self::Output) -> napi::Result<Self::JsValue> {
+        Ok(answered.into())
+    }
+}
+
+/// As [`matrix`], away from the event loop.
+#[napi]
+pub fn matrix_async(program: &Handle, by: String) -> AsyncTask<Rolled> {
+    AsyncTask::new(Rolled { engine: Arc::clone(program), by })
+}
+
+/// The decision of one flow as lines of text.
+#[napi]
+pub fn decision_text(program: &Handle, flow: String) -> Said {
+    guard(|| Ok(program.decide(&read(&flow)?)?.to_string())).into()
+}
+
+/// The decision of one flow and what it hangs on, as lines of text.
+#[napi]
+pub fn explanation_text(program: &Handle, flow: String) -> Said {
+    guard(|| Ok(program.explain(&read(&flow)?)?.to_string())).into()
+}

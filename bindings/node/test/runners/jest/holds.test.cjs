@@ -1,0 +1,15 @@
+'use strict'
+
+const { compileSync } = require('../../../index.js')
+const { flow, shop } = require('./shop.cjs')
+
+const program = compileSync(shop)
+const denied = { ...flow, port: 22 }
+
+test('holds', () => {
+  expect(program).toAllow(flow)
+  expect(program).not.toAllow(denied)
+  expect(program).toDeny({ ...denied, by: 'ingress' })
+  expect(program).not.toDeny({ ...denied, by: 'mtls' })
+  expect(program).not.toBeUndetermined(flow)
+})

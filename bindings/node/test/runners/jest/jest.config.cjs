@@ -1,0 +1,1 @@
+module.exports = { rootDir: __dirname, setupFilesAfterEnv: ['../../../matchers/jest.js'], testMatch: ['**/*.test.cjs'] }

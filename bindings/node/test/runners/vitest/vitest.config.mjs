@@ -1,0 +1,1 @@
+export default { test: { setupFiles: ['../../../matchers/vitest.mjs'], include: ['*.test.mjs'] } }

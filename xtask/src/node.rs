@@ -1,0 +1,20 @@
+//! The Node package: its tests, its types, its examples.
+
+use super::run::must;
+
+/// Builds the package once, without optimising, and runs every test over it.
+pub(crate) fn test() -> bool {
+    let npm = |folder: &str, arguments: &[&str]| {
+        must(&[&["npm", "--prefix", folder, "--silent"], arguments].concat())
+    };
+    npm("bindings/node", &["ci", "--no-audit", "--no-fund"])
+        && npm("bindings/node", &["run", "build:debug"])
+        && npm("bindings/node", &["run", "types"])
+        && npm("bindings/node", &["run", "lint"])
+        && npm("bindings/node", &["test"])
+        && EXAMPLES.iter().all(|example| {
+            npm(example, &["ci", "--no-audit", "--no-fund"]) && npm(example, &["test"])
+        })
+}
+
+const EXAMPLES: [&str; 0] = [];
