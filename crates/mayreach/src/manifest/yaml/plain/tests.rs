@@ -1,3 +1,5 @@
+//! The short way reads what the parser reads, or nothing.
+
 use super::*;
 use crate::manifest::budget::Budget;
 
