@@ -162,6 +162,17 @@ class Program {
     return JSON.parse(said(native.matrix(this.#handle, String(by))))
   }
 
+  async isolate(question, settings) {
+    const { rest, signal } = takeSignal(settings)
+    noMore(rest)
+    const asked = tenants(question)
+    return JSON.parse(said(await abortable(signal, () => native.isolateAsync(this.#handle, asked))))
+  }
+
+  isolateSync(question) {
+    return JSON.parse(said(native.isolate(this.#handle, tenants(question))))
+  }
+
   async update(changes, settings) {
     const { rest, signal } = takeSignal(settings)
     noMore(rest)
@@ -182,6 +193,13 @@ class Program {
     const { length } = this.notes
     return `Program { notes: ${length} }`
   }
+}
+
+function tenants(question) {
+  if (typeof question !== 'object' || question === null || Array.isArray(question)) {
+    refuse('wrong_type', 'question', 'a question is an object', "ask like { by: 'label:tenant' }")
+  }
+  return encode(question)
 }
 
 function change(changes) {
