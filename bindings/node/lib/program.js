@@ -86,7 +86,10 @@ class Program {
     const code =
       question === undefined ? native.decide(this.#handle, text) : native.decidePrepared(this.#handle, question)
     // What is wrong is spelled out by asking again: a wrong flow may be slow, a right one may not.
-    if (code === WRONG) said(native.decision(this.#handle, text))
+    if (code === WRONG) {
+      said(native.decision(this.#handle, text))
+      refuse('internal', null, 'a fault of mayreach: the flow was refused and then was not', 'please report it')
+    }
     return new Decision(code, this.#handle, this.#serial, text)
   }
 

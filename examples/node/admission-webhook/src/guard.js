@@ -21,6 +21,22 @@ function openings(isolation) {
   return found
 }
 
+/** The program after a change; removing what is not there changes nothing. */
+async function applied(program, change, signal) {
+  try {
+    return await program.update(change, { signal })
+  } catch (error) {
+    if (error instanceof MayreachError && error.code === 'unknown_object') return program
+    throw error
+  }
+}
+
+/**
+ * How long a change that was admitted counts although the cluster's manifests do not show it: they are a
+ * mirror, and mirrors lag. Longer than the mirror does.
+ */
+const SETTLE_MS = 120_000
+
 /**
  * Keeps the cluster's policies in a program and judges changes one after the other, each on top of those
  * that were admitted before it.
@@ -30,6 +46,7 @@ export class Guard {
   #question
   #program
   #openings
+  #admitted = []
   #turn = Promise.resolve()
 
   /** `load` gives the manifests of the cluster as it is; `question` says who the tenants are. */
@@ -61,7 +78,9 @@ export class Guard {
       if (fresh.length > 0) throw new Refusal(fresh.join('; '))
       // Whoever asked has given up by now, and the API server has refused.
       signal?.throwIfAborted()
-      if (!dryRun) [this.#program, this.#openings] = [next, after]
+      if (dryRun) return
+      this.#admitted.push({ change, at: Date.now() })
+      ;[this.#program, this.#openings] = [next, after]
     })
   }
 
@@ -74,15 +93,14 @@ export class Guard {
       if (error.code !== 'unknown_object') throw new Refusal(error.message)
       await this.#read()
     }
-    return this.#program.update(change, { signal }).catch((error) => {
-      if (error.code === 'unknown_object') return this.#program
-      throw error
-    })
+    return applied(this.#program, change, signal)
   }
 
   async #read() {
     this.#program = undefined
-    const program = await compile(await this.#load())
+    let program = await compile(await this.#load())
+    this.#admitted = this.#admitted.filter(({ at }) => Date.now() - at < SETTLE_MS)
+    for (const { change } of this.#admitted) program = await applied(program, change)
     this.#openings = openings(await program.isolate(this.#question))
     this.#program = program
   }

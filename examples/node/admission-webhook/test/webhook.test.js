@@ -114,6 +114,16 @@ test('what is no review is an error, and never allowed', async () => {
   assert.equal((await ask({ object: narrow })).allowed, true)
 })
 
+test('what was admitted counts before the mirror of the cluster shows it', async () => {
+  assert.equal((await ask({ object: letOut })).allowed, true)
+  await running.guard.resync()
+  // Deleting what is not known makes it look at the mirror again, too.
+  assert.equal((await ask({ operation: 'DELETE', oldObject: networkPolicy('tenant-acme', 'never', { podSelector: {} }) })).allowed, true)
+  assert.equal((await ask({ object: letIn })).allowed, true)
+  await running.guard.resync()
+  assert.equal((await ask({ operation: 'DELETE', oldObject: meshDeny })).allowed, false)
+})
+
 test('after a restart it knows what was admitted', async () => {
   for (const object of [letOut, letIn]) {
     assert.equal((await ask({ object })).allowed, true)
