@@ -322,6 +322,51 @@ export interface Matrix {
   cells: Cell[]
 }
 
+/** Who must not reach whom: tenants by label, or by name. */
+export interface IsolationQuestion {
+  /** `label:KEY`, `namespace` or `workload`. */
+  by?: string
+  tenants?: Record<string, { namespaces?: string[]; labels?: Record<string, string> }>
+  /** What is meant to pass all the same. */
+  exceptions?: {
+    /** Tenants by name; left out: everybody. */
+    from?: string[]
+    /** `namespace/workload`, `namespace/*` or the name of a tenant. */
+    to: string
+    ports?: number[]
+    methods?: string[]
+    paths?: string[]
+  }[]
+  /** Addresses outside the cluster are clients too; `true` if left out. */
+  outside?: boolean
+  /** Pods that do not exist yet are clients too; `true` if left out. */
+  new_pods?: boolean
+}
+
+export type Isolated = 'isolated' | 'open' | 'not_proved'
+
+export interface Isolation {
+  /** The worst of all pairs. */
+  verdict: Isolated
+  by: string
+  tenants: { name: string; namespaces: string[]; workloads: string[] }[]
+  counts: { isolated: number; twice: number; not_proved: number; open: number }
+  /** Every ordered pair; `from` may be `(outside)`. */
+  pairs: { from: string; to: string; verdict: Isolated; /** Its place in `findings`. */ finding: number }[]
+  findings: {
+    verdict: Isolated
+    /** Layers of which each alone denies everything. */
+    alone: Layer[]
+    network_alone: boolean
+    mesh_alone: boolean
+    held_by: LayerDecision[]
+    /** Requests that get through, the plainest first. */
+    holes: { request: string; let_in_by: LayerDecision; needs: string[]; flow: FlowInput; decision: DecisionData }[]
+    not_proved: { why: string; missing?: string[]; policy?: PolicyRef; flow: FlowInput }[]
+  }[]
+  size: { clients: number; destinations: number; decisions: number }
+}
+
 /** A Kubernetes object as data. */
 export interface KubernetesObject {
   apiVersion?: string
@@ -420,6 +465,9 @@ export declare class Program {
   /** Who may reach whom, rolled up by `workload`, `namespace` or `label:KEY`. */
   matrix(by?: string, options?: Abortable): Promise<Matrix>
   matrixSync(by?: string): Matrix
+  /** Whether any request at all can get from one tenant to another: a proof, or one that can. */
+  isolate(question: IsolationQuestion, options?: Abortable): Promise<Isolation>
+  isolateSync(question: IsolationQuestion): Isolation
   /** The program after a change; this one stays as it is. */
   update(changes: Changes, options?: Abortable): Promise<Program>
   updateSync(changes: Changes): Program

@@ -12,9 +12,9 @@ pub(crate) fn test() -> bool {
         && npm("bindings/node", &["run", "types"])
         && npm("bindings/node", &["run", "lint"])
         && npm("bindings/node", &["test"])
-        && EXAMPLES.iter().all(|example| {
-            npm(example, &["ci", "--no-audit", "--no-fund"]) && npm(example, &["test"])
-        })
+        && EXAMPLES.iter().all(|example| npm(example, &["ci", "--no-audit", "--no-fund"]))
+        && npm("bindings/node", &["run", "types:examples"])
+        && EXAMPLES.iter().all(|example| npm(example, &["test"]))
 }
 
-const EXAMPLES: [&str; 0] = [];
+const EXAMPLES: [&str; 2] = ["examples/node/ci-check", "examples/node/admission-webhook"];

@@ -17,8 +17,9 @@ class Unsayable {
 
 function isPlain(value) {
   const above = Object.getPrototypeOf(value)
-  // The root of another realm (a worker's, a test runner's) is as plain as ours.
-  return above === Object.prototype || above === null || Object.getPrototypeOf(above) === null
+  if (above === Object.prototype || above === null) return true
+  // The root of another realm (a test runner's) is as plain as ours.
+  return Object.getPrototypeOf(above) === null && Object.hasOwn(above, 'isPrototypeOf')
 }
 
 function string(text) {

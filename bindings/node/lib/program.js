@@ -86,7 +86,10 @@ class Program {
     const code =
       question === undefined ? native.decide(this.#handle, text) : native.decidePrepared(this.#handle, question)
     // What is wrong is spelled out by asking again: a wrong flow may be slow, a right one may not.
-    if (code === WRONG) said(native.decision(this.#handle, text))
+    if (code === WRONG) {
+      said(native.decision(this.#handle, text))
+      refuse('internal', null, 'a fault of mayreach: the flow was refused and then was not', 'please report it')
+    }
     return new Decision(code, this.#handle, this.#serial, text)
   }
 
@@ -162,6 +165,17 @@ class Program {
     return JSON.parse(said(native.matrix(this.#handle, String(by))))
   }
 
+  async isolate(question, settings) {
+    const { rest, signal } = takeSignal(settings)
+    noMore(rest)
+    const asked = tenants(question)
+    return JSON.parse(said(await abortable(signal, () => native.isolateAsync(this.#handle, asked))))
+  }
+
+  isolateSync(question) {
+    return JSON.parse(said(native.isolate(this.#handle, tenants(question))))
+  }
+
   async update(changes, settings) {
     const { rest, signal } = takeSignal(settings)
     noMore(rest)
@@ -182,6 +196,13 @@ class Program {
     const { length } = this.notes
     return `Program { notes: ${length} }`
   }
+}
+
+function tenants(question) {
+  if (typeof question !== 'object' || question === null || Array.isArray(question)) {
+    refuse('wrong_type', 'question', 'a question is an object', "ask like { by: 'label:tenant' }")
+  }
+  return encode(question)
 }
 
 function change(changes) {

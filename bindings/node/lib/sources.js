@@ -17,13 +17,16 @@ function title({ kind, metadata }) {
   return [String(kind ?? 'object'), name.join('/')].filter(Boolean).join(' ')
 }
 
-/** A Kubernetes object as data: a client's classes and dates as they write themselves. */
-function data(object, path) {
+/** A Kubernetes object as text whose lines are those of `kubectl get -o json`. */
+function written(object, path) {
+  let text
   try {
-    return encode(object, path)
+    text = encode(object, path)
   } catch {
-    return encode(JSON.parse(JSON.stringify(object)), path)
+    // A client's classes and dates write themselves; what they make of it is as strict.
+    text = encode(JSON.parse(JSON.stringify(object)), path)
   }
+  return JSON.stringify(JSON.parse(text), null, 4)
 }
 
 function named(source, path) {
@@ -50,7 +53,7 @@ function sort(source, path) {
   if (isUint8Array(source)) return { text: source, name: path }
   if (isObject(source) && ('text' in source || 'bytes' in source)) return named(source, path)
   if (isObject(source) && ('kind' in source || 'apiVersion' in source)) {
-    return { text: data(source, path), name: title(source) }
+    return { text: written(source, path), name: title(source) }
   }
   return refuse('wrong_type', path, 'not a source of manifests', HELP)
 }

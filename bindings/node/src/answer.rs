@@ -61,13 +61,9 @@ pub(crate) fn either<T>(answered: Answered<T>) -> Either<T, String> {
 /// Asks for the verdict alone.
 ///
 /// # Errors
-/// As [`Engine::decide`].
+/// As [`Engine::judge`].
 pub(crate) fn verdict(engine: &Engine, flow: &FlowIn) -> Result<u8, ProblemOut> {
-    let program = engine.program();
-    flow.with_flow(|asked| {
-        program.check(asked).map_err(|problem| ProblemOut::from(&problem))?;
-        Ok(code(&program.decide(asked)))
-    })?
+    engine.judge(flow).map(|decision| code(&decision))
 }
 
 /// Verdict in the low two bits, the deciding layer above, 0 for none.

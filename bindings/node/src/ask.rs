@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use mayreach_wire::{Engine, FlowIn, ProblemOut, Problems};
+use mayreach_wire::{
+    Engine, FlowIn, ProblemOut, Problems, isolation::IsolateIn, mayreach::ErrorCode,
+};
 use napi::{
     Env, Task,
     bindgen_prelude::{AsyncTask, Either, External, Uint8Array},
@@ -110,32 +112,43 @@ pub fn decide_lines_async(program: &Handle, lines: String, first: u32) -> AsyncT
     AsyncTask::new(Lines { engine: Arc::clone(program), lines, first })
 }
 
-/// Who may reach whom, rolled up.
-fn matrix_of(engine: &Engine, by: &str) -> Answered<String> {
-    guard(|| {
-        let by = mayreach_wire::matrix::group_by(by)?;
-        Ok(text(&engine.matrix(&by, |_, _| ())))
+/// A question about the whole program.
+#[derive(Clone, Copy)]
+enum About {
+    Matrix,
+    Isolation,
+}
+
+fn report_of(engine: &Engine, about: About, question: &str) -> Answered<String> {
+    guard(|| match about {
+        About::Matrix => {
+            let by = mayreach_wire::matrix::group_by(question)?;
+            Ok(text(&engine.matrix(&by, |_, _| ())))
+        }
+        About::Isolation => {
+            let asked: IsolateIn = serde_json::from_str(question).map_err(|error| {
+                let error = error.to_string();
+                let said = error.split(" at line ").next().unwrap_or_default();
+                ProblemOut::new(ErrorCode::InvalidValue, said).field("question")
+            })?;
+            Ok(text(&engine.isolate(&asked, |_, _| ())?))
+        }
     })
 }
 
-/// Who may reach whom: `workload`, `namespace` or `label:KEY`.
-#[napi]
-pub fn matrix(program: &Handle, by: String) -> Said {
-    matrix_of(program, &by).into()
-}
-
-/// Rolls up away from the event loop.
-pub struct Rolled {
+/// Asks away from the event loop.
+pub struct Reporting {
     engine: Arc<Engine>,
-    by: String,
+    about: About,
+    question: String,
 }
 
-impl Task for Rolled {
+impl Task for Reporting {
     type Output = Answered<String>;
     type JsValue = Said;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
-        Ok(matrix_of(&self.engine, &self.by))
+        Ok(report_of(&self.engine, self.about, &self.question))
     }
 
     fn resolve(&mut self, _: Env, answered: Self::Output) -> napi::Result<Self::JsValue> {
@@ -143,10 +156,30 @@ impl Task for Rolled {
     }
 }
 
+/// Who may reach whom: `workload`, `namespace` or `label:KEY`.
+#[napi]
+pub fn matrix(program: &Handle, by: String) -> Said {
+    report_of(program, About::Matrix, &by).into()
+}
+
 /// As [`matrix`], away from the event loop.
 #[napi]
-pub fn matrix_async(program: &Handle, by: String) -> AsyncTask<Rolled> {
-    AsyncTask::new(Rolled { engine: Arc::clone(program), by })
+pub fn matrix_async(program: &Handle, by: String) -> AsyncTask<Reporting> {
+    let engine = Arc::clone(program);
+    AsyncTask::new(Reporting { engine, about: About::Matrix, question: by })
+}
+
+/// Whether any request can get from one tenant to another.
+#[napi]
+pub fn isolate(program: &Handle, question: String) -> Said {
+    report_of(program, About::Isolation, &question).into()
+}
+
+/// As [`isolate`], away from the event loop.
+#[napi]
+pub fn isolate_async(program: &Handle, question: String) -> AsyncTask<Reporting> {
+    let engine = Arc::clone(program);
+    AsyncTask::new(Reporting { engine, about: About::Isolation, question })
 }
 
 /// The decision of one flow as lines of text.

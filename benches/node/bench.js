@@ -1,0 +1,147 @@
+// What a question costs from Node, and what the same authorization question costs two general policy engines.
+// Build the package optimised first: npm --prefix ../../bindings/node run build
+//
+// CPU time of this process, the best of several rounds: other processes on the machine count for little. The
+// table is the exception: it is decided on every core, and its time is the clock's.
+
+import cedar from '@cedar-policy/cedar-wasm/nodejs'
+import { tableFromArrays, tableToIPC, vectorFromArray, Utf8, Dictionary, Int32 } from 'apache-arrow'
+import { StringAdapter, newEnforcer, newModelFromString } from 'casbin'
+import { Flow, compileSync } from 'mayreach'
+
+const SERVICES = 100
+const REQUESTS = 1024
+const ROUNDS = 9
+
+const name = (n) => `s${n}`
+
+/** A service for each number; each takes GET below /v1 from the one before it and from nobody else. */
+function manifests() {
+  const items = [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'mesh' } }]
+  items.push({ apiVersion: 'security.istio.io/v1', kind: 'PeerAuthentication', metadata: { name: 'default', namespace: 'istio-system' }, spec: { mtls: { mode: 'STRICT' } } })
+  for (let n = 0; n < SERVICES; n += 1) {
+    const metadata = { name: name(n), namespace: 'mesh' }
+    const labels = { app: name(n), 'sidecar.istio.io/inject': 'true' }
+    items.push({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })
+    items.push({ apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, labels }, spec: { serviceAccountName: name(n), containers: [{ name: 'c', ports: [{ name: 'http', containerPort: 8080 }] }] } })
+    const principal = `cluster.local/ns/mesh/sa/${name((n + SERVICES - 1) % SERVICES)}`
+    const rules = [{ from: [{ source: { principals: [principal] } }], to: [{ operation: { methods: ['GET'], paths: ['/v1/*'] } }] }]
+    items.push({ apiVersion: 'security.istio.io/v1', kind: 'AuthorizationPolicy', metadata, spec: { selector: { matchLabels: { app: name(n) } }, rules } })
+  }
+  return { apiVersion: 'v1', kind: 'List', items }
+}
+
+/** Every other one is allowed. */
+const requests = Array.from({ length: REQUESTS }, (_, i) => {
+  const to = (i * 37) % SERVICES
+  return { from: (to + SERVICES - 1 - (i % 2)) % SERVICES, to, method: 'GET', path: `/v1/items/${i}` }
+})
+
+const flowOf = ({ from, to, method, path }) => ({
+  source: { workload: `mesh/${name(from)}` },
+  destination: { workload: `mesh/${name(to)}` },
+  port: 8080,
+  http: { method, path },
+})
+
+/** Microseconds of CPU for each of `items`, the best round; `ask` says whether it is allowed. */
+function cpu(items, ask, repeat) {
+  let best = Infinity
+  for (let round = 0; round < ROUNDS; round += 1) {
+    let allowed = 0
+    const before = process.cpuUsage()
+    for (let again = 0; again < repeat; again += 1) for (const item of items) allowed += ask(item) ? 1 : 0
+    const { user, system } = process.cpuUsage(before)
+    // An engine that answers another question is no measure.
+    if (allowed !== (repeat * REQUESTS) / 2) throw new Error(`${allowed} allowed`)
+    best = Math.min(best, (user + system) / (repeat * items.length))
+  }
+  return best
+}
+
+/** Microseconds of CPU for each flow of an array. */
+function array(program, flows) {
+  const once = () => {
+    const before = process.cpuUsage()
+    const allowed = program.decideManySync(flows).filter((decision) => decision.allowed).length
+    const { user, system } = process.cpuUsage(before)
+    if (allowed !== REQUESTS / 2) throw new Error(`${allowed} allowed`)
+    return (user + system) / flows.length
+  }
+  return Math.min(...Array.from({ length: 10 * ROUNDS }, once))
+}
+
+function cedarAsk() {
+  const policy = (n) => `permit(principal == Sa::"${name((n + SERVICES - 1) % SERVICES)}", action == Action::"GET", resource == Svc::"${name(n)}") when { context.path like "/v1/*" };`
+  const staticPolicies = Array.from({ length: SERVICES }, (_, n) => policy(n)).join('\n')
+  const parsed = cedar.preparsePolicySet('mesh', { staticPolicies })
+  if (parsed.type !== 'success') throw new Error(JSON.stringify(parsed))
+  return ({ from, to, method, path }) => {
+    const answer = cedar.statefulIsAuthorized({
+      principal: { type: 'Sa', id: name(from) },
+      action: { type: 'Action', id: method },
+      resource: { type: 'Svc', id: name(to) },
+      context: { path },
+      preparsedPolicySetId: 'mesh',
+      entities: [],
+    })
+    if (answer.type !== 'success') throw new Error(JSON.stringify(answer))
+    return answer.response.decision === 'allow'
+  }
+}
+
+async function casbinAsk() {
+  const model = newModelFromString(`
+[request_definition]
+r = sub, obj, act, path
+[policy_definition]
+p = sub, obj, act, path
+[policy_effect]
+e = some(where (p.eft == allow))
+[matchers]
+m = r.sub == p.sub && r.obj == p.obj && r.act == p.act && keyMatch(r.path, p.path)`)
+  const lines = Array.from({ length: SERVICES }, (_, n) => `p, ${name((n + SERVICES - 1) % SERVICES)}, ${name(n)}, GET, /v1/*`)
+  const enforcer = await newEnforcer(model, new StringAdapter(lines.join('\n')))
+  return ({ from, to, method, path }) => enforcer.enforceSync(name(from), name(to), method, path)
+}
+
+/** Million rows a second over a table of Arrow. */
+function rows(program, count, dictionary) {
+  const some = Array.from({ length: count }, (_, i) => requests[i % REQUESTS])
+  const text = (of) => {
+    const values = some.map(of)
+    return vectorFromArray(values, dictionary ? new Dictionary(new Utf8(), new Int32()) : new Utf8())
+  }
+  const bytes = tableToIPC(tableFromArrays({
+    source: text(({ from }) => `mesh/${name(from)}`),
+    destination: text(({ to }) => `mesh/${name(to)}`),
+    port: Int32Array.from(some, () => 8080),
+    method: text(({ method }) => method),
+    path: text(({ path }) => path),
+  }))
+  let best = Infinity
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = process.hrtime.bigint()
+    program.decideManySync(bytes)
+    best = Math.min(best, Number(process.hrtime.bigint() - before) / 1000)
+  }
+  return count / best
+}
+
+const program = compileSync(manifests())
+const flows = requests.map(flowOf)
+const prepared = flows.map((flow) => new Flow(flow))
+const us = (value) => `${value.toFixed(2)} µs`
+const print = (what, value) => console.log(`${what.padEnd(58)} ${value}`)
+
+console.log(`node ${process.version}, ${SERVICES} services and policies, ${REQUESTS} requests, half of them allowed`)
+print('mayreach decide, plain object (five layers)', us(cpu(flows, (flow) => program.decide(flow).allowed, 50)))
+print('mayreach decide, prebuilt flow (five layers)', us(cpu(prepared, (flow) => program.decide(flow).allowed, 100)))
+print('mayreach decide, and every layer spelled out', us(cpu(flows, (flow) => program.decide(flow).layers[4].verdict === 'allow', 5)))
+print('mayreach decideManySync, array of plain objects, each', us(array(program, flows)))
+print('cedar-wasm, preparsed policies (authorization alone)', us(cpu(requests, cedarAsk(), 1)))
+print('casbin enforceSync (authorization alone)', us(cpu(requests, await casbinAsk(), 1)))
+for (const dictionary of [false, true]) {
+  const million = rows(program, 1_000_000, dictionary).toFixed(1)
+  print(`mayreach decideManySync, Arrow IPC, ${dictionary ? 'dictionary' : 'plain'} strings`, `${million} million rows/s`)
+}
