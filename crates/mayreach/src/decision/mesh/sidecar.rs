@@ -76,11 +76,17 @@ pub(crate) fn passes_by(model: &Model, asked: &Asked<'_>) -> bool {
     let Some(hosts) = of(model, source).and_then(|s| s.egress.as_ref()) else { return false };
     let imports = |service: &&Service| {
         let host = format!("{}.{}.svc.cluster.local", service.name, service.namespace);
-        hosts.iter().any(|(space, name)| {
+        let takes = |space: &str, name: &str| {
             // "." of a Sidecar of the root namespace is each client's namespace.
             let space = if space == "." { &source.namespace } else { space };
             (space == "*" || *space == service.namespace) && names(name, &host)
-        })
+        };
+        // "Skip services excluded by a ~-prefixed host"; a bare `~` is every namespace.
+        let excluded = hosts.iter().any(|(space, name)| {
+            let space = space.strip_prefix('~').map(|s| if s.is_empty() { "*" } else { s });
+            space.is_some_and(|space| takes(space, name))
+        });
+        !excluded && hosts.iter().any(|(space, name)| takes(space, name))
     };
     !called(model, asked).iter().all(imports)
 }

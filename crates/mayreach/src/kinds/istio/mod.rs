@@ -19,7 +19,7 @@ mod workload_entry;
 
 use super::{Draft, Lowered};
 use crate::{
-    error::{ErrorCode, Problem},
+    error::{ErrorCode, Note, NoteCode, Problem},
     manifest::Document,
 };
 
@@ -44,7 +44,9 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
         ("networking.istio.io", "DestinationRule") => (NETWORKING, destination_rule::lower),
         ("networking.istio.io", "ServiceEntry") => (NETWORKING, service_entry::lower),
         ("networking.istio.io", "Sidecar") => (NETWORKING, sidecar::lower),
-        ("extensions.istio.io", "WasmPlugin") => (&["v1alpha1"], wasm_plugin::lower),
+        ("extensions.istio.io", "WasmPlugin" | "TrafficExtension") => {
+            (&["v1alpha1"], wasm_plugin::lower)
+        }
         ("networking.istio.io", "EnvoyFilter") => (&["v1alpha3"], envoy_filter::lower),
         ("networking.istio.io", "WorkloadEntry") => (NETWORKING, workload_entry::lower),
         ("gateway.networking.k8s.io", "Gateway") => (&["v1", "v1beta1"], gateway::lower),
@@ -63,6 +65,16 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
         );
         let help = format!("write one of {known}");
         return Some(Err(vec![problem.at(document.place).field("apiVersion").help(help)]));
+    }
+    if let Some(revision) = document.metadata.labels.get("istio.io/rev")
+        && document.group() != "gateway.networking.k8s.io"
+    {
+        // "ObjectInRevision": istiod reads what has no label, or its own revision's.
+        let message = format!(
+            "only istiod of revision `{revision}` reads it: the workloads are taken to be of that revision"
+        );
+        let note = Note::new(NoteCode::Assumed, message);
+        draft.note(note.about(document.title()).at(document.place));
     }
     Some(lower(document, draft))
 }

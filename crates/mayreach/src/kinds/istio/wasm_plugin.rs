@@ -1,4 +1,4 @@
-//! WasmPlugin: code on every request, which is not run.
+//! WasmPlugin and TrafficExtension: code on every request, which is not run.
 
 use serde::Deserialize;
 
@@ -56,6 +56,7 @@ pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Ve
         Attach::Targets(targets) => (Vec::new(), Proxies::Targets(targets)),
     };
     let why = "it runs code on every request";
-    report(document, draft, "WasmPlugin", REQUESTS, labels, proxies, why);
+    let kind = if document.kind == "WasmPlugin" { "WasmPlugin" } else { "TrafficExtension" };
+    report(document, draft, kind, REQUESTS, labels, proxies, why);
     Ok(())
 }

@@ -74,10 +74,12 @@ fn by_operator(
     namespace: Option<String>,
     config: Option<MeshConfig>,
 ) -> Result<(), Vec<Problem>> {
-    // The ConfigMap is what came of it.
-    let Some(config) = config.filter(|_| !draft.model.inventory.mesh.defined) else {
+    let Some(config) = config else { return checks.done() };
+    if draft.model.inventory.mesh.defined {
+        let note = "mesh config was read before: the ConfigMap is what came of this";
+        draft.note(Note::new(NoteCode::Ignored, note).about(document.title()).at(document.place));
         return checks.done();
-    };
+    }
     let path = Path::Root("spec");
     let path = path.field("meshConfig");
     let namespace = namespace.unwrap_or_else(|| "istio-system".into());
