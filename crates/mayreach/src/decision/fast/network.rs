@@ -8,7 +8,7 @@ use crate::{
         Layer, LayerDecision, Reason, Verdict,
         reference::{
             forward, host,
-            network::{Found, itself, local},
+            network::{Found, by_replica, itself, local},
         },
         resolve::{Address, Asked, End},
         trace::Trace,
@@ -22,7 +22,9 @@ use crate::{
 
 /// Asks one direction.
 pub(crate) fn network(net: &Net, model: &Model, asked: &Asked<'_>, layer: Layer) -> LayerDecision {
-    let found = ask(net, model, asked, layer == Layer::Egress);
+    let egress = layer == Layer::Egress;
+    let found = ask(net, model, asked, egress);
+    let found = by_replica(asked, found, |one| ask(net, model, one, egress));
     LayerDecision { layer, verdict: found.verdict, reason: found.reason }
 }
 
