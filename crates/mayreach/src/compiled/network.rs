@@ -14,8 +14,8 @@ use crate::model::{
     Model, PolicyId, Protocol, TierId, WorkloadId,
     inventory::{Addresses, Inventory, Workload},
     network::{
-        Action, IpVersion, NetworkPolicy, NetworkRule, PeerMatch, PolicyClass, PortMatch, Tier,
-        TierDefault,
+        Action, HttpMatch, IpVersion, NetworkPolicy, NetworkRule, PeerMatch, PolicyClass,
+        PortMatch, Tier, TierDefault,
     },
     selector::Selector,
 };
@@ -55,6 +55,8 @@ pub(crate) struct Rule {
     pub(crate) not_protocol: Option<Protocol>,
     pub(crate) icmp: Option<(u8, Option<u8>)>,
     pub(crate) not_icmp: Option<(u8, Option<u8>)>,
+    /// Where application layer policy runs.
+    pub(crate) http: Option<HttpMatch>,
     pub(crate) source: Peer,
     pub(crate) destination: Peer,
 }
@@ -315,8 +317,7 @@ impl Builder<'_> {
             not_icmp,
             source,
             destination,
-            // "HTTP rules are plain Allow at L3/L4; only Envoy/Dikastes narrows" (rule_scanner.go)
-            http: _,
+            http,
         } = rule;
         Rule {
             policy,
@@ -327,6 +328,8 @@ impl Builder<'_> {
             not_protocol: *not_protocol,
             icmp: *icmp,
             not_icmp: *not_icmp,
+            // "HTTP rules are plain Allow at L3/L4; only Envoy/Dikastes narrows" (rule_scanner.go)
+            http: http.clone().filter(|_| self.model.network.application_layer),
             source: self.peer(source),
             destination: self.peer(destination),
         }

@@ -7,7 +7,7 @@ use crate::{
     decision::{
         Layer, LayerDecision, Reason, Verdict,
         reference::{
-            forward, host,
+            forward, host, http,
             network::{Found, by_replica, itself, local},
         },
         resolve::{Address, Asked, End},
@@ -165,6 +165,9 @@ fn matches(rule: &Rule, asked: &Asked<'_>) -> Tri {
         Test { asked, end: &asked.destination, peer: &rule.destination, source: false, v6 },
     ];
     let mut all = icmp.and(not_icmp);
+    if let Some(wanted) = rule.http.as_ref().filter(|_| http::beside_sidecar(asked)) {
+        all = all.and(http::matches(asked.flow, wanted));
+    }
     for end in ends {
         if all.is_no() {
             return Tri::No;
