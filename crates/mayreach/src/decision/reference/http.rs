@@ -55,7 +55,7 @@ fn normal(path: &str) -> Option<String> {
     let decoded = decoded(path)?;
     let lower = decoded.to_ascii_lowercase();
     let twice = |code: &&str| lower.contains(*code);
-    if decoded.contains('\0') || ["%2e", "%2f", "%5c"].iter().any(|code| twice(code)) {
+    if decoded.contains('\0') || ["%2e", "%2f", "%5c"].iter().any(twice) {
         return None;
     }
     let mut kept: Vec<&str> = Vec::new();
