@@ -46,15 +46,15 @@ def ours(tenants: int) -> Ask:
 def cedar(tenants: int) -> Ask:
     import cedarpy
 
-    policies = cedarpy.PolicySet("\n".join(
-        f'permit(principal == W::"{source}", action in [A::"GET", A::"POST"], resource == W::"{destination}")'
+    policies = cedarpy.PolicySet.from_str("\n".join(
+        f'permit(principal == W::"{source}", action in [Action::"GET", Action::"POST"], resource == W::"{destination}")'
         ' when { context.path like "/v1/*" };'
         for source, destination in rules(tenants)
     ))  # fmt: skip
-    entities = cedarpy.Entities("[]")
+    entities = cedarpy.Entities.from_json_str("[]")
 
     def ask(source: str, destination: str, method: str, path: str) -> bool:
-        request = {"principal": f'W::"{source}"', "action": f'A::"{method}"', "resource": f'W::"{destination}"',
+        request = {"principal": f'W::"{source}"', "action": f'Action::"{method}"', "resource": f'W::"{destination}"',
                    "context": {"path": path}}  # fmt: skip
         return bool(cedarpy.is_authorized(request, policies, entities).allowed)
 

@@ -6,6 +6,8 @@ on a cluster only the session differs.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +61,8 @@ def main() -> None:
     """Decides a small table here and on Spark, and compares."""
     from pyspark.sql import SparkSession
 
+    # Workers run this interpreter, not whichever is found first.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     program = mayreach.load(Path(__file__).parents[1] / "tenants")
     log = rows([name for name in program.workloads if name.startswith("tenant-")], 10_000)
     session = (
@@ -70,7 +74,8 @@ def main() -> None:
         .getOrCreate()
     )
     try:
-        flows = session.createDataFrame(log, "id long, source string, destination string, port int, method string, path string").repartition(4)
+        columns = "id long, source string, destination string, port int, method string, path string"
+        flows = session.createDataFrame(log, columns).repartition(4)
         answers = decide(session, program, flows).orderBy("id").collect()
     finally:
         session.stop()

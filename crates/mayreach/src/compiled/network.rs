@@ -14,7 +14,8 @@ use crate::model::{
     Model, PolicyId, Protocol, TierId, WorkloadId,
     inventory::{Addresses, Inventory, Workload},
     network::{
-        Action, IpVersion, NetworkRule, PeerMatch, PolicyClass, PortMatch, Tier, TierDefault,
+        Action, HttpMatch, IpVersion, NetworkRule, PeerMatch, PolicyClass, PortMatch, Tier,
+        TierDefault,
     },
     selector::Selector,
 };
@@ -56,6 +57,8 @@ pub(crate) struct Rule {
     pub(crate) not_protocol: Option<Protocol>,
     pub(crate) icmp: Option<(u8, Option<u8>)>,
     pub(crate) not_icmp: Option<(u8, Option<u8>)>,
+    /// Where application layer policy runs.
+    pub(crate) http: Option<HttpMatch>,
     pub(crate) source: Peer,
     pub(crate) destination: Peer,
 }
@@ -369,8 +372,7 @@ impl Builder<'_> {
             not_icmp,
             source,
             destination,
-            // "HTTP rules are plain Allow at L3/L4; only Envoy/Dikastes narrows" (rule_scanner.go)
-            http: _,
+            http,
         } = rule;
         Rule {
             policy,
@@ -381,6 +383,8 @@ impl Builder<'_> {
             not_protocol: *not_protocol,
             icmp: *icmp,
             not_icmp: *not_icmp,
+            // "HTTP rules are plain Allow at L3/L4; only Envoy/Dikastes narrows" (rule_scanner.go)
+            http: http.clone().filter(|_| self.model.network.application_layer),
             source: self.peer(source),
             destination: self.peer(destination),
         }

@@ -8,8 +8,8 @@ use crate::{
     decision::{
         Layer, LayerDecision, Reason, Verdict,
         reference::{
-            forward, host,
-            network::{Found, itself, local},
+            forward, host, http,
+            network::{Found, by_replica, itself, local},
         },
         resolve::{Address, Asked, End},
         trace::Trace,
@@ -23,7 +23,9 @@ use crate::{
 
 /// Asks one direction.
 pub(crate) fn network(net: &Net, model: &Model, asked: &Asked<'_>, layer: Layer) -> LayerDecision {
-    let found = ask(net, model, asked, layer == Layer::Egress);
+    let egress = layer == Layer::Egress;
+    let found = ask(net, model, asked, egress);
+    let found = by_replica(asked, found, |one| ask(net, model, one, egress));
     LayerDecision { layer, verdict: found.verdict, reason: found.reason }
 }
 
@@ -164,6 +166,9 @@ fn matches(rule: &Rule, asked: &Asked<'_>) -> Tri {
         Test { asked, end: &asked.destination, peer: &rule.destination, source: false, v6 },
     ];
     let mut all = icmp.and(not_icmp);
+    if let Some(wanted) = rule.http.as_ref().filter(|_| http::beside_sidecar(asked)) {
+        all = all.and(http::matches(asked.flow, wanted));
+    }
     for end in ends {
         if all.is_no() {
             return Tri::No;

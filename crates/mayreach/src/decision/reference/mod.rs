@@ -3,6 +3,7 @@
 
 pub(crate) mod forward;
 pub(crate) mod host;
+pub(crate) mod http;
 pub(crate) mod network;
 pub(crate) mod packet;
 

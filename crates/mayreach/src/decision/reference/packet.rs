@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use crate::{
     compiled::index::target_number,
     decision::{
+        reference::http,
         resolve::{Address, Asked, End},
         trace::Outcome,
     },
@@ -53,6 +54,9 @@ pub(crate) fn conditions(model: &Model, asked: &Asked<'_>, rule: &NetworkRule) -
     }
     if let Some(icmp) = rule.not_icmp {
         add(matches_icmp(asked, icmp).not(), format!("ICMP type not {}", icmp_text(icmp)));
+    }
+    if let Some(wanted) = rule.http.as_ref().filter(|_| http::asked(model, asked)) {
+        add(http::matches(asked.flow, wanted), http::text(wanted));
     }
     let source = Side { model, asked, end: &asked.source, peer: &rule.source, source: true };
     let destination =

@@ -72,6 +72,21 @@ pub(crate) struct End<'m> {
 }
 
 impl<'m> End<'m> {
+    /// The same end once for each address that it may have.
+    pub(crate) fn replicas(&self) -> Vec<Self> {
+        let Address::OneOf(ips) = &self.address else { return vec![self.clone()] };
+        let at = |ip: &IpAddr| {
+            let expects = |h: &&&HostEndpoint| h.expected_ips.contains(ip);
+            Self {
+                address: Address::Exact(*ip),
+                hosts: self.maybe_hosts.iter().filter(expects).copied().collect(),
+                maybe_hosts: Vec::new(),
+                ..self.clone()
+            }
+        };
+        ips.iter().map(at).collect()
+    }
+
     /// An end of which nothing but its address counts.
     pub(crate) fn of_address(model: &'m Model, address: Address<'m>) -> Self {
         let inventory = &model.inventory;

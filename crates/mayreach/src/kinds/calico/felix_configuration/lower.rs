@@ -65,10 +65,6 @@ pub(in crate::kinds::calico) fn lower(
             bpf_enabled.is_some_and(|enabled| enabled != ebpf),
             "`bpfEnabled` differs from the data plane that the options assume; the options decide",
         ),
-        (
-            policy_sync.is_some_and(|prefix| !prefix.is_empty()),
-            "`policySyncPathPrefix`: application layer policy may deny what is allowed here",
-        ),
     ];
     for (_, remark) in remarks.iter().filter(|(applies, _)| *applies) {
         findings.note(NoteCode::NotEvaluated, 0, *remark);
@@ -98,6 +94,10 @@ pub(in crate::kinds::calico) fn lower(
     findings.settle(draft)?;
     if let Some(to_host) = to_host.flatten().filter(|_| whole) {
         draft.model.inventory.to_host = to_host;
+    }
+    // Without it dikastes has no policy to ask (application layer policy, set-up).
+    if whole && policy_sync.is_some_and(|prefix| !prefix.is_empty()) {
+        draft.model.network.application_layer = true;
     }
     let open = &mut draft.model.inventory.failsafe;
     if let Some(ports) = inbound.filter(|_| whole) {
