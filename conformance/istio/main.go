@@ -68,6 +68,11 @@ func run() error {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
 	}
+	if *only == "" || *only == ambientTopic {
+		if err := rec.recordAmbient(); err != nil {
+			return fmt.Errorf("%s: %w", ambientTopic, err)
+		}
+	}
 	return nil
 }
 

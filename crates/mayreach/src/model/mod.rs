@@ -10,6 +10,7 @@ pub(crate) mod lua;
 pub(crate) mod mtls;
 pub(crate) mod network;
 pub(crate) mod selector;
+pub(crate) mod sidecar;
 pub(crate) mod tri;
 
 pub(crate) use self::tri::Tri;
@@ -33,6 +34,10 @@ pub(crate) struct Model {
     pub(crate) peer_auth: Vec<mtls::PeerAuth>,
     pub(crate) request_auth: Vec<jwt::RequestAuth>,
     pub(crate) destination_rules: Vec<mtls::DestinationTls>,
+    /// Some object leads requests from one Service to another.
+    pub(crate) routes: bool,
+    /// What Istio's Sidecars change.
+    pub(crate) sidecars: Vec<sidecar::SidecarScope>,
     pub(crate) lua: lua::Lua,
     /// Objects that bear on verdicts and are not evaluated.
     pub(crate) unevaluated: Vec<Unevaluated>,
@@ -76,6 +81,20 @@ pub(crate) struct Unevaluated {
     pub(crate) policy: PolicyId,
     pub(crate) layers: LayerSet,
     pub(crate) scope: Scope,
+    pub(crate) proxies: Proxies,
+}
+
+/// Which proxies an unevaluated object can touch.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Proxies {
+    /// Any, or it is about no proxy.
+    #[default]
+    Any,
+    Sidecars,
+    Gateways,
+    SidecarsAndGateways,
+    /// Those of the Gateway API that it targets.
+    Targets(Vec<authz::Target>),
 }
 
 /// Which workloads an unevaluated object can touch (as destination; as source for `egress`).

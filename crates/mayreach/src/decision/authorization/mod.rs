@@ -90,6 +90,7 @@ pub(crate) fn authorization(
         seen,
         claims,
         port: arrived.port,
+        service: arrived.service,
     };
     // "CUSTOM cannot see JWT claims."
     let early = scene(arrived.before, &Claims::None);

@@ -3,7 +3,7 @@
 use super::{
     Identity, Proxy,
     port::{self, Class, Declared, Reading},
-    spiffe,
+    spiffe, trusted_proxies,
     waypoint::{self, Route, Through},
 };
 use crate::{
@@ -363,6 +363,8 @@ impl Way<'_> {
     fn written(&self, connection: &Connection) -> request::Written {
         let mesh = &self.model.inventory.mesh;
         let certificates = match &connection.identity {
+            // Its identity is that of the tunnel: the inner connection has no certificates.
+            _ if self.proxy == Proxy::Waypoint => Certificates::None,
             Identity::None => Certificates::None,
             Identity::Known(id) => Certificates::Known(spiffe(mesh, self.workload), id.clone()),
             Identity::Perhaps(..) | Identity::Unknown(_) => Certificates::Unknown,
@@ -371,7 +373,8 @@ impl Way<'_> {
             Address::Exact(ip) => Some(*ip),
             _ => None,
         };
-        let edge = (self.proxy == Proxy::Gateway).then_some((mesh.trusted_proxies, peer));
+        let trusted = || trusted_proxies(mesh, Some(self.workload));
+        let edge = (self.proxy == Proxy::Gateway).then(|| (trusted(), peer));
         request::Written { tls: connection.tls, certificates, edge }
     }
 

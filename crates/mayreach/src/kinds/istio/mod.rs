@@ -9,8 +9,12 @@ mod mesh_config;
 mod peer_authentication;
 mod recognised;
 mod request_authentication;
+mod servers;
+mod service_entry;
 mod settle;
+mod sidecar;
 mod text;
+mod wasm_plugin;
 mod workload_entry;
 
 use super::{Draft, Lowered};
@@ -31,10 +35,18 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
         ("security.istio.io", "AuthorizationPolicy") => (SECURITY, authorization_policy::lower),
         ("security.istio.io", "PeerAuthentication") => (SECURITY, peer_authentication::lower),
         ("security.istio.io", "RequestAuthentication") => (SECURITY, request_authentication::lower),
+        ("networking.istio.io", "Gateway") => (NETWORKING, servers::lower),
         ("networking.istio.io", "DestinationRule") => (NETWORKING, destination_rule::lower),
+        ("networking.istio.io", "ServiceEntry") => (NETWORKING, service_entry::lower),
+        ("networking.istio.io", "Sidecar") => (NETWORKING, sidecar::lower),
+        ("extensions.istio.io", "WasmPlugin") => (&["v1alpha1"], wasm_plugin::lower),
         ("networking.istio.io", "EnvoyFilter") => (&["v1alpha3"], envoy_filter::lower),
         ("networking.istio.io", "WorkloadEntry") => (NETWORKING, workload_entry::lower),
         ("gateway.networking.k8s.io", "Gateway") => (&["v1", "v1beta1"], gateway::lower),
+        ("install.istio.io", "IstioOperator") => (&["v1alpha1"], mesh_config::lower_operator),
+        ("sailoperator.io" | "operator.istio.io", "Istio" | "IstioRevision") => {
+            (&["v1", "v1alpha1"], mesh_config::lower_sail)
+        }
         ("", "ConfigMap") if mesh_config::is_mesh(document, draft) => (&["v1"], mesh_config::lower),
         _ => return recognised::lower(document, draft),
     };

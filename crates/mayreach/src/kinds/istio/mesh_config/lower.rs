@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use super::manifest::{CaCertificate, ExtAuthz, MeshConfig, Provider as Written};
+use super::manifest::{CaCertificate, ExtAuthz, MeshConfig, Operator, Provider as Written};
 use crate::{
     error::{Note, NoteCode, Problem},
     kinds::{
         Draft,
-        istio::namespace_of,
+        istio::{namespace_of, sidecar::Outbound},
         kubernetes::{Checks, Path},
     },
     manifest::{Document, Limits, Source, read},
@@ -43,13 +43,75 @@ pub(in crate::kinds::istio) fn lower(
             MeshConfig::default()
         }
     };
-    let found = config_of(config, &mut checks, &path, mesh.line, &namespace_of(document));
+    settle(document, draft, checks, (&path, mesh.line), config, &namespace_of(document))
+}
+
+/// `spec.meshConfig` of an IstioOperator; `values.meshConfig` where that is left out.
+pub(in crate::kinds::istio) fn lower_operator(
+    document: &Document,
+    draft: &mut Draft<'_>,
+) -> Result<(), Vec<Problem>> {
+    let mut checks = Checks::new(document);
+    let Operator { namespace, mesh_config, values } = checks.field("spec").unwrap_or_default();
+    let values = values.and_then(|v| v.mesh_config);
+    by_operator(document, draft, checks, namespace, mesh_config.or(values))
+}
+
+/// `spec.values.meshConfig` of the Sail operator's objects.
+pub(in crate::kinds::istio) fn lower_sail(
+    document: &Document,
+    draft: &mut Draft<'_>,
+) -> Result<(), Vec<Problem>> {
+    let mut checks = Checks::new(document);
+    let Operator { namespace, mesh_config: _, values } = checks.field("spec").unwrap_or_default();
+    by_operator(document, draft, checks, namespace, values.and_then(|v| v.mesh_config))
+}
+
+fn by_operator(
+    document: &Document,
+    draft: &mut Draft<'_>,
+    checks: Checks<'_>,
+    namespace: Option<String>,
+    config: Option<MeshConfig>,
+) -> Result<(), Vec<Problem>> {
+    // The ConfigMap is what came of it.
+    let Some(config) = config.filter(|_| !draft.model.inventory.mesh.defined) else {
+        return checks.done();
+    };
+    let path = Path::Root("spec");
+    let path = path.field("meshConfig");
+    let namespace = namespace.unwrap_or_else(|| "istio-system".into());
+    settle(document, draft, checks, (&path, 0), config, &namespace)?;
+    draft.model.inventory.mesh.by_operator = true;
+    Ok(())
+}
+
+fn settle(
+    document: &Document,
+    draft: &mut Draft<'_>,
+    mut checks: Checks<'_>,
+    (path, line): (&Path<'_>, u32),
+    config: MeshConfig,
+    namespace: &str,
+) -> Result<(), Vec<Problem>> {
+    let only = config.outbound_traffic_policy.as_ref().and_then(Outbound::registry_only);
+    let mut found = config_of(config, &mut checks, path, line, namespace);
     checks.done()?;
-    if draft.model.inventory.mesh.defined {
+    let mesh = &draft.model.inventory.mesh;
+    if mesh.defined && !mesh.by_operator {
         let note =
             "another mesh ConfigMap was read before; a proxy follows the one of its revision";
         draft.note(Note::new(NoteCode::Ignored, note).about(document.title()).at(document.place));
         return Ok(());
+    }
+    if only == Some(true) {
+        let namespace = Some(namespace.to_owned());
+        let id = draft.policy("MeshConfig", document, namespace, Vec::new(), Vec::new());
+        found.registry_only = Some(id);
+        let why = "outboundTrafficPolicy is REGISTRY_ONLY: flows from sidecars to what no Service \
+                   leads to are undetermined";
+        let note = Note::new(NoteCode::NotEvaluated, why);
+        draft.note(note.about(document.title()).at(document.place));
     }
     draft.model.inventory.mesh = found;
     Ok(())
@@ -89,6 +151,7 @@ fn config_of(
         extension_providers,
         enable_auto_mtls,
         default_config,
+        outbound_traffic_policy: _,
     } = config;
     let default = Mesh::default();
     let mode = path_normalization.and_then(|p| p.normalization);

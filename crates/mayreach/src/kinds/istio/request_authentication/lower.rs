@@ -16,7 +16,7 @@ use crate::{
     },
     manifest::{Document, Spanned},
     model::{
-        LayerSet, PolicyId, Scope, Unevaluated,
+        LayerSet, PolicyId, Proxies, Scope, Unevaluated,
         authz::Attach,
         jwt::{JwtRule, RequestAuth, jwks::Jwks},
     },
@@ -183,6 +183,10 @@ fn refuse(
         policy,
         layers,
         scope: scope(document, draft, attach),
+        proxies: match attach {
+            Attach::Targets(targets) => Proxies::Targets(targets.clone()),
+            Attach::Labels(_) | Attach::Namespace => Proxies::SidecarsAndGateways,
+        },
     });
     let message = format!(
         "the webhook accepts this and Envoy refuses the listener it is part of: {why}; flows it \
