@@ -18,3 +18,4 @@ mod oracle;
 mod oracle_heavy;
 mod oracle_mesh;
 mod update;
+mod validation;

@@ -32,10 +32,10 @@ pub(crate) struct Manifests {
     /// Who enforces network policy: `calico`, `kubernetes` or `auto`.
     #[arg(long, value_name = "NAME")]
     plugin: Option<String>,
-    /// Calico release: `3.32` or `3.31`.
+    /// Calico release: `3.32` or `3.31`; by itself what a ClusterInformation says, else 3.32.
     #[arg(long, value_name = "RELEASE")]
     calico_version: Option<String>,
-    /// Calico data plane: `iptables` or `ebpf`.
+    /// Calico data plane: `iptables` or `ebpf`; by itself what the FelixConfiguration says.
     #[arg(long, value_name = "NAME")]
     calico_data_plane: Option<String>,
     /// How Calico objects were stored: `by_version`, `api_server`, `admission` or `raw`.

@@ -155,7 +155,7 @@ impl Set {
     }
 }
 
-/// A CIDR list by family.
+/// A CIDR list by family, each aggregated.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nets {
     pub(crate) given: bool,
@@ -166,7 +166,8 @@ pub(crate) struct Nets {
 impl Nets {
     fn new(nets: &[IpNet]) -> Self {
         let (v6, v4): (Vec<IpNet>, Vec<IpNet>) = nets.iter().partition(|n| n.addr().is_ipv6());
-        Self { given: !nets.is_empty(), v4: Ranges::new(v4), v6: Ranges::new(v6) }
+        let ranges = |nets: Vec<IpNet>| Ranges::new(IpNet::aggregate(&nets));
+        Self { given: !nets.is_empty(), v4: ranges(v4), v6: ranges(v6) }
     }
 
     pub(crate) fn of(&self, v6: bool) -> &Ranges {

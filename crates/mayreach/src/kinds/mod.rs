@@ -58,6 +58,8 @@ pub(crate) fn lower<'d>(
     documents: impl IntoIterator<Item = &'d Document>,
     options: &Options,
 ) -> Result<Model, Vec<Problem>> {
+    let documents: Vec<&Document> = documents.into_iter().collect();
+    let options = &calico::chosen(options, &documents);
     let mut draft = Draft {
         model: Model::default(),
         options,

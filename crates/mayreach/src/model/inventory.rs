@@ -193,8 +193,8 @@ pub(crate) struct ContainerPort {
     pub(crate) name: Option<String>,
     pub(crate) number: u16,
     pub(crate) protocol: Protocol,
-    #[allow(dead_code, reason = "kept for reports")]
-    pub(crate) host_port: bool,
+    /// The port of the node that leads to it, if any.
+    pub(crate) host_port: Option<u16>,
     /// On an init container (Calico resolves those too, kube-network-policies does not).
     pub(crate) init: bool,
 }

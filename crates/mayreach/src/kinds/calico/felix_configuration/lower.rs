@@ -1,23 +1,26 @@
 //! What of Calico's own configuration bears on verdicts: said aloud, and not evaluated.
 
-use ipnet::IpNet;
-
 use super::manifest::{
-    AutoHostEndpoint, Controllers, FelixConfigurationSpec, KubeControllersConfigurationSpec,
-    NodeController, ProtoPort,
+    AutoHostEndpoint, ClusterInformationSpec, Controllers, FelixConfigurationSpec,
+    KubeControllersConfigurationSpec, NodeController, ProtoPort,
 };
 use crate::{
     error::{NoteCode, Problem},
     kinds::{
         Draft,
-        calico::{Nodes, findings::Findings, object::spec, rule::port_number},
+        calico::{
+            Nodes,
+            findings::Findings,
+            object::{cidr, spec},
+            rule::port_number,
+        },
     },
     manifest::{Document, Spanned},
     model::{
         Protocol,
         inventory::{FailsafePort, ToHost},
     },
-    options::CalicoDataPlane,
+    options::{CalicoDataPlane, CalicoVersion},
 };
 
 pub(in crate::kinds::calico) fn lower(
@@ -106,6 +109,28 @@ pub(in crate::kinds::calico) fn lower(
     Ok(())
 }
 
+/// The release that a `ClusterInformation` names, `v3.28.0` or `v3.32.1-0.dev-…`.
+pub(in crate::kinds::calico) fn version(document: &Document) -> CalicoVersion {
+    let read: Option<ClusterInformationSpec> = document.field("spec").ok().flatten();
+    let text = read.and_then(|spec| spec.calico_version).unwrap_or_default();
+    let mut parts = text.trim_start_matches('v').split('.').map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) < (3, 32) => CalicoVersion::V3_31,
+        (Some(Ok(_)), Some(Ok(_))) => CalicoVersion::V3_32,
+        _ => CalicoVersion::Auto,
+    }
+}
+
+/// The data plane of every node, if this says it.
+pub(in crate::kinds::calico) fn data_plane(document: &Document) -> CalicoDataPlane {
+    let read: Option<FelixConfigurationSpec> = document.field("spec").ok().flatten();
+    match read.and_then(|spec| spec.bpf_enabled).filter(|_| document.metadata.name == "default") {
+        Some(true) => CalicoDataPlane::Ebpf,
+        Some(false) => CalicoDataPlane::Iptables,
+        None => CalicoDataPlane::Auto,
+    }
+}
+
 /// Ports that stay open on hosts. An empty list closes them all.
 fn failsafe(
     written: Vec<Spanned<ProtoPort>>,
@@ -133,12 +158,12 @@ fn failsafe(
         if number.is_none() {
             wrong("port", format!("`{port}` is not a port"), "1 to 65535");
         }
-        let read = net.as_deref().map(str::parse::<IpNet>);
-        if let (Some(Err(_)), Some(net)) = (&read, &net) {
+        let read = net.as_deref().map(cidr);
+        if let (Some(None), Some(net)) = (&read, &net) {
             wrong("net", format!("`{net}` is not a CIDR"), "such as `10.0.0.0/8`");
         }
         if let (Some(protocol), Some(port)) = (protocol, number) {
-            lowered.push(FailsafePort { protocol, port, net: read.and_then(Result::ok) });
+            lowered.push(FailsafePort { protocol, port, net: read.flatten() });
         }
     }
     lowered
