@@ -169,8 +169,8 @@ pub(crate) struct Nets {
 impl Nets {
     fn new(nets: &[IpNet]) -> Self {
         let (v6, v4): (Vec<IpNet>, Vec<IpNet>) = nets.iter().partition(|n| n.addr().is_ipv6());
-        let (v4, v6) = (IpNet::aggregate(&v4), IpNet::aggregate(&v6));
-        Self { given: !nets.is_empty(), v4: Ranges::new(v4), v6: Ranges::new(v6) }
+        let ranges = |nets: Vec<IpNet>| Ranges::new(IpNet::aggregate(&nets));
+        Self { given: !nets.is_empty(), v4: ranges(v4), v6: ranges(v6) }
     }
 
     pub(crate) fn of(&self, v6: bool) -> &Ranges {

@@ -268,7 +268,7 @@ impl Test<'_> {
         any
     }
 
-    /// In one of the networks `inside`, and in none of those `outside`, asked together.
+    /// In one of some networks and in none of others; a known address is looked up.
     fn passes(&self, inside: Option<&Ranges>, outside: Option<&Ranges>) -> Tri {
         if let Address::Exact(ip) = self.end.address {
             let within = inside.is_none_or(|nets| nets.has(ip));
