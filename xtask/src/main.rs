@@ -1,6 +1,7 @@
 //! `cargo xtask`: the demonstration, all tests, and the house rules that no compiler checks.
 
 mod node;
+mod python;
 mod run;
 mod tidy;
 
@@ -10,10 +11,11 @@ fn main() -> ExitCode {
     let verb = std::env::args().nth(1).unwrap_or_default();
     let ok = match verb.as_str() {
         "demo" => run::demo(),
+        "python" => python::test(std::env::args().any(|argument| argument == "--spark")),
         "test" => run::test(),
         "tidy" => tidy::tidy(),
         _ => {
-            eprintln!("usage: cargo xtask demo | test | tidy");
+            eprintln!("usage: cargo xtask demo | test | python [--spark] | tidy");
             false
         }
     };
