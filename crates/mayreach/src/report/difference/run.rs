@@ -66,6 +66,7 @@ impl Program {
             ends: &ends,
             known,
             extra,
+            by_labels: [&old_all, &new_all].map(crate::report::isolate::reads_labels),
             found: Changes::new(self, new, &question.intended),
             decisions: 0,
         };
@@ -175,6 +176,8 @@ struct Run<'p> {
     /// So many of the first can be destinations.
     known: usize,
     extra: Extra,
+    /// Whether destinations differ by their labels, old and new.
+    by_labels: [bool; 2],
     found: Changes<'p>,
     decisions: u64,
 }
@@ -212,13 +215,18 @@ impl<'p> Run<'p> {
 
     /// Destinations that are the same to every client, of those that count.
     fn classes(&self, counts: impl Fn(&Both) -> bool) -> Groups {
-        let mut out: BTreeMap<(String, String), Vec<u32>> = BTreeMap::new();
+        let mut out: BTreeMap<_, Vec<u32>> = BTreeMap::new();
         for (n, end) in (0_u32..).zip(self.ends.iter().take(self.known)) {
             let Some((old, new)) = end.ids().filter(|_| counts(end)) else { continue };
-            let class = crate::report::isolate::class;
-            out.entry((class(self.old, old), class(self.new, new))).or_default().push(n);
+            out.entry(self.class(old, new)).or_default().push(n);
         }
         out.into_values().collect()
+    }
+
+    fn class(&self, old: WorkloadId, new: WorkloadId) -> (String, String) {
+        let [a, b] = self.by_labels;
+        let class = crate::report::isolate::class;
+        (class(self.old, old, a), class(self.new, new, b))
     }
 
     /// Clients whose own side is the same, of those whose side changed.
@@ -300,10 +308,10 @@ impl<'p> Run<'p> {
             if !from.changed && !self.differs(&facets, from, to, Mask::only(Layer::Egress)) {
                 continue;
             }
-            let mut classes: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+            let mut classes: BTreeMap<_, Vec<u32>> = BTreeMap::new();
             for dest in rest {
-                let Some((_, id)) = self.end(dest).and_then(Both::ids) else { continue };
-                classes.entry(crate::report::isolate::class(self.new, id)).or_default().push(dest);
+                let Some((old, new)) = self.end(dest).and_then(Both::ids) else { continue };
+                classes.entry(self.class(old, new)).or_default().push(dest);
             }
             for class in classes.into_values() {
                 for clients in self.alike(members, &class) {

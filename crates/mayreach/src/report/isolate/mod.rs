@@ -8,7 +8,7 @@ mod run;
 pub(super) mod sort;
 mod tenants;
 
-pub(super) use self::run::{class, outside};
+pub(super) use self::run::{class, outside, reads_labels};
 pub use self::{
     except::{Exception, TextPattern},
     tenants::Tenant,

@@ -36,6 +36,8 @@ pub(in crate::report) struct Ends<'p> {
     ends: Vec<End>,
     /// By end: ends of different kinds are never alike.
     kinds: Vec<u32>,
+    /// By kind its ends.
+    by_kind: Vec<Vec<u32>>,
     by_workload: HashMap<u32, u32>,
     by_namespace: HashMap<&'p str, Vec<u32>>,
     /// Ends whose addresses are known.
@@ -71,6 +73,7 @@ impl<'p> Ends<'p> {
         let mut out = Self {
             program,
             kinds: Vec::with_capacity(ends.len()),
+            by_kind: Vec::new(),
             by_workload: HashMap::new(),
             by_namespace: HashMap::new(),
             placed: Vec::new(),
@@ -86,7 +89,14 @@ impl<'p> Ends<'p> {
                 End::Workload(id) => kind(program, *id, as_destination),
             };
             let next = number(known.len());
-            out.kinds.push(*known.entry(key).or_insert(next));
+            let kind = *known.entry(key).or_insert(next);
+            out.kinds.push(kind);
+            if kind == next {
+                out.by_kind.push(Vec::new());
+            }
+            if let Some(list) = out.by_kind.get_mut(kind as usize) {
+                list.push(n);
+            }
             match end {
                 End::Address(_) => out.placed.push(n),
                 End::Workload(id) => {
@@ -140,22 +150,35 @@ impl<'p> Ends<'p> {
         self.groups(&cuts, unsure)
     }
 
-    /// Ends in the same sets are one group, kind by kind.
+    /// Ends in the same sets are one group, kind by kind. Most ends are in none: they are not
+    /// looked at one by one.
     fn groups(&self, cuts: &[Arc<[u32]>], each: bool) -> Vec<Group> {
+        let all = 0..number(self.len());
+        if each {
+            return all.map(|end| Group { ends: [end].into() }).collect();
+        }
         let mut marks: BTreeMap<u32, Vec<u16>> = BTreeMap::new();
         for (n, cut) in (0_u16..).zip(cuts) {
             for end in cut.iter() {
                 marks.entry(*end).or_default().push(n);
             }
         }
-        let none: Vec<u16> = Vec::new();
-        let mut groups: BTreeMap<(u32, &[u16], u32), Vec<u32>> = BTreeMap::new();
-        for (end, kind) in (0_u32..).zip(&self.kinds) {
-            let marks = marks.get(&end).unwrap_or(&none);
-            let own = if each { end } else { 0 };
-            groups.entry((*kind, marks, own)).or_default().push(end);
+        let mut marked = vec![false; self.len()];
+        let mut groups: BTreeMap<(u32, &[u16]), Vec<u32>> = BTreeMap::new();
+        for (end, marks) in &marks {
+            if let (Some(place), Some(kind)) =
+                (marked.get_mut(*end as usize), self.kinds.get(*end as usize))
+            {
+                *place = true;
+                groups.entry((*kind, marks)).or_default().push(*end);
+            }
         }
-        groups.into_values().map(|ends| Group { ends: ends.into() }).collect()
+        let rest = self.by_kind.iter().map(|ends| -> Arc<[u32]> {
+            let is = |end: &u32| !marked.get(*end as usize).copied().unwrap_or(true);
+            ends.iter().copied().filter(is).collect()
+        });
+        let rest = rest.filter(|ends| !ends.is_empty());
+        rest.chain(groups.into_values().map(Into::into)).map(|ends| Group { ends }).collect()
     }
 
     /// Whether something was met that does not cut cleanly.
