@@ -43,6 +43,10 @@ pub struct Without {
     pub mesh: bool,
     /// Rules looked up by client and path.
     pub groups: bool,
+    /// The short way between two known workloads.
+    pub pairs: bool,
+    /// Network policy looked up by classes of workloads.
+    pub rows: bool,
 }
 
 /// Mesh enrolment to assume.

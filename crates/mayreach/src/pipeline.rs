@@ -8,11 +8,11 @@ use std::sync::{Arc, OnceLock};
 
 use crate::{
     Changes, Error, Options, Program, Source,
-    compiled::{Authz, Index, Net},
+    compiled::{Authz, Index, Net, Rows},
     decision::fast::Seats,
     kinds,
     manifest::Documents,
-    model::{Model, inventory::Workload},
+    model::{Model, WorkloadId, inventory::Workload},
     program::Inner,
 };
 
@@ -67,12 +67,16 @@ impl Program {
     }
 }
 
-fn compiled(model: &Model) -> (Index, Net, Authz, Seats) {
+fn compiled(model: &Model) -> (Index, Net, Authz, Rows, Seats) {
     let index = Index::new(&model.inventory);
     let net = Net::new(model);
     let authz = Authz::new(model);
+    let shared = |n: u32| {
+        model.inventory.workload(WorkloadId(n)).is_none_or(|workload| index.is_shared(workload))
+    };
+    let rows = Rows::new(&net, &model.inventory, &shared);
     let seats = Seats::new(model, &index, &authz);
-    (index, net, authz, seats)
+    (index, net, authz, rows, seats)
 }
 
 fn build(documents: Documents, options: Arc<Options>) -> Result<Program, Error> {
@@ -90,7 +94,7 @@ fn build(documents: Documents, options: Arc<Options>) -> Result<Program, Error> 
 }
 
 fn assemble(model: Model, documents: Documents, options: Arc<Options>) -> Program {
-    let (index, net, authz, seats) = compiled(&model);
+    let (index, net, authz, rows, seats) = compiled(&model);
     // Calico's IPPools say where pods live; the options only guess.
     let pools = &model.inventory.pod_networks;
     let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools };
@@ -100,6 +104,7 @@ fn assemble(model: Model, documents: Documents, options: Arc<Options>) -> Progra
         index: Arc::new(index),
         net: Arc::new(net),
         authz,
+        rows: Arc::new(rows),
         seats: Arc::new(seats),
         documents,
         options,

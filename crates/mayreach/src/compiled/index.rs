@@ -157,6 +157,14 @@ impl Index {
         self.addresses.get(ip).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether other workloads have an address of this one.
+    pub(crate) fn is_shared(&self, workload: &Workload) -> bool {
+        match &workload.addresses {
+            Addresses::Exact(ips) => ips.iter().any(|ip| self.at(*ip).len() > 1),
+            Addresses::OneOf(_) | Addresses::Unknown => false,
+        }
+    }
+
     pub(crate) fn node(&self, ip: IpAddr) -> Option<&str> {
         self.nodes.get(ip).map(String::as_str)
     }

@@ -92,6 +92,7 @@ impl Program {
             documents,
             index: inner.index.clone(),
             net: inner.net.clone(),
+            rows: inner.rows.clone(),
             seats: inner.seats.clone(),
             options: inner.options.clone(),
             pod_networks: inner.pod_networks.clone(),

@@ -1,9 +1,10 @@
 //! One direction of network policy, from a workload's compiled list.
 
-use ipnet::IpNet;
-
 use crate::{
-    compiled::network::{Members, Net, Nets, Peer, Rule, Stage},
+    compiled::{
+        network::{Members, Net, Nets, Peer, Rule, Stage},
+        ranges::Ranges,
+    },
     decision::{
         Layer, LayerDecision, Reason, Verdict,
         reference::{
@@ -245,9 +246,15 @@ impl Test<'_> {
         if self.source { Attributes::SOURCE_ADDRESS } else { Attributes::DESTINATION_ADDRESS }
     }
 
-    fn within(&self, nets: &[IpNet]) -> Tri {
+    fn within(&self, nets: &Ranges) -> Tri {
+        match &self.end.address {
+            Address::Exact(ip) => return Tri::of(nets.has(*ip)),
+            Address::Within(all) if !all.iter().any(|net| nets.touches(net)) => return Tri::No,
+            Address::OneOf(all) if !all.iter().any(|ip| nets.has(*ip)) => return Tri::No,
+            _ => {}
+        }
         let mut any = Tri::No;
-        for net in nets {
+        for net in nets.nets() {
             any = any.or(self.end.address.within(net, self.missing()));
             if any.is_yes() {
                 break;
@@ -258,7 +265,7 @@ impl Test<'_> {
 
     fn without(&self, nets: &Nets) -> Tri {
         let nets = nets.of(self.v6);
-        if nets.is_empty() || nets.iter().any(|n| n.prefix_len() == 0) {
+        if nets.is_empty() || nets.all {
             return Tri::No;
         }
         self.within(nets).not()

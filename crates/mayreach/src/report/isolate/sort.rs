@@ -164,13 +164,13 @@ impl<'p> Ends<'p> {
         for members in peer.members.iter().chain(&peer.outside) {
             if seen.insert(Arc::as_ptr(members) as usize) {
                 cuts.push(self.in_members(members));
-                for net in &members.nets {
+                for net in members.nets.nets() {
                     cuts.push(self.in_net(*net));
                 }
             }
         }
         for nets in [&peer.nets, &peer.not_nets] {
-            for net in nets.v4.iter().chain(&nets.v6) {
+            for net in nets.of(false).nets().iter().chain(nets.of(true).nets()) {
                 let cut = self.in_net(*net);
                 if seen.insert(Arc::as_ptr(&cut).cast::<u32>() as usize) {
                     cuts.push(cut);
@@ -197,7 +197,7 @@ impl<'p> Ends<'p> {
             return Arc::clone(found);
         }
         let mut list: Vec<u32> =
-            members.ids().filter_map(|w| self.by_workload.get(&w).copied()).collect();
+            members.ids().into_iter().filter_map(|w| self.by_workload.get(&w).copied()).collect();
         list.sort_unstable();
         let list: Arc<[u32]> = list.into();
         self.members.insert(key, Arc::clone(&list));
