@@ -1,3 +1,5 @@
+//! The usual form is read as the parser reads it, and no other form is.
+
 use super::*;
 use crate::manifest::budget::Budget;
 
