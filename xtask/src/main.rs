@@ -4,6 +4,7 @@
 mod bench;
 mod count;
 mod node;
+mod python;
 mod run;
 mod tidy;
 
@@ -16,10 +17,13 @@ fn main() -> ExitCode {
         "bench" => bench::bench(&rest),
         "count" => count::count(&rest),
         "demo" => run::demo(),
+        "python" => python::test(std::env::args().any(|argument| argument == "--spark")),
         "test" => run::test(),
         "tidy" => tidy::tidy(),
         _ => {
-            eprintln!("usage: cargo xtask bench [--quick] | count [--save] | demo | test | tidy");
+            eprintln!(
+                "usage: cargo xtask bench [--quick] | count [--save] | demo | test | python [--spark] | tidy"
+            );
             false
         }
     };
