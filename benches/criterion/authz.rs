@@ -1,6 +1,7 @@
 //! AuthorizationPolicies alone, beside the hand-written list.
 
 use criterion::Criterion;
+use mayreach::Program;
 use mayreach_benches::{Lists, Shape};
 
 use crate::{
@@ -14,7 +15,7 @@ pub(crate) fn rows(c: &mut Criterion<Cpu>) {
         let set = Set::new(Shape::Mesh, policies, policies / 4);
         all(c, &format!("authz/hot/{policies}"), &set);
         if policies == 10_000 {
-            ways(c, &format!("authz/wide/{policies}"), &set, &set.wide());
+            ways(c, &format!("authz/wide/{policies}"), (&set, &set.wide()), Program::authorize);
         }
     }
     for policies in sizes().filter(|n| *n >= 1_000) {
@@ -31,8 +32,8 @@ fn sizes() -> impl Iterator<Item = usize> {
 }
 
 fn all(c: &mut Criterion<Cpu>, name: &str, set: &Set) {
-    ways(c, name, set, &set.hot);
-    connections(c, name, set);
+    ways(c, name, (set, &set.hot), Program::authorize);
+    connections(c, name, set, |one, request| one.authorize(request));
     let lists = Lists::new(&set.cluster);
     let asks =
         set.hot.iter().map(|ask| (ask, set.cluster.workloads[ask.source as usize].principal()));

@@ -45,14 +45,21 @@ impl Columns {
         }
     }
 
-    fn ask(&self, program: &Program, threads: usize, verdicts: &mut [u8]) {
+    fn ask(&self, program: &Program, five: bool, threads: usize, verdicts: &mut [u8]) {
         let part = verdicts.len().div_ceil(threads);
         std::thread::scope(|scope| {
             for (number, verdict) in verdicts.chunks_mut(part).enumerate() {
                 let from = number * part;
                 let flows = self.flows(from, from + verdict.len());
                 let mut answers = AnswerColumns { verdict, ..AnswerColumns::default() };
-                scope.spawn(move || program.decide_columns(&flows, &mut answers));
+                scope.spawn(move || {
+                    let asked = if five {
+                        program.decide_columns(&flows, &mut answers)
+                    } else {
+                        program.authorize_columns(&flows, &mut answers)
+                    };
+                    asked.expect("even columns");
+                });
             }
         });
     }
@@ -67,21 +74,27 @@ pub(crate) fn rows(c: &mut Criterion) {
 }
 
 fn row(c: &mut Criterion, name: &str, set: &Set) {
+    let five = set.cluster.shape == Shape::Layers;
     let asks = set.wide();
     let columns = Columns::new(set, &asks);
     let mut verdicts = vec![3; asks.len()];
     for threads in [1, 2] {
-        columns.ask(&set.program, threads, &mut verdicts);
+        columns.ask(&set.program, five, threads, &mut verdicts);
         for (ask, verdict) in asks.iter().zip(&verdicts) {
-            let one = set.program.decide(&ask.resolved(&set.ids));
-            assert_eq!(*verdict, one.verdict as u8, "{ask:?}");
+            let flow = ask.resolved(&set.ids);
+            let layer = if five {
+                set.program.decide(&flow).verdict
+            } else {
+                set.program.authorize(&flow).verdict
+            };
+            assert_eq!(*verdict, layer as u8, "{ask:?}");
         }
     }
     let mut group = c.benchmark_group(name);
     group.throughput(elements(asks.len()));
     for threads in [1, 2] {
         group.bench_function(format!("{threads}-threads"), |b| {
-            b.iter(|| columns.ask(black_box(&set.program), threads, &mut verdicts));
+            b.iter(|| columns.ask(black_box(&set.program), five, threads, &mut verdicts));
         });
     }
     group.finish();

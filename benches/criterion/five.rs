@@ -1,6 +1,7 @@
 //! All five layers.
 
 use criterion::Criterion;
+use mayreach::Program;
 use mayreach_benches::Shape;
 
 use crate::{
@@ -17,10 +18,10 @@ pub(crate) fn rows(c: &mut Criterion<Cpu>) {
     };
     for &(policies, workloads) in sizes {
         let set = Set::new(Shape::Layers, policies, workloads);
-        ways(c, &format!("five/hot/{policies}"), &set, &set.hot);
-        connections(c, &format!("five/hot/{policies}"), &set);
+        ways(c, &format!("five/hot/{policies}"), (&set, &set.hot), Program::decide);
+        connections(c, &format!("five/hot/{policies}"), &set, |one, request| one.decide(request));
         if policies == 10_000 {
-            ways(c, &format!("five/wide/{policies}"), &set, &set.wide());
+            ways(c, &format!("five/wide/{policies}"), (&set, &set.wide()), Program::decide);
         }
     }
 }

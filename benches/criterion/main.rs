@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::redundant_closure_for_method_calls,
     clippy::indexing_slicing,
     missing_docs,
     reason = "a suite that cannot go on must stop"

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::Criterion;
-use mayreach::{AnswerColumns, FlowColumns};
+use mayreach::{AnswerColumns, FlowColumns, Program};
 use mayreach_benches::{Shape, record};
 
 use crate::{
@@ -20,7 +20,7 @@ pub(crate) fn rows(c: &mut Criterion<Cpu>) {
     ];
     for &(shape, name, policies, workloads) in &sizes[..if quick() { 1 } else { sizes.len() }] {
         let set = Set::new(shape, policies, workloads);
-        ways(c, &format!("{name}/{policies}x{workloads}"), &set, &set.hot);
+        ways(c, &format!("{name}/{policies}x{workloads}"), (&set, &set.hot), Program::network);
         if (shape, policies) == (Shape::Selectors, 1_000) {
             pairs(c, &set);
         }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Bencher, Criterion};
-use mayreach::{Decision, Flow, Program, Verdict, WorkloadId};
+use mayreach::{Connection, Flow, Layer, Program, Request, Verdict, WorkloadId};
 use mayreach_benches::{Ask, Cluster, Lists, Shape, hot, record, wide};
 
 use crate::{clock::Cpu, quick};
@@ -57,6 +57,9 @@ impl Set {
                 let principal = self.cluster.workloads[ask.source as usize].principal();
                 assert_eq!(allow, lists.allows(ask, &principal), "{flow:?}: {decision:?}");
             }
+            let layer = decision.layers.iter().find(|one| one.layer == Layer::Authorization);
+            assert_eq!(layer, Some(&self.program.authorize(&flow)), "{flow:?}");
+            assert_eq!(decision.layers[..2], self.program.network(&flow), "{flow:?}");
             if number % every.max(1) == 0 {
                 assert_eq!(decision, self.program.decide_by_reference(&flow), "{flow:?}");
             }
@@ -80,8 +83,13 @@ pub(crate) fn cycle<T, R>(b: &mut Bencher<'_, Cpu>, asked: &[T], decide: impl Fn
 }
 
 /// The ways in that take whole flows: names, and ids resolved beforehand.
-pub(crate) fn ways(c: &mut Criterion<Cpu>, name: &str, set: &Set, asks: &[Ask]) {
-    let decide = |flow: &Flow<'_>| -> Decision { set.program.decide(flow) };
+pub(crate) fn ways<R>(
+    c: &mut Criterion<Cpu>,
+    name: &str,
+    (set, asks): (&Set, &[Ask]),
+    ask: impl Fn(&Program, &Flow<'_>) -> R,
+) {
+    let decide = |flow: &Flow<'_>| ask(&set.program, flow);
     let mut group = c.benchmark_group(name);
     let named: Vec<Flow<'_>> = asks.iter().map(|ask| ask.named(&set.cluster)).collect();
     group.bench_function("borrowed", |b| cycle(b, &named, decide));
@@ -93,13 +101,18 @@ pub(crate) fn ways(c: &mut Criterion<Cpu>, name: &str, set: &Set, asks: &[Ask]) 
 }
 
 /// Requests on connections that are prepared.
-pub(crate) fn connections(c: &mut Criterion<Cpu>, name: &str, set: &Set) {
+pub(crate) fn connections<R>(
+    c: &mut Criterion<Cpu>,
+    name: &str,
+    set: &Set,
+    ask: impl Fn(&Connection<'_>, &Request<'_>) -> R,
+) {
     let asks =
         set.hot.iter().map(|ask| (set.program.connect(&ask.resolved(&set.ids)), ask.request()));
     let asks: Vec<_> = asks.collect();
     let mut group = c.benchmark_group(name);
     group.bench_function("connection", |b| {
-        cycle(b, &asks, |(connection, request)| connection.decide(request));
+        cycle(b, &asks, |(connection, request)| ask(connection, request));
     });
     group.finish();
 }

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::tidy(),
         _ => {
             eprintln!(
-                "usage: cargo xtask bench [--quick] | count [--save] | demo | python [--spark] | test | tidy"
+                "usage: cargo xtask bench [--quick] | count [--save] | demo | test | python [--spark] | tidy"
             );
             false
         }

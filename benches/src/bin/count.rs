@@ -26,23 +26,22 @@ fn main() {
         .map(|w| program.workload(&w.namespace, &w.name).expect("its own workload"))
         .collect();
     let asks = hot(&cluster);
-    let count = match way {
-        "borrowed" => {
-            let flows: Vec<_> = asks.iter().map(|ask| ask.named(&cluster)).collect();
-            twice(&program, &flows)
+    let named = || asks.iter().map(|ask| ask.named(&cluster)).collect::<Vec<_>>();
+    let resolved = || asks.iter().map(|ask| ask.resolved(&ids)).collect::<Vec<_>>();
+    let count = match (set, way) {
+        ("five", "borrowed") => twice(&program, &named(), counted_flows),
+        ("five", "ids") => twice(&program, &resolved(), counted_flows),
+        ("network", "ids") => twice(&program, &resolved(), counted_network),
+        ("authz" | "one", "borrowed") => twice(&program, &named(), counted_authorization),
+        ("authz" | "one", "ids") => twice(&program, &resolved(), counted_authorization),
+        (_, "connection") => {
+            let prepared: Vec<Connection<'_>> =
+                asks.iter().map(|ask| program.connect(&ask.resolved(&ids))).collect();
+            let requests: Vec<Request<'_>> = asks.iter().map(Ask::request).collect();
+            let ask = if set == "five" { counted_requests } else { counted_authorized };
+            ask(&prepared, &requests)
         }
-        "ids" => {
-            let flows: Vec<_> = asks.iter().map(|ask| ask.resolved(&ids)).collect();
-            twice(&program, &flows)
-        }
-        "connection" => {
-            let prepared: Vec<_> = asks
-                .iter()
-                .map(|ask: &Ask| (program.connect(&ask.resolved(&ids)), ask.request()))
-                .collect();
-            counted_requests(&prepared)
-        }
-        other => panic(other),
+        _ => panic(way),
     };
     println!("{count}");
 }
@@ -53,11 +52,11 @@ fn panic(what: &str) -> ! {
 }
 
 /// A first time without counting: what is made on first use is made.
-fn twice(program: &Program, flows: &[Flow<'_>]) -> usize {
+fn twice(program: &Program, flows: &[Flow<'_>], ask: fn(&Program, &[Flow<'_>]) -> usize) -> usize {
     for flow in flows {
         black_box(program.decide(flow));
     }
-    counted_flows(program, flows)
+    ask(program, flows)
 }
 
 #[inline(never)]
@@ -69,9 +68,33 @@ fn counted_flows(program: &Program, flows: &[Flow<'_>]) -> usize {
 }
 
 #[inline(never)]
-fn counted_requests(prepared: &[(Connection<'_>, Request<'_>)]) -> usize {
-    for (connection, request) in prepared {
+fn counted_authorization(program: &Program, flows: &[Flow<'_>]) -> usize {
+    for flow in flows {
+        black_box(program.authorize(black_box(flow)));
+    }
+    flows.len()
+}
+
+#[inline(never)]
+fn counted_network(program: &Program, flows: &[Flow<'_>]) -> usize {
+    for flow in flows {
+        black_box(program.network(black_box(flow)));
+    }
+    flows.len()
+}
+
+#[inline(never)]
+fn counted_requests(prepared: &[Connection<'_>], requests: &[Request<'_>]) -> usize {
+    for (connection, request) in prepared.iter().zip(requests) {
         black_box(connection.decide(black_box(request)));
     }
-    prepared.len()
+    requests.len()
+}
+
+#[inline(never)]
+fn counted_authorized(prepared: &[Connection<'_>], requests: &[Request<'_>]) -> usize {
+    for (connection, request) in prepared.iter().zip(requests) {
+        black_box(connection.authorize(black_box(request)));
+    }
+    requests.len()
 }

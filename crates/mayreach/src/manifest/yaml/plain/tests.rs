@@ -1,4 +1,4 @@
-//! The short way reads what the parser reads, or nothing.
+//! The usual form is read as the parser reads it, and no other form is.
 
 use super::*;
 use crate::manifest::budget::Budget;
