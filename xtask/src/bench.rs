@@ -36,7 +36,7 @@ pub(crate) fn bench(arguments: &[String]) -> bool {
     whole &= step(quick, &binary("memory"), minutes(2, 1));
     whole &= step(quick, &peers("build"), minutes(20, 20));
     whole &= step(quick, &peers("run"), minutes(3, 1));
-    whole &= scripts(quick);
+    scripts();
     whole &= crate::count::measure().is_some();
     let Some(table) = table(&binary("table")) else { return false };
     print!("{table}");
@@ -57,16 +57,22 @@ fn peers(verb: &'static str) -> [&'static str; 8] {
     ]
 }
 
-/// What a call costs from Python and Node: their scripts keep figures as the Rust ones do.
-fn scripts(quick: bool) -> bool {
+/// What a call costs from Python and Node: what their scripts say stands under the table. One whose
+/// package is not built, or that is not there, is left out.
+fn scripts() {
     let python =
         if Path::new(".venv/bin/python").exists() { ".venv/bin/python" } else { "python3" };
-    let known = [(python, "benches/python/calls.py"), ("node", "benches/node/calls.mjs")];
-    let mut fine = true;
-    for (program, script) in known.into_iter().filter(|(_, script)| Path::new(script).exists()) {
-        fine &= bounded(quick, Command::new(program).arg(script), script, Duration::from_mins(1));
+    let known =
+        [("python", python, "benches/python/speed.py"), ("node", "node", "benches/node/speed.mjs")];
+    for (name, program, script) in known.into_iter().filter(|(.., path)| Path::new(path).exists()) {
+        eprintln!("\n$ {program} {script}");
+        match Command::new(program).arg(script).stdin(Stdio::null()).output() {
+            Ok(out) if out.status.success() => {
+                let _ = std::fs::write(format!("{FIGURES}/{name}"), out.stdout);
+            }
+            _ => eprintln!("{script}: SKIPPED: its package is not built"),
+        }
     }
-    fine
 }
 
 fn step(quick: bool, line: &[&str], limit: Duration) -> bool {
