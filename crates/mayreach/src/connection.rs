@@ -55,7 +55,7 @@ impl Connection<'_> {
         let http = Http::Request(*request);
         let kept = self.kept.as_ref();
         let found =
-            kept.and_then(|kept| Some(kept.whole(self.fast.kept(kept, &self.flow, &http)?)));
+            kept.and_then(|kept| Some(kept.whole(&http, self.fast.kept(kept, &self.flow, &http)?)));
         found.unwrap_or_else(|| self.program.decide(&self.with(request)))
     }
 

@@ -238,7 +238,7 @@ fn what_is_meant_to_pass_is_no_hole() {
     let narrower = verdict("/ingest/acme/logs");
     assert_eq!(
         (found, narrower),
-        ("open", "open"),
-        "shared may reach nobody, and acme nothing more"
+        ("isolated", "open"),
+        "what acme may do is meant, and less would be too little"
     );
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     decision::{ClientSees, Decision, Layer, LayerDecision, Reason, Verdict},
-    model::{Attributes, Flow, Http, Request},
+    model::{Attributes, Http, Request},
 };
 
 /// One verdict of five: any deny denies, else any unknown leaves it open.
@@ -31,13 +31,13 @@ pub(crate) fn layers(layers: [LayerDecision; 5], sees: [Option<ClientSees>; 5]) 
 
 /// "isGrpcRequestHeaders ⇒ the local reply is 200 with `grpc-status`" (Envoy's
 /// `Utility::sendLocalReply`); what a codec or a script answers is none of its local replies.
-pub(crate) fn as_sent(mut decision: Decision, flow: &Flow<'_>) -> Decision {
+pub(crate) fn as_sent(mut decision: Decision, http: &Http<'_>) -> Decision {
     let Some(ClientSees::Response { status, body }) = decision.client_sees else {
         return decision;
     };
     let by = decision.layers.iter().find(|layer| Some(layer.layer) == decision.decided_by);
     let own = by.is_some_and(|by| matches!(by.reason, Reason::BadRequest | Reason::Script { .. }));
-    if !own && is_grpc(flow) {
+    if !own && is_grpc(http) {
         decision.client_sees =
             Some(ClientSees::Grpc { status: grpc_status(status), message: body });
     }
@@ -46,8 +46,8 @@ pub(crate) fn as_sent(mut decision: Decision, flow: &Flow<'_>) -> Decision {
 
 /// "exactly `application/grpc`, or `application/grpc+` and anything" (Envoy's
 /// `Grpc::Common::hasGrpcContentType`).
-fn is_grpc(flow: &Flow<'_>) -> bool {
-    let Http::Request(Request { headers: Some(headers), .. }) = flow.http else { return false };
+fn is_grpc(http: &Http<'_>) -> bool {
+    let Http::Request(Request { headers: Some(headers), .. }) = http else { return false };
     let mut types = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     // Several lines are joined, and no longer one type.
     let (Some((_, only)), None) = (types.next(), types.next()) else { return false };

@@ -46,21 +46,31 @@ pub(crate) struct Kept<'a> {
 
 impl Kept<'_> {
     /// The decision of all layers.
-    pub(crate) fn whole(&self, request: [(LayerDecision, Option<ClientSees>); 2]) -> Decision {
+    pub(crate) fn whole(
+        &self,
+        http: &Http<'_>,
+        request: [(LayerDecision, Option<ClientSees>); 2],
+    ) -> Decision {
         let [jwt, authorization] = request;
-        whole(self.ends, self.network, [self.link.answer, jwt, authorization])
+        whole(self.ends, http, self.network, [self.link.answer, jwt, authorization])
     }
 }
 
 /// The layers of a flow between two workloads, put together.
 #[inline]
-fn whole(ends: Ends, network: [LayerDecision; 2], mesh: [mesh::Answer; 3]) -> Decision {
+fn whole(
+    ends: Ends,
+    http: &Http<'_>,
+    network: [LayerDecision; 2],
+    mesh: [mesh::Answer; 3],
+) -> Decision {
     let ([egress, ingress], [mtls, jwt, authorization]) = (network, mesh);
     let timeout = Some(ClientSees::Timeout);
-    let mut decision = combine::layers(
+    let decision = combine::layers(
         [egress, ingress, mtls.0, jwt.0, authorization.0],
         [timeout, timeout, mtls.1, jwt.1, authorization.1],
     );
+    let mut decision = combine::as_sent(decision, http);
     decision.destination = Some(ends.to);
     decision.port = Some(ends.port);
     decision
@@ -82,7 +92,7 @@ impl<'p> Fast<'p> {
     pub(crate) fn pair(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
         let way = self.way(flow, &flow.http, ends)?;
         let network = self.network(ends, flow.protocol)?;
-        Some(whole(ends, network, self.mesh().pass(&way)?))
+        Some(whole(ends, &flow.http, network, self.mesh().pass(&way)?))
     }
 
     /// The authorization layer of such a flow, alone.
@@ -192,7 +202,7 @@ impl<'p> Fast<'p> {
         let layers = [egress, ingress, open(mtls.0), open(jwt.0), open(authorization.0)];
         let network = Some(ClientSees::Timeout);
         let sees = [network, network, mtls.1, jwt.1, authorization.1];
-        let mut decision = combine::as_sent(combine::layers(layers, sees), asked.flow);
+        let mut decision = combine::as_sent(combine::layers(layers, sees), &asked.flow.http);
         decision.destination = asked.destination.id;
         decision.port = asked.network_port;
         decision
