@@ -200,7 +200,8 @@ proptest! {
         }
         let ids: Vec<WorkloadId> = old.workloads().map(|w| w.id()).collect();
         for source in &ids {
-            for target in &ids {
+            // A pod is no client of itself.
+            for target in ids.iter().filter(|target| *target != source) {
                 for flow in every(*source, *target) {
                     let (before, after) = (old.decide(&flow).verdict, new.decide(&flow).verdict);
                     prop_assert!(before == after, "{flow:?} {before:?} {after:?}\n{}\n{}",
