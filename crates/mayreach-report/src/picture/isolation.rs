@@ -45,7 +45,7 @@ impl Picture {
 /// Heading and summary.
 fn words(isolation: &IsolationOut) -> (String, String) {
     let counts = isolation.counts;
-    let title = format!("Isolation of {} tenants, by {}", isolation.tenants.len(), isolation.by);
+    let title = format!("Isolation of {} tenants by {}", isolation.tenants.len(), isolation.by);
     let summary = format!(
         "{} ordered pairs: {} proved isolated ({} of them twice over), {} open, {} not proved. All requests were \
          looked at, from every workload, from pods that do not exist yet and from outside; {} flows were decided.",
