@@ -278,6 +278,8 @@ export interface Selecting {
   tier: string
   order: number | null
   staged: boolean
+  /** What the enforced policies of its tier do not decide. */
+  tier_default: 'deny' | 'pass'
 }
 
 /** Everything that bears on one workload. */
@@ -295,6 +297,8 @@ export interface Description {
   services: { service: string; ports: { port: number; protocol: string; target: string }[] }[]
   egress: Selecting[]
   ingress: Selecting[]
+  /** What no tier decides. */
+  undecided: 'allow' | 'deny'
   mtls: { port: number | null; decision: LayerDecision }[]
   tokens: PolicyRef[]
   authorization: { policy: PolicyRef; action: string; dry_run: boolean; rules: number }[]

@@ -45,9 +45,11 @@ type expectation struct {
 }
 
 type clientSees struct {
-	Kind   string  `json:"kind"`
-	Status int     `json:"status,omitempty"`
-	Body   *string `json:"body,omitempty"`
+	Kind   string `json:"kind"`
+	Status int    `json:"status,omitempty"`
+	// GRPCStatus is what a gRPC client reads out of a response whose status is 200.
+	GRPCStatus int     `json:"grpc_status,omitempty"`
+	Body       *string `json:"body,omitempty"`
 }
 
 type layerAnswer struct {

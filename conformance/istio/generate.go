@@ -31,6 +31,8 @@ var topics = []topic{
 	{"generated-paths", 14, 220, (*generator).pathScenario},
 	{"generated-jwt", 15, 240, (*generator).jwtScenario},
 	{"generated-mtls", 16, 150, (*generator).mtlsScenario},
+	{"generated-custom", 17, 120, (*generator).customScenario},
+	{"generated-gateway", 18, 150, (*generator).gatewayScenario},
 }
 
 const perProxy = 200 // scenarios in one Envoy

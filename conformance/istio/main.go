@@ -60,12 +60,22 @@ func run() error {
 			return fmt.Errorf("%s: %w", topic, err)
 		}
 	}
+	if *only == "" || *only == "validation" {
+		if err := rec.recordValidation("validation"); err != nil {
+			return fmt.Errorf("validation: %w", err)
+		}
+	}
 	for _, t := range topics {
 		if *only != "" && *only != t.name {
 			continue
 		}
 		if err := rec.recordTopic(t); err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	if *only == "" || *only == ambientTopic {
+		if err := rec.recordAmbient(); err != nil {
+			return fmt.Errorf("%s: %w", ambientTopic, err)
 		}
 	}
 	return nil

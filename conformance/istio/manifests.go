@@ -17,6 +17,7 @@ import (
 	meshconfig "istio.io/api/mesh/v1alpha1"
 	"istio.io/istio/pilot/pkg/config/kube/crd"
 	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/config/kube"
 	"istio.io/istio/pkg/config/mesh"
 	"istio.io/istio/pkg/config/schema/collections"
 	"istio.io/istio/pkg/config/schema/resource"
@@ -157,6 +158,21 @@ func (c *cluster) servicePort(pod *corev1.Pod, port uint32) (host string, number
 		}
 	}
 	return "", 0
+}
+
+// http2 tells whether clients speak HTTP/2 to the pod's port: the Service that leads there declares it.
+func (c *cluster) http2(pod *corev1.Pod, port uint32) bool {
+	for _, svc := range c.services {
+		if svc.Namespace != pod.Namespace || !selects(svc, pod) {
+			continue
+		}
+		for _, p := range svc.Spec.Ports {
+			if uint32(targetPort(p, pod)) == port {
+				return kube.ConvertProtocol(p.Port, p.Name, p.Protocol, p.AppProtocol).IsHTTP2()
+			}
+		}
+	}
+	return false
 }
 
 func selects(svc *corev1.Service, pod *corev1.Pod) bool {

@@ -47,15 +47,17 @@ func expect(f *flow, a *answer, logs []logLine, jwtFilter bool) *expectation {
 		denial = firstOf(connection.Termination, connection.Details)
 	}
 	rbac := strings.HasPrefix(denial, "rbac_access_denied")
-	custom := strings.HasPrefix(denial, "ext_authz_denied") || strings.Contains(denial, "deny-due-to-bad-CUSTOM-action")
+	custom := strings.HasPrefix(denial, "ext_authz_") || strings.Contains(denial, "deny-due-to-bad-CUSTOM-action")
 	jwt := strings.HasPrefix(denial, "jwt_authn_access_denied")
-	transport := !a.reached && a.status == 0 && !rbac && !custom
+	protocol := a.handshake == nil && strings.Contains(connection.Flags, "DPE") // the HTTP/2 codec ended it
+	transport := !a.reached && a.status == 0 && !rbac && !custom && !protocol
 	switch {
 	case transport:
 		e.Layers["mtls"] = &layerAnswer{Verdict: "deny"}
 		e.Envoy = firstOf(connection.Transport, connection.Details, connection.Flags)
 	case !a.reached && !rbac && !custom && !jwt:
-		e.Envoy = request.Details // no layer decided: the codec, the path, the router
+		// No layer decided: the codec, the path, the router.
+		e.Envoy = firstOf(request.Details, connection.Flags)
 	default:
 		e.Layers["mtls"] = &layerAnswer{Verdict: "allow"}
 		if f.HTTP != nil && jwtFilter && !custom {
@@ -112,7 +114,7 @@ func verdictOf(allowed bool) string {
 func sees(a *answer) *clientSees {
 	if a.status != 0 {
 		body := a.body
-		return &clientSees{Kind: "response", Status: a.status, Body: &body}
+		return &clientSees{Kind: "response", Status: a.status, GRPCStatus: a.grpcStatus(), Body: &body}
 	}
 	for _, err := range []error{a.handshake, a.broken} {
 		if errors.Is(err, syscall.ECONNRESET) {

@@ -212,7 +212,7 @@ func (r *recorder) sendAll(ready []*prepared) (map[*recordedCase]*answer, error)
 	for _, p := range ready {
 		for _, c := range p.cases {
 			if c.Flow.ExtAuthz != nil {
-				r.authz.allow.Store(c.Flow.ExtAuthz["provider"] == "allow")
+				r.authz.answer.Store(c.Flow.ExtAuthz["provider"])
 				one(p, c)
 			}
 		}
@@ -276,8 +276,13 @@ func compare(name string, c *recordedCase) {
 	}
 }
 
-// write stores the scenarios as one case file.
+// write stores scenarios that Envoy answered.
 func (r *recorder) write(topic string, scenarios []*scenario) error {
+	return r.writeAs(topic, "istiod's inbound listener in Envoy", scenarios)
+}
+
+// writeAs stores the scenarios as one case file, and how they were recorded.
+func (r *recorder) writeAs(topic, how string, scenarios []*scenario) error {
 	if err := os.MkdirAll(r.out, 0o755); err != nil {
 		return err
 	}
@@ -299,7 +304,7 @@ func (r *recorder) write(topic string, scenarios []*scenario) error {
 			Name: s.name, About: s.about, Options: s.options, Manifests: s.manifests, Cases: s.cases,
 			Source: map[string]string{
 				"istio": versions["ISTIO_RELEASE"], "istio_module": versions["ISTIO_MODULE"],
-				"envoy": versions["ENVOY_RELEASE"], "how": "istiod's inbound listener in Envoy",
+				"envoy": versions["ENVOY_RELEASE"], "how": how,
 			},
 		}
 		if err := enc.Encode(line); err != nil {

@@ -146,7 +146,7 @@ func meshConfigMap(text string) string {
 }
 
 // parseFlow reads `client server:port METHOD path [host=H] [h="Name: value"] [mtls=no|yes] [id=P] [tls=nocert] [sni=S]
-// [ext=allow|deny] [=> allow|deny|STATUS]`, or TCP in place of method and path.
+// [ext=allow|deny|error] [=> allow|deny|STATUS]`, or TCP in place of method and path.
 func parseFlow(line string) (*recordedCase, error) {
 	words, err := splitWords(line)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -23,11 +24,17 @@ const patience = 15 * time.Second
 type answer struct {
 	peer      string // the client's own address, which finds Envoy's log lines
 	status    int
+	grpc      string // the status of a gRPC answer, which HTTP sees as 200
 	body      string
 	reached   bool  // the application answered
 	opaque    bool  // it answered TLS bytes, which Envoy had not terminated
 	handshake error // TLS failed
 	broken    error // the connection ended without an answer
+}
+
+func (a *answer) grpcStatus() int {
+	status, _ := strconv.Atoi(a.grpc)
+	return status
 }
 
 // timedOut tells that nothing came back; on loopback that is the recorder's failure, not an answer.
@@ -69,7 +76,9 @@ func (s *sender) send(c *cluster, tr translation, f *flow) (*answer, error) {
 		a.handshake = err
 		return a, nil
 	}
-	if f.HTTP != nil {
+	if f.HTTP != nil && c.http2(server, f.Port) {
+		exchangeHTTP2(conn, f.HTTP, a)
+	} else if f.HTTP != nil {
 		exchange(conn, f.HTTP, a)
 	} else {
 		echo(conn, a)
@@ -124,6 +133,9 @@ func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.
 		config.NextProtos = []string{"istio-peer-exchange", "istio"}
 		if f.HTTP != nil {
 			config.NextProtos = []string{"istio-http/1.1", "istio", "http/1.1"}
+		}
+		if f.HTTP != nil && c.http2(server, f.Port) {
+			config.NextProtos = []string{"istio-h2", "istio", "h2"}
 		}
 		if host, port := c.servicePort(server, f.Port); host != "" {
 			config.ServerName = fmt.Sprintf("outbound_.%d_._.%s", port, host)
@@ -192,6 +204,9 @@ func exchange(conn net.Conn, r *request, a *answer) {
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
 	a.status, a.body = resp.StatusCode, string(body)
+	if a.grpc = resp.Header.Get("grpc-status"); a.grpc != "" {
+		a.body = resp.Header.Get("grpc-message")
+	}
 	a.reached = resp.Header.Get(reachedHeader) == "yes"
 }
 

@@ -14,7 +14,9 @@
 mod bad_input;
 mod cases;
 mod coverage;
+mod isolation;
 mod oracle;
 mod oracle_heavy;
 mod oracle_mesh;
 mod update;
+mod validation;

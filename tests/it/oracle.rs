@@ -183,8 +183,55 @@ fn calico_policy(d: &mut Dice, n: u64) -> Value {
     });
     if !global {
         out["metadata"]["namespace"] = json!(d.pick(&NAMESPACES));
+        return out;
+    }
+    // What hosts ask about traffic that they forward.
+    match d.roll(8) {
+        0 => out["spec"]["applyOnForward"] = json!(true),
+        1 => {
+            out["spec"]["applyOnForward"] = json!(true);
+            out["spec"]["doNotTrack"] = json!(true);
+        }
+        2 => {
+            out["spec"]["applyOnForward"] = json!(true);
+            out["spec"]["preDNAT"] = json!(true);
+            out["spec"]["types"] = json!(["Ingress"]);
+            out["spec"]["egress"] = json!([]);
+        }
+        _ => {}
     }
     out
+}
+
+/// Nodes, and perhaps host endpoints on them.
+fn hosts(d: &mut Dice) -> Vec<Value> {
+    let mut out = Vec::new();
+    for n in 1..=2 {
+        let (node, ip) = (format!("n{n}"), format!("172.18.0.{n}"));
+        if !d.one_in(4) {
+            out.push(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}, "status": {"addresses": [{"type": "InternalIP", "address": ip}]}}));
+        }
+        if d.one_in(2) {
+            let interface = d.pick(&["*", "eth0"]);
+            out.push(json!({
+                "apiVersion": "projectcalico.org/v3", "kind": "HostEndpoint",
+                "metadata": {"name": format!("h{n}"), "labels": labels(d)},
+                "spec": {"node": node, "interfaceName": interface, "expectedIPs": [ip], "profiles": d.pick(&[json!([]), json!(["projectcalico-default-allow"]), json!(["open"])])},
+            }));
+        }
+    }
+    out.push(json!({"apiVersion": "projectcalico.org/v3", "kind": "Profile", "metadata": {"name": "open"}, "spec": {"ingress": d.some(2, calico_rule), "egress": d.some(2, calico_rule)}}));
+    if d.one_in(2) {
+        out.push(json!({"apiVersion": "projectcalico.org/v3", "kind": "IPPool", "metadata": {"name": "pool"}, "spec": {"cidr": "10.244.0.0/16", "ipipMode": d.pick(&["Never", "Always", "CrossSubnet"])}}));
+    }
+    out
+}
+
+fn service(n: usize) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": NAMESPACES[n]},
+        "spec": {"type": "NodePort", "clusterIP": format!("10.96.0.{n}"), "selector": {"app": APPS[n]}, "ports": [{"port": 8080, "targetPort": "http", "nodePort": 30000 + n}]},
+    })
 }
 
 pub(crate) fn cluster(d: &mut Dice) -> Vec<Value> {
@@ -211,11 +258,15 @@ pub(crate) fn cluster(d: &mut Dice) -> Vec<Value> {
         }
         out.push(pod);
     }
+    out.extend((0..2).map(service));
     let policies = d.roll(6);
     out.extend((0..policies).map(|n| network_policy(d, n)));
     if d.one_in(2) {
         let policies = d.roll(5);
         out.extend((0..policies).map(|n| calico_policy(d, n)));
+        if d.one_in(2) {
+            out.extend(hosts(d));
+        }
         out.push(json!({"apiVersion": "projectcalico.org/v3", "kind": "Tier", "metadata": {"name": "first"}, "spec": {"order": 10}}));
         out.push(json!({"apiVersion": "projectcalico.org/v3", "kind": "Tier", "metadata": {"name": "open"}, "spec": {"order": 20, "defaultAction": "Pass"}}));
         out.push(json!({"apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkSet", "metadata": {"name": "outside", "labels": {"app": "web"}}, "spec": {"nets": ["203.0.113.0/28"]}}));
@@ -253,14 +304,25 @@ fn end(d: &mut Dice) -> Peer<'static> {
     }
 }
 
+/// A destination: now and then a Service, or an address that leads to one.
+fn to(d: &mut Dice) -> Peer<'static> {
+    match d.roll(10) {
+        0 => Peer::Service { namespace: "a", name: "s" },
+        1 => Peer::Ip("10.96.0.1".parse().unwrap()),
+        2 => Peer::Ip("172.18.0.2".parse().unwrap()),
+        _ => end(d),
+    }
+}
+
 pub(crate) fn flow(d: &mut Dice) -> Flow<'static> {
-    let port = match d.roll(5) {
+    let port = match d.roll(6) {
         0 => Port::Unknown,
+        5 => Port::Number(30000),
         1 => Port::Number(80),
         2 => Port::Number(8500),
         _ => Port::Number(8080),
     };
-    let mut flow = Flow::new(end(d), end(d), port);
+    let mut flow = Flow::new(end(d), to(d), port);
     flow.protocol =
         *d.pick(&[Protocol::Tcp, Protocol::Tcp, Protocol::Tcp, Protocol::Udp, Protocol::Icmp]);
     if flow.protocol == Protocol::Icmp && d.one_in(2) {
@@ -283,7 +345,8 @@ pub(crate) fn flow(d: &mut Dice) -> Flow<'static> {
 /// Now and then a part of the compiled evaluator is switched off.
 pub(crate) fn options(d: &mut Dice) -> Options {
     let mut options = Options::default();
-    options.without = Without { mesh: d.one_in(6), groups: d.one_in(4) };
+    options.without =
+        Without { mesh: d.one_in(6), groups: d.one_in(4), pairs: d.one_in(3), rows: d.one_in(6) };
     options
 }
 

@@ -163,7 +163,7 @@ fn policies(d: &mut Dice) -> Vec<Value> {
     if d.one_in(3) {
         out.push(json!({"apiVersion": "security.istio.io/v1", "kind": "RequestAuthentication",
             "metadata": {"name": "ra", "namespace": d.pick(&["a", "istio-system"])},
-            "spec": {"jwtRules": [{"issuer": "iss", "jwks": "{\"keys\": []}",
+            "spec": {"jwtRules": [{"issuer": "iss", "jwks": "{\"keys\": [{\"kty\": \"oct\", \"k\": \"c2VjcmV0\", \"alg\": \"HS256\"}]}",
                 "outputClaimToHeaders": [{"header": "x-id", "claim": "id"}]}]}}));
     }
     if d.one_in(4) {

@@ -6,7 +6,10 @@ use mayreach_wire::DecisionOut;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::oracle::{Dice, cluster, flow};
+use super::{
+    oracle::{Dice, cluster, flow},
+    oracle_mesh::policies,
+};
 
 fn text<'v>(object: &'v Value, field: &str) -> Option<&'v str> {
     object["metadata"][field].as_str()
@@ -72,6 +75,27 @@ fn step(d: &mut Dice, now: &mut Vec<Value>, goal: &[Value]) -> Changes {
     changes
 }
 
+/// Notes, policies and decisions are the same.
+fn alike(
+    changed: &Program,
+    fresh: &Program,
+    d: &mut Dice,
+    now: &[Value],
+) -> Result<(), TestCaseError> {
+    prop_assert_eq!(notes(changed), notes(fresh));
+    let policies = |p: &Program| -> Vec<String> {
+        p.policies().map(|(_, policy)| format!("{policy} {:?}", policy.at())).collect()
+    };
+    prop_assert_eq!(policies(changed), policies(fresh));
+    for _ in 0..30 {
+        let flow = flow(d);
+        let out = |p: &Program| DecisionOut::new(p, &flow, &p.decide(&flow));
+        prop_assert_eq!(out(changed), out(fresh), "{:?}\n{}", flow, json!(now));
+        prop_assert_eq!(changed.decide(&flow), changed.decide_by_reference(&flow));
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -96,15 +120,44 @@ proptest! {
                     return Err(TestCaseError::fail(format!("{said:?}\n{}", json!(now))));
                 }
             };
-            prop_assert_eq!(notes(&changed), notes(&fresh));
-            for _ in 0..30 {
-                let flow = flow(&mut d);
-                let out = |p: &Program| DecisionOut::new(p, &flow, &p.decide(&flow));
-                prop_assert_eq!(out(&changed), out(&fresh), "{:?}\n{}", flow, json!(now));
-            }
+            alike(&changed, &fresh, &mut d, &now)?;
             program = changed;
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn policies_that_take_their_own_place(seed in any::<u64>()) {
+        let mut d = Dice(seed);
+        let mut now = cluster(&mut d);
+        now.extend(policies(&mut d).into_iter().map(|mut policy| {
+            policy["metadata"]["name"] = json!(format!("own-{}", text(&policy, "name").unwrap()));
+            policy
+        }));
+        let mut program = compile(&now).unwrap();
+        for _ in 0..6 {
+            let own: Vec<usize> = (0..now.len()).filter(|n| is_authorization(&now[*n])).collect();
+            let other = policies(&mut d).into_iter().find(is_authorization);
+            let (false, Some(other)) = (own.is_empty(), other) else { break };
+            let at = *d.pick(&own);
+            for field in ["rules", "action"] {
+                now[at]["spec"][field] = other["spec"][field].clone();
+            }
+            if d.one_in(4) {
+                now[at]["spec"]["selector"] = other["spec"]["selector"].clone();
+            }
+            let set = vec![source(&now[at])];
+            program = program.update(&Changes { set, ..Changes::default() }).unwrap();
+            alike(&program, &compile(&now).unwrap(), &mut d, &now)?;
+        }
+    }
+}
+
+fn is_authorization(object: &Value) -> bool {
+    object["kind"] == "AuthorizationPolicy"
 }
 
 #[test]

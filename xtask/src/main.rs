@@ -1,6 +1,10 @@
-//! `cargo xtask`: the demonstration, all tests, and the house rules that no compiler checks.
+//! `cargo xtask`: the benchmarks, the demonstration, all tests, and the house rules that no compiler
+//! checks.
 
+mod bench;
+mod count;
 mod node;
+mod python;
 mod run;
 mod tidy;
 
@@ -8,12 +12,18 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let verb = std::env::args().nth(1).unwrap_or_default();
+    let rest: Vec<String> = std::env::args().skip(2).collect();
     let ok = match verb.as_str() {
+        "bench" => bench::bench(&rest),
+        "count" => count::count(&rest),
         "demo" => run::demo(),
+        "python" => python::test(std::env::args().any(|argument| argument == "--spark")),
         "test" => run::test(),
         "tidy" => tidy::tidy(),
         _ => {
-            eprintln!("usage: cargo xtask demo | test | tidy");
+            eprintln!(
+                "usage: cargo xtask bench [--quick] | count [--save] | demo | test | python [--spark] | tidy"
+            );
             false
         }
     };

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::python;
+
 /// Runs one command line; false if it fails.
 fn run(line: &[&str]) -> bool {
     let Some((program, arguments)) = line.split_first() else { return false };
@@ -25,7 +27,7 @@ fn must_with(line: &[&str], name: &str, value: &std::path::Path) -> bool {
     must_be(line, command.args(line.get(1..).unwrap_or(&[])).env(name, value))
 }
 
-fn must_be(line: &[&str], command: &mut Command) -> bool {
+pub(crate) fn must_be(line: &[&str], command: &mut Command) -> bool {
     println!("\n$ {}", line.join(" "));
     match command.status() {
         Ok(status) => status.success(),
@@ -60,7 +62,10 @@ pub(crate) fn demo() -> bool {
 
 /// Every test of every language.
 pub(crate) fn test() -> bool {
-    must(&["cargo", "test", "--workspace", "--quiet"]) && browser() && super::node::test()
+    must(&["cargo", "test", "--workspace", "--quiet"])
+        && browser()
+        && super::node::test()
+        && python::test(false)
 }
 
 /// The page in a real browser, where there is one.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mayreach.dev/conformance/network/cases"
 )
@@ -19,8 +20,14 @@ var source = map[string]string{"kube-network-policies": "v1.1.1", "kubernetes": 
 
 func main() {
 	out := flag.String("out", "", "the folder to write the recorded cases to")
+	validation := flag.String("validation", "", "the folder to write the validated objects to, instead")
+	crds := flag.String("crds", "", "CustomResourceDefinition files, with commas between")
 	flag.Parse()
-	if err := run(*out); err != nil {
+	record := func() error { return run(*out) }
+	if *validation != "" {
+		record = func() error { return recordValidation(*validation, strings.Split(*crds, ",")) }
+	}
+	if err := record(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

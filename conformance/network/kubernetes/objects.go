@@ -10,6 +10,7 @@ import (
 	"k8s.io/kubernetes/pkg/apis/networking"
 	networkingdefaults "k8s.io/kubernetes/pkg/apis/networking/v1"
 	networkingvalidation "k8s.io/kubernetes/pkg/apis/networking/validation"
+	netutils "k8s.io/utils/net"
 	npav1alpha1 "sigs.k8s.io/network-policy-api/apis/v1alpha1"
 	npav1alpha2 "sigs.k8s.io/network-policy-api/apis/v1alpha2"
 
@@ -67,14 +68,22 @@ func asApiserver(policy *networkingv1.NetworkPolicy) error {
 	return nil
 }
 
-// blocks are the policy's own ranges, for which validation is told that they were stored before:
+// blocks are the policy's own ranges, as far as they can be read, for which validation is told that they were stored before:
 // since 1.36 a new range must not have host bits, while stored ones go on meaning the masked range.
 func blocks(policy *networkingv1.NetworkPolicy) []string {
 	var all []string
+	keep := func(text string) {
+		if _, _, err := netutils.ParseCIDRSloppy(text); err == nil {
+			all = append(all, text)
+		}
+	}
 	add := func(peers []networkingv1.NetworkPolicyPeer) {
 		for _, peer := range peers {
 			if peer.IPBlock != nil {
-				all = append(append(all, peer.IPBlock.CIDR), peer.IPBlock.Except...)
+				keep(peer.IPBlock.CIDR)
+				for _, except := range peer.IPBlock.Except {
+					keep(except)
+				}
 			}
 		}
 	}

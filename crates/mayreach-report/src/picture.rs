@@ -2,6 +2,7 @@
 //! a status, its ports and what decides each layer, as runs of equal values.
 
 mod build;
+mod isolation;
 mod runs;
 
 use serde::Serialize;
@@ -36,7 +37,10 @@ pub struct Pair {
     /// The counterexample, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub example: Option<String>,
-    /// What every layer answers to it.
+    /// Other ways through, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<String>,
+    /// What every layer answers to it, or what holds it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<Link>,
     /// The same to send, to ask and to keep.

@@ -321,9 +321,13 @@
     const pair = pairOf(r, c);
     if (pair) {
       if (pair.why) body.append(make('p', pair.why));
-      if (pair.held_by && pair.held_by.length > 0) body.append(make('p', `Held by ${pair.held_by.join(' and, alone as well, by ')}.`));
       if (pair.example) body.append(make('h3', 'Counterexample'), make('p', pair.example));
       if (pair.chain && pair.chain.length > 0) body.append(chain(pair.chain));
+      if (pair.more && pair.more.length > 0) {
+        const more = make('ul');
+        for (const line of pair.more) more.append(make('li', line));
+        body.append(make('h3', 'Other ways through'), more);
+      }
       if (pair.repro) {
         body.append(...block('As a request', pair.repro.curl));
         body.append(...block('As a question', pair.repro.check));
@@ -354,6 +358,10 @@
         item.append(swatch(kind), `${all[s]} ${all[s] === 1 ? 'pair' : 'pairs'} of workloads: ${kind.words}`);
         list.append(item);
       });
+      if (!list.hasChildNodes()) {
+        draw();
+        return;
+      }
       body.append(make('h3', 'Among the workloads'), list);
       const go = make('button', 'Zoom in', { type: 'button' });
       go.addEventListener('click', () => { zoomIn(r, c); canvas.focus(); });

@@ -40,6 +40,8 @@ pub struct DescriptionOut {
     pub egress: Vec<SelectingOut>,
     /// Network policies that govern its ingress, in the order they are asked.
     pub ingress: Vec<SelectingOut>,
+    /// What no tier decides: `allow`, or `deny` where Calico knows no such namespace.
+    pub undecided: &'static str,
     /// What a plaintext client is told on each port; `port` is `null` for every other.
     pub mtls: Vec<MtlsOut>,
     /// Policies on tokens that are asked.
@@ -93,6 +95,8 @@ pub struct SelectingOut {
     pub order: Option<f64>,
     /// It takes part in reports, never in verdicts.
     pub staged: bool,
+    /// What the tier's enforced policies do not decide: `deny`, or `pass` to the next tier.
+    pub tier_default: &'static str,
 }
 
 /// An AuthorizationPolicy that is asked.
@@ -147,6 +151,7 @@ impl DescriptionOut {
             services: description.services.iter().map(ServiceOut::from).collect(),
             egress: policies(&description.egress),
             ingress: policies(&description.ingress),
+            undecided: description.undecided.as_str(),
             mtls: description
                 .mtls
                 .iter()
@@ -190,6 +195,7 @@ impl SelectingOut {
             tier: program.tier(one.tier).unwrap_or_default().to_owned(),
             order: one.order,
             staged: one.staged,
+            tier_default: if one.tier_passes { "pass" } else { "deny" },
         }
     }
 }

@@ -2,17 +2,22 @@
 
 use std::collections::HashMap;
 
-use mayreach::{Changes, Decision, ErrorCode, Flow, GroupBy, Options, Program, Reason, Source};
+use mayreach::{
+    Changes, Decision, DifferenceQuestion, ErrorCode, Flow, GroupBy, IsolationQuestion, Options,
+    Program, Reason, Source,
+};
 
 use crate::{
     decision::DecisionOut,
     describe::DescriptionOut,
+    difference::{DifferenceOut, Intent, IntentOut},
     explanation::ExplanationOut,
     flow::{FlowIn, PeerIn},
     isolation::{IsolateIn, IsolationOut},
     matrix::MatrixOut,
     note::NoteOut,
     problem::{ProblemOut, Problems},
+    reach::{CanOut, ReachOut},
 };
 
 /// A program, and what bindings and the command ask of it. Cheap to clone.
@@ -132,6 +137,82 @@ impl Engine {
         let (by, asked) = question.build(&self.program)?;
         let found = self.program.isolate(&asked, progress);
         Ok(IsolationOut::new(&self.program, &by, &asked.tenants, &found))
+    }
+
+    /// What a workload may do to another (`namespace/name` each), over all requests.
+    ///
+    /// # Errors
+    /// No manifest holds one of them.
+    pub fn can(&self, from: &str, to: &str) -> Result<CanOut, ProblemOut> {
+        let (source, destination) = (self.workload(from)?, self.workload(to)?);
+        let found = self.program.can(source, destination).unwrap_or_default();
+        Ok(CanOut::new(&self.program, (from, to), &found))
+    }
+
+    /// Who may reach a workload (`callers`), or whom it may reach, over all requests.
+    ///
+    /// # Errors
+    /// No manifest holds it.
+    pub fn reach(
+        &self,
+        workload: &str,
+        callers: bool,
+        progress: impl FnMut(usize, usize),
+    ) -> Result<ReachOut, ProblemOut> {
+        let id = self.workload(workload)?;
+        let tenants = self.program.tenants(&GroupBy::Workload);
+        let place = tenants.iter().position(|t| t.workloads.contains(&id));
+        let question = IsolationQuestion {
+            only_from: place.filter(|_| !callers),
+            only_to: place.filter(|_| callers),
+            outside: callers,
+            tenants,
+            ..IsolationQuestion::default()
+        };
+        let found = self.program.isolate(&question, progress);
+        Ok(ReachOut::new(&self.program, workload, callers, &found))
+    }
+
+    /// What changed in meaning from these manifests to others. Pods that do not exist yet and
+    /// addresses outside are clients too.
+    pub fn difference(&self, new: &Self, progress: impl FnMut(usize, usize)) -> DifferenceOut {
+        let question = DifferenceQuestion { new_pods: true, ..DifferenceQuestion::default() };
+        let found = self.program.difference(&new.program, &question, progress);
+        DifferenceOut::new(&self.program, &new.program, &found)
+    }
+
+    /// Whether a change does what it is meant to, and nothing else, for the clients that exist: a
+    /// rule that names labels lets in whoever has them.
+    ///
+    /// # Errors
+    /// An intent that names nobody.
+    pub fn change(
+        &self,
+        new: &Self,
+        intents: &[Intent],
+        progress: impl FnMut(usize, usize),
+    ) -> Result<IntentOut, ProblemOut> {
+        let mut steps = Vec::new();
+        for intent in intents {
+            steps.extend(intent.steps(&self.program, &new.program)?);
+        }
+        let intended: Result<Vec<_>, _> = intents.iter().map(|i| i.meant(&new.program)).collect();
+        let question = DifferenceQuestion { intended: intended?, new_pods: false };
+        let found = self.program.difference(&new.program, &question, progress);
+        let difference = DifferenceOut::new(&self.program, &new.program, &found);
+        Ok(IntentOut::new(steps, difference))
+    }
+
+    fn workload(&self, name: &str) -> Result<mayreach::WorkloadId, ProblemOut> {
+        let peer = PeerIn::workload(name);
+        let flow = FlowIn { source: peer.clone(), destination: peer, ..FlowIn::default() };
+        let decision = flow.with_flow(|asked| {
+            self.check(asked)?;
+            Ok::<_, ProblemOut>(self.program.decide(asked))
+        })??;
+        decision
+            .destination
+            .ok_or_else(|| ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{name}`")))
     }
 
     /// Everything that bears on the workload `namespace/name`.

@@ -5,8 +5,8 @@ mod ask;
 pub use self::ask::{ExceptionIn, IsolateIn, TenantIn};
 
 use mayreach::{
-    Finding, Flow, Hole, Isolated, Isolation, Layer, LayerDecision, Program, Reason, Unproved,
-    Verdict, Witness,
+    DeadRule, Decision, Finding, Flow, Hole, Isolated, Isolation, Layer, LayerDecision, Program,
+    Reason, Unproved, Verdict, Witness,
 };
 use serde::Serialize;
 
@@ -31,8 +31,37 @@ pub struct IsolationOut {
     pub pairs: Vec<PairOut>,
     /// What was found, each once: pairs name it by its place here.
     pub findings: Vec<FindingOut>,
+    /// Rules of AuthorizationPolicies that no request can match.
+    pub dead_rules: Vec<DeadRuleOut>,
     /// How large the question was.
     pub size: SizeOut,
+}
+
+/// A rule that no request can match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeadRuleOut {
+    /// The policy.
+    pub policy: PolicyOut,
+    /// The rule, from 0.
+    pub rule: u32,
+    /// `file:line`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// What contradicts what.
+    pub why: String,
+}
+
+impl DeadRuleOut {
+    fn new(program: &Program, dead: &DeadRule) -> Self {
+        let info = program.policy(dead.policy);
+        let at = info.and_then(|i| i.rule_at(Layer::Authorization, dead.rule));
+        Self {
+            policy: PolicyOut::new(program, dead.policy),
+            rule: dead.rule,
+            at: at.map(|at| at.to_string()),
+            why: dead.why.clone(),
+        }
+    }
 }
 
 /// One tenant.
@@ -150,6 +179,7 @@ impl IsolationOut {
             counts: CountsOut::default(),
             pairs: Vec::new(),
             findings,
+            dead_rules: program.dead_rules().iter().map(|d| DeadRuleOut::new(program, d)).collect(),
             size: SizeOut {
                 clients: isolation.size.clients,
                 destinations: isolation.size.destinations,
@@ -225,25 +255,30 @@ fn held(program: &Program, layer: Layer, reason: Reason) -> LayerOut {
 }
 
 impl HoleOut {
-    fn new(program: &Program, hole: &Hole) -> Self {
+    pub(crate) fn new(program: &Program, hole: &Hole) -> Self {
         let Hole { witness, decision } = hole;
-        let named = |reason: &Reason| {
-            matches!(reason, Reason::Rule { .. } | Reason::Provider { .. } | Reason::Failsafe)
-        };
-        let layers = &decision.layers;
-        let by = layers.iter().rev().find(|l| named(&l.reason));
-        let open = |l: &&LayerDecision| {
-            !matches!(l.reason, Reason::NotInMesh | Reason::NotPoliced | Reason::NotReached)
-        };
-        let by = by.or_else(|| layers.iter().rev().find(open)).or(layers.first());
         witness.with_flow(|flow| Self {
             request: crate::sentence::request(program, witness),
-            let_in_by: LayerOut::new(program, flow, by.unwrap_or(&layers[0])),
+            let_in_by: let_in_by(program, flow, decision),
             needs: crate::sentence::needs(witness),
             flow: FlowOut::new(program, witness),
             decision: DecisionOut::new(program, flow, decision),
         })
     }
+}
+
+/// The layer and rule that let a flow in: the last that names one, else the last default.
+pub(crate) fn let_in_by(program: &Program, flow: &Flow<'_>, decision: &Decision) -> LayerOut {
+    let named = |reason: &Reason| {
+        matches!(reason, Reason::Rule { .. } | Reason::Provider { .. } | Reason::Failsafe)
+    };
+    let layers = &decision.layers;
+    let by = layers.iter().rev().find(|l| named(&l.reason));
+    let open = |l: &&LayerDecision| {
+        !matches!(l.reason, Reason::NotInMesh | Reason::NotPoliced | Reason::NotReached)
+    };
+    let by = by.or_else(|| layers.iter().rev().find(open));
+    LayerOut::new(program, flow, by.unwrap_or(&layers[0]))
 }
 
 impl UnprovedOut {

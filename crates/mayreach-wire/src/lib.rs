@@ -6,6 +6,7 @@
 
 pub mod decision;
 pub mod describe;
+pub mod difference;
 mod engine;
 pub mod explanation;
 pub mod flow;
@@ -16,6 +17,7 @@ mod note;
 mod options;
 mod pairs;
 mod problem;
+pub mod reach;
 pub mod sentence;
 mod stream;
 #[cfg(feature = "table")]

@@ -24,9 +24,9 @@ pub struct OptionsIn {
     pub enrolment: Option<String>,
     /// `auto`, `kubernetes` or `calico`.
     pub plugin: Option<String>,
-    /// `3.31` or `3.32`.
+    /// `auto`, `3.31` or `3.32`.
     pub calico_version: Option<String>,
-    /// `iptables` or `ebpf`.
+    /// `auto`, `iptables` or `ebpf`.
     pub calico_data_plane: Option<String>,
     /// `by_version`, `api_server`, `admission` or `raw`.
     pub calico_defaulting: Option<String>,
@@ -46,11 +46,17 @@ const PLUGIN: &[(&str, AssumedPlugin)] = &[
     ("calico", AssumedPlugin::Calico),
 ];
 
-const VERSION: &[(&str, CalicoVersion)] =
-    &[("3.31", CalicoVersion::V3_31), ("3.32", CalicoVersion::V3_32)];
+const VERSION: &[(&str, CalicoVersion)] = &[
+    ("auto", CalicoVersion::Auto),
+    ("3.31", CalicoVersion::V3_31),
+    ("3.32", CalicoVersion::V3_32),
+];
 
-const DATA_PLANE: &[(&str, CalicoDataPlane)] =
-    &[("iptables", CalicoDataPlane::Iptables), ("ebpf", CalicoDataPlane::Ebpf)];
+const DATA_PLANE: &[(&str, CalicoDataPlane)] = &[
+    ("auto", CalicoDataPlane::Auto),
+    ("iptables", CalicoDataPlane::Iptables),
+    ("ebpf", CalicoDataPlane::Ebpf),
+];
 
 const DEFAULTING: &[(&str, CalicoDefaulting)] = &[
     ("by_version", CalicoDefaulting::ByVersion),

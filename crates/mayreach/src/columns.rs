@@ -1,8 +1,10 @@
 //! Many flows at once, column by column: what tables, logs and bindings ask.
 
+use std::ops::Range;
+
 use crate::{
-    Decision, Flow, Http, Layer, Peer, Port, Problem, Program, Reason, Request, Verdict,
-    WorkloadId, error::ErrorCode,
+    Decision, Flow, Http, Layer, LayerDecision, Peer, Port, Problem, Program, Reason, Request,
+    Verdict, WorkloadId, decision::fast::Ends, error::ErrorCode,
 };
 
 /// Flows between workloads of the manifests, as columns of equal length. The layout is that of
@@ -88,6 +90,21 @@ impl AnswerColumns<'_> {
         }
     }
 
+    fn set_layer(&mut self, row: usize, layer: &LayerDecision) {
+        if let Some(place) = self.verdict.get_mut(row) {
+            *place = layer.verdict as u8;
+        }
+        if let Some(place) = self.decided_by.get_mut(row) {
+            *place = layer.layer as u8;
+        }
+        if let Some(place) = self.policy.get_mut(row) {
+            *place = layer.reason.policy().map_or(u32::MAX, |id| id.0);
+        }
+        if let Some(place) = self.rule.get_mut(row) {
+            *place = layer.reason.rule().unwrap_or(u32::MAX);
+        }
+    }
+
     fn fits(&self, rows: usize) -> bool {
         let all = [self.verdict.len(), self.decided_by.len(), self.policy.len(), self.rule.len()];
         all.iter().all(|len| *len == 0 || *len == rows)
@@ -148,22 +165,35 @@ impl<'a> Rows<'a> {
         self.paths.get(from as usize..to as usize)
     }
 
+    fn workload(column: &[u32], row: usize) -> WorkloadId {
+        WorkloadId(column.get(row).copied().unwrap_or(u32::MAX))
+    }
+
+    fn ends(&self, row: usize) -> Option<Ends> {
+        let port = self.flows.port.get(row).copied().filter(|port| *port != 0)?;
+        let from = Self::workload(self.flows.source, row);
+        Some(Ends { from, to: Self::workload(self.flows.destination, row), port })
+    }
+
+    fn http(&self, row: usize) -> Http<'a> {
+        let number = self.flows.method.get(row).copied();
+        let method = number.and_then(|n| self.flows.methods.get(usize::from(n))).copied();
+        if method.is_none() {
+            return Http::Unknown;
+        }
+        let path = self.path(row);
+        Http::Request(Request { method, path, host: None, headers: None })
+    }
+
+    /// The flow of one row as anybody would ask it.
     fn flow(&self, row: usize) -> Flow<'a> {
-        let flows = &self.flows;
-        let peer =
-            |column: &[u32]| Peer::Id(WorkloadId(column.get(row).copied().unwrap_or(u32::MAX)));
-        let port = match flows.port.get(row) {
+        let port = match self.flows.port.get(row) {
             None | Some(0) => Port::Unknown,
             Some(port) => Port::Number(*port),
         };
-        let number = flows.method.get(row).copied();
-        let method = number.and_then(|n| flows.methods.get(usize::from(n))).copied();
-        let mut flow = Flow::new(peer(flows.source), peer(flows.destination), port);
-        if method.is_some() {
-            let path = self.path(row);
-            flow.http = Http::Request(Request { method, path, host: None, headers: None });
-        }
-        flow
+        let peer = |column| Peer::Id(Self::workload(column, row));
+        let flow = Flow::new(peer(self.flows.source), peer(self.flows.destination), port);
+        Flow { http: self.http(row), ..flow }
     }
 }
 
@@ -178,10 +208,137 @@ impl Program {
         answers: &mut AnswerColumns<'_>,
     ) -> Result<(), Problem> {
         let rows = Rows::new(flows, answers)?;
-        for row in 0..flows.source.len() {
-            answers.set(row, &self.decide(&rows.flow(row)));
-        }
+        self.decide_rows(&rows, 0..flows.source.len(), answers);
         Ok(())
+    }
+
+    /// The authorization layer of many flows, as [`Program::authorize`] asks each of them.
+    ///
+    /// # Errors
+    /// Columns of different lengths, or paths that are no UTF-8.
+    pub fn authorize_columns(
+        &self,
+        flows: &FlowColumns<'_>,
+        answers: &mut AnswerColumns<'_>,
+    ) -> Result<(), Problem> {
+        let rows = Rows::new(flows, answers)?;
+        self.authorize_rows(&rows, 0..flows.source.len(), answers);
+        Ok(())
+    }
+
+    /// [`Program::decide_columns`] on all threads of rayon's pool.
+    ///
+    /// # Errors
+    /// Columns of different lengths, or paths that are no UTF-8.
+    #[cfg(feature = "rayon")]
+    pub fn decide_columns_in_parallel(
+        &self,
+        flows: &FlowColumns<'_>,
+        answers: &mut AnswerColumns<'_>,
+    ) -> Result<(), Problem> {
+        let rows = Rows::new(flows, answers)?;
+        split(0..flows.source.len(), answers.part(), &|range, answers| {
+            self.decide_rows(&rows, range, answers);
+        });
+        Ok(())
+    }
+
+    /// [`Program::authorize_columns`] on all threads of rayon's pool.
+    ///
+    /// # Errors
+    /// Columns of different lengths, or paths that are no UTF-8.
+    #[cfg(feature = "rayon")]
+    pub fn authorize_columns_in_parallel(
+        &self,
+        flows: &FlowColumns<'_>,
+        answers: &mut AnswerColumns<'_>,
+    ) -> Result<(), Problem> {
+        let rows = Rows::new(flows, answers)?;
+        split(0..flows.source.len(), answers.part(), &|range, answers| {
+            self.authorize_rows(&rows, range, answers);
+        });
+        Ok(())
+    }
+
+    fn decide_rows(&self, rows: &Rows<'_>, range: Range<usize>, answers: &mut AnswerColumns<'_>) {
+        let fast = self.fast();
+        let mut flow = rows.flow(usize::MAX);
+        for (place, row) in range.enumerate() {
+            flow.http = rows.http(row);
+            let found = rows.ends(row).and_then(|ends| fast.pair(&flow, ends));
+            answers.set(place, &found.unwrap_or_else(|| self.decide(&rows.flow(row))));
+        }
+    }
+
+    fn authorize_rows(
+        &self,
+        rows: &Rows<'_>,
+        range: Range<usize>,
+        answers: &mut AnswerColumns<'_>,
+    ) {
+        let fast = self.fast();
+        let mut flow = rows.flow(usize::MAX);
+        for (place, row) in range.enumerate() {
+            flow.http = rows.http(row);
+            let found = rows.ends(row).and_then(|ends| fast.authorize(&flow, ends));
+            let layer = found.unwrap_or_else(|| self.authorize(&rows.flow(row)));
+            answers.set_layer(place, &layer);
+        }
+    }
+}
+
+/// So many rows are one task.
+#[cfg(feature = "rayon")]
+const TASK: usize = 4096;
+
+#[cfg(feature = "rayon")]
+fn split(
+    range: Range<usize>,
+    mut answers: AnswerColumns<'_>,
+    run: &(impl Fn(Range<usize>, &mut AnswerColumns<'_>) + Sync),
+) {
+    if range.len() <= TASK {
+        return run(range, &mut answers);
+    }
+    let half = range.len() / 2;
+    let middle = range.start + half;
+    let (first, second) = answers.halves(half);
+    rayon::join(
+        || split(range.start..middle, first, run),
+        || split(middle..range.end, second, run),
+    );
+}
+
+#[cfg(feature = "rayon")]
+impl<'o> AnswerColumns<'o> {
+    /// The same columns, lent.
+    fn part(&mut self) -> AnswerColumns<'_> {
+        AnswerColumns {
+            verdict: &mut *self.verdict,
+            decided_by: &mut *self.decided_by,
+            policy: &mut *self.policy,
+            rule: &mut *self.rule,
+        }
+    }
+
+    /// Two parts, the first of so many rows.
+    fn halves(self, rows: usize) -> (AnswerColumns<'o>, AnswerColumns<'o>) {
+        fn cut<T>(column: &mut [T], rows: usize) -> (&mut [T], &mut [T]) {
+            let rows = rows.min(column.len());
+            column.split_at_mut(rows)
+        }
+        let (verdict, verdicts) = cut(self.verdict, rows);
+        let (decided_by, all_decided_by) = cut(self.decided_by, rows);
+        let (policy, policies) = cut(self.policy, rows);
+        let (rule, rules) = cut(self.rule, rows);
+        let first = AnswerColumns { verdict, decided_by, policy, rule };
+        let rest = AnswerColumns {
+            verdict: verdicts,
+            decided_by: all_decided_by,
+            policy: policies,
+            rule: rules,
+        };
+        (first, rest)
     }
 }
 

@@ -1,6 +1,9 @@
 //! One connection and the requests on it.
 
-use crate::{Decision, Flow, Http, Program, Request};
+use crate::{
+    Decision, Flow, Http, LayerDecision, Program, Request,
+    decision::fast::{Fast, Kept},
+};
 
 /// A connection: who speaks to whom, on which port, and as whom. It keeps what all requests on it
 /// share, so that each costs little more than its own method and path.
@@ -30,20 +33,44 @@ use crate::{Decision, Flow, Http, Program, Request};
 #[derive(Clone, Debug)]
 pub struct Connection<'a> {
     program: &'a Program,
+    fast: Fast<'a>,
     flow: Flow<'a>,
+    /// `None`: it takes an unusual way, and each request is asked as a flow of its own.
+    kept: Option<Kept<'a>>,
 }
 
 impl Program {
     /// Prepares a connection. Its `http` counts for nothing: each request brings its own; tokens
     /// are those of the flow.
     pub fn connect<'a>(&'a self, flow: &Flow<'a>) -> Connection<'a> {
-        Connection { program: self, flow: flow.clone() }
+        let fast = self.fast();
+        let kept = self.ends(flow).and_then(|ends| fast.keep(flow, ends));
+        Connection { program: self, fast, flow: flow.clone(), kept }
     }
 }
 
 impl Connection<'_> {
     /// The answer for one request: the same as [`Program::decide`] gives for the whole flow.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
-        self.program.decide(&Flow { http: Http::Request(*request), ..self.flow.clone() })
+        let http = Http::Request(*request);
+        let kept = self.kept.as_ref();
+        let found =
+            kept.and_then(|kept| Some(kept.whole(&http, self.fast.kept(kept, &self.flow, &http)?)));
+        found.unwrap_or_else(|| self.program.decide(&self.with(request)))
+    }
+
+    /// The authorization layer for one request, alone.
+    #[inline]
+    pub fn authorize(&self, request: &Request<'_>) -> LayerDecision {
+        let http = Http::Request(*request);
+        let found = self.kept.as_ref().and_then(|kept| self.fast.kept(kept, &self.flow, &http));
+        match found {
+            Some([_, (authorization, _)]) => authorization,
+            None => self.program.authorize(&self.with(request)),
+        }
+    }
+
+    fn with<'r>(&'r self, request: &Request<'r>) -> Flow<'r> {
+        Flow { http: Http::Request(*request), ..self.flow.clone() }
     }
 }

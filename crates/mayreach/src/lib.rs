@@ -15,6 +15,7 @@ mod options;
 mod pipeline;
 mod program;
 mod report;
+mod shared;
 mod workload;
 
 #[doc(hidden)]
@@ -27,20 +28,21 @@ pub use crate::{
         MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
-    manifest::{Changes, Limits, ObjectRef, Source},
+    manifest::{Changes, Limits, ObjectRef, Source, values},
     model::{
-        Attributes, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port, Protocol, Request,
-        ServiceId, TierId, Token, WorkloadId,
+        Attributes, AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port,
+        Protocol, Request, ServiceId, TierId, Token, WorkloadId,
     },
     options::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
     program::{Location, PolicyInfo, Program},
     report::{
-        Answer, AuthorizationDescription, Bearer, CellVerdict, Client, Content, Description,
-        Exception, Finding, GroupBy, Hole, HttpRequest, Isolated, Isolation, IsolationQuestion,
-        IsolationSize, Marks, Matrix, MatrixCell, Nearest, NewPod, OUTSIDE, Selecting,
-        ServiceDescription, Target, Tenant, TextPattern, Unproved, Witness,
+        Answer, AuthorizationDescription, Bearer, Can, CellVerdict, Change, Client, Content,
+        DeadRule, Description, Difference, DifferenceQuestion, Exception, Finding, GroupBy, Hole,
+        HttpRequest, Isolated, Isolation, IsolationQuestion, IsolationSize, Marks, Matrix,
+        MatrixCell, Nearest, NewPod, OUTSIDE, Selecting, ServiceDescription, Target, Tenant,
+        TextPattern, Unproved, Way, Within, Witness,
     },
     workload::WorkloadInfo,
 };

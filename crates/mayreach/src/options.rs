@@ -43,6 +43,10 @@ pub struct Without {
     pub mesh: bool,
     /// Rules looked up by client and path.
     pub groups: bool,
+    /// The short way between two known workloads.
+    pub pairs: bool,
+    /// Network policy looked up by classes of workloads.
+    pub rows: bool,
 }
 
 /// Mesh enrolment to assume.
@@ -72,18 +76,22 @@ pub enum AssumedPlugin {
 /// Calico release line, where behaviour differs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CalicoVersion {
+    /// What a `ClusterInformation` among the manifests says, else 3.32.
+    #[default]
+    Auto,
     /// 3.31 and before.
     V3_31,
     /// 3.32 and later.
-    #[default]
     V3_32,
 }
 
 /// Calico data plane, where behaviour differs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CalicoDataPlane {
-    /// iptables or nftables.
+    /// What the `FelixConfiguration` `default` among the manifests says, else iptables.
     #[default]
+    Auto,
+    /// iptables or nftables.
     Iptables,
     /// eBPF.
     Ebpf,

@@ -1,14 +1,18 @@
 //! The only file that sees every stage.
 
-use std::sync::Arc;
+mod swap;
+
+pub(crate) use self::swap::Swaps;
+
+use std::sync::{Arc, OnceLock};
 
 use crate::{
     Changes, Error, Options, Program, Source,
-    compiled::{Authz, Index, Net},
+    compiled::{Authz, Index, Net, Rows},
     decision::fast::Seats,
     kinds,
     manifest::Documents,
-    model::{Model, inventory::Workload},
+    model::{Model, WorkloadId, inventory::Workload},
     program::Inner,
 };
 
@@ -20,7 +24,7 @@ impl Program {
     /// half-loaded.
     pub fn compile(sources: &[Source], options: &Options) -> Result<Self, Error> {
         let documents = Documents::read(sources, &options.limits).map_err(Error::new)?;
-        build(documents, options.clone())
+        build(documents, Arc::new(options.clone()))
     }
 
     /// The program after a change: the same answers as a compile of all manifests as they are then.
@@ -46,16 +50,38 @@ impl Program {
     /// # Errors
     /// Every problem of the change, and of what it makes of the rest; nothing is changed then.
     pub fn update(&self, changes: &Changes) -> Result<Self, Error> {
+        if let Some(next) = self.swap(changes) {
+            return Ok(next);
+        }
         let options = self.inner.options.clone();
         let documents =
             self.inner.documents.change(changes, &options.limits).map_err(Error::new)?;
         build(documents, options)
     }
+
+    /// Everything that is compiled of the checked model, once more: what the benchmarks time and
+    /// weigh.
+    #[doc(hidden)]
+    pub fn compiled_again(&self) -> impl Sized + use<> {
+        compiled(&self.inner.model)
+    }
 }
 
-fn build(documents: Documents, options: Options) -> Result<Program, Error> {
+fn compiled(model: &Model) -> (Index, Net, Authz, Rows, Seats) {
+    let index = Index::new(&model.inventory);
+    let net = Net::new(model);
+    let authz = Authz::new(model);
+    let shared = |n: u32| {
+        model.inventory.workload(WorkloadId(n)).is_none_or(|workload| index.is_shared(workload))
+    };
+    let rows = Rows::new(&net, &model.inventory, &shared);
+    let seats = Seats::new(model, &index, &authz);
+    (index, net, authz, rows, seats)
+}
+
+fn build(documents: Documents, options: Arc<Options>) -> Result<Program, Error> {
     let mut problems = documents.duplicates();
-    let lowered = kinds::lower(documents.all.iter().map(AsRef::as_ref), &options);
+    let lowered = kinds::lower(documents.all.iter(), &options);
     let model = match lowered {
         Ok(model) if problems.is_empty() => model,
         other => {
@@ -67,15 +93,24 @@ fn build(documents: Documents, options: Options) -> Result<Program, Error> {
     Ok(assemble(model, documents, options))
 }
 
-fn assemble(model: Model, documents: Documents, options: Options) -> Program {
-    let index = Index::new(&model.inventory);
+fn assemble(model: Model, documents: Documents, options: Arc<Options>) -> Program {
+    let (index, net, authz, rows, seats) = compiled(&model);
     // Calico's IPPools say where pods live; the options only guess.
     let pools = &model.inventory.pod_networks;
-    let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools }.clone();
-    let net = Net::new(&model);
-    let authz = Authz::new(&model);
-    let seats = Seats::new(&model, &index, &authz);
-    let inner = Inner { model, index, net, authz, seats, documents, options, pod_networks };
+    let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools };
+    let pod_networks = pod_networks.as_slice().into();
+    let inner = Inner {
+        model,
+        index: Arc::new(index),
+        net: Arc::new(net),
+        authz,
+        rows: Arc::new(rows),
+        seats: Arc::new(seats),
+        documents,
+        options,
+        pod_networks,
+        swaps: OnceLock::new(),
+    };
     Program { inner: Arc::new(inner) }
 }
 

@@ -1,21 +1,22 @@
 //! The program: manifests compiled once, immutable, shared by every asker.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ipnet::IpNet;
 
 use crate::{
-    Decision, Explanation, Options,
-    compiled::{Authz, Index, Net},
+    Decision, Explanation, LayerDecision, Options,
+    compiled::{Authz, Index, Net, Rows},
     decision::{
         Layer, combine,
-        fast::{Fast, Seats},
+        fast::{Ends, Fast, Seats},
         reference,
         resolve::{Resolver, Scratch},
     },
     error::{Note, Place, Problem},
     manifest::Documents,
-    model::{Flow, Model, Peer, PolicyId, PolicyMeta, ServiceId, TierId, WorkloadId},
+    model::{Flow, Model, Peer, PolicyId, PolicyMeta, Port, ServiceId, TierId, WorkloadId},
+    pipeline::Swaps,
 };
 
 /// Policies and inventory, compiled. Cheap to clone, shared between threads, never changed.
@@ -56,14 +57,17 @@ pub struct Program {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) model: Model,
-    pub(crate) index: Index,
-    pub(crate) net: Net,
+    pub(crate) index: Arc<Index>,
+    pub(crate) net: Arc<Net>,
     pub(crate) authz: Authz,
-    pub(crate) seats: Seats,
+    pub(crate) rows: Arc<Rows>,
+    pub(crate) seats: Arc<Seats>,
     /// What it was made of, for changes, and the names of the sources, for places.
     pub(crate) documents: Documents,
-    pub(crate) options: Options,
-    pub(crate) pod_networks: Vec<IpNet>,
+    pub(crate) options: Arc<Options>,
+    pub(crate) pod_networks: Arc<[IpNet]>,
+    /// Made when it is first asked for, by the first change.
+    pub(crate) swaps: OnceLock<Arc<Swaps>>,
 }
 
 /// A file and a line.
@@ -130,8 +134,54 @@ impl Program {
     /// The verdict of every layer, and what decided it. Never fails: a flow that names something
     /// unknown is undetermined with [`crate::Reason::UnknownPeer`]; see [`Program::check`].
     pub fn decide(&self, flow: &Flow<'_>) -> Decision {
-        let Inner { model, net, authz, seats, options, .. } = self.inner.as_ref();
-        let fast = Fast { model, net, authz, seats, without: options.without };
+        let fast = self.fast();
+        match self.ends(flow).and_then(|ends| fast.pair(flow, ends)) {
+            Some(found) => found,
+            None => self.decide_any(flow, &fast),
+        }
+    }
+
+    /// The authorization layer of [`Program::decide`], alone.
+    pub fn authorize(&self, flow: &Flow<'_>) -> LayerDecision {
+        let fast = self.fast();
+        let found = self.ends(flow).and_then(|ends| fast.authorize(flow, ends));
+        found.unwrap_or_else(|| {
+            let [.., authorization] = self.decide_any(flow, &fast).layers;
+            authorization
+        })
+    }
+
+    /// The network layers of [`Program::decide`], alone: egress of the source, ingress of the
+    /// destination.
+    pub fn network(&self, flow: &Flow<'_>) -> [LayerDecision; 2] {
+        let fast = self.fast();
+        let found = self.ends(flow).and_then(|ends| fast.network_alone(ends, flow.protocol));
+        found.unwrap_or_else(|| {
+            let [egress, ingress, ..] = self.decide_any(flow, &fast).layers;
+            [egress, ingress]
+        })
+    }
+
+    /// Both ends, where both are workloads by name or handle, and the port by number.
+    #[inline]
+    pub(crate) fn ends(&self, flow: &Flow<'_>) -> Option<Ends> {
+        let Port::Number(port) = flow.port else { return None };
+        let find = |peer: &Peer<'_>| match *peer {
+            Peer::Workload { namespace, name } => self.inner.index.workload(namespace, name),
+            Peer::Id(id) => Some(id),
+            _ => None,
+        };
+        Some(Ends { from: find(&flow.source)?, to: find(&flow.destination)?, port })
+    }
+
+    pub(crate) fn fast(&self) -> Fast<'_> {
+        let Inner { model, net, rows, authz, seats, options, .. } = self.inner.as_ref();
+        Fast { model, net, rows, authz, seats, without: options.without }
+    }
+
+    #[inline(never)]
+    fn decide_any(&self, flow: &Flow<'_>, fast: &Fast<'_>) -> Decision {
+        let model = &self.inner.model;
         let scratch = Scratch::new(flow, model);
         // Inline pods and hosts are left to the reference, which reads network sets itself.
         let inline = |peer: &Peer<'_>| matches!(peer, Peer::Inline(_));

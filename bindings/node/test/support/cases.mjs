@@ -16,8 +16,8 @@ export function* scenarios(under) {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
   for (const file of files.sort()) {
     const name = relative(folder, file).split(sep).join('/')
-    // Selectors are asked of the selector language alone, which no flow reaches by itself.
-    if (name.endsWith('selectors.jsonl.gz')) continue
+    // Selectors and objects to validate are no flows: tests of the engine replay them.
+    if (/(selectors|validation)[^.]*\.jsonl\.gz$/.test(name) || name.startsWith('validation/')) continue
     if (name.endsWith('.md')) yield* literate(name, readFileSync(file, 'utf8'))
     else if (name.endsWith('.jsonl.gz')) yield* recorded(name, gunzipSync(readFileSync(file)).toString())
   }

@@ -82,7 +82,8 @@ pub(crate) struct FlowArgs {
     /// Identity that the client presents, instead of its own.
     #[arg(long, value_name = "ID")]
     principal: Option<String>,
-    /// What an external authorizer answers: `name=allow` or `name=deny`; may repeat.
+    /// What an external authorizer answers: `name=allow`, `name=deny` or `name=error` where it
+    /// cannot be asked; may repeat.
     #[arg(long, value_name = "NAME=ANSWER", value_parser = answer)]
     ext_authz: Vec<(String, Answer)>,
 }
@@ -235,6 +236,7 @@ fn answer(text: &str) -> Result<(String, Answer), String> {
     match text.rsplit_once('=') {
         Some((name, "allow")) if !name.is_empty() => Ok((name.to_owned(), Answer::Allow)),
         Some((name, "deny")) if !name.is_empty() => Ok((name.to_owned(), Answer::Deny)),
-        _ => Err("write it as `name=allow` or `name=deny`".into()),
+        Some((name, "error")) if !name.is_empty() => Ok((name.to_owned(), Answer::Error)),
+        _ => Err("write it as `name=allow`, `name=deny` or `name=error`".into()),
     }
 }

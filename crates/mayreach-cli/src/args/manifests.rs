@@ -9,11 +9,28 @@ use crate::failure::Failure;
 
 /// Manifests and how to read them.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "How the manifests are read")]
 pub(crate) struct Manifests {
     /// Manifests: files, folders, globs, or `-`; YAML or JSON, also what `kubectl get -o` prints.
     #[arg(value_name = "PATHS", required = true, help_heading = None::<&str>)]
     paths: Vec<String>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+impl Manifests {
+    /// Reads and compiles, and says on the standard error what is worth knowing.
+    ///
+    /// # Errors
+    /// What is wrong with the manifests or the options.
+    pub(crate) fn compile(&self, stdin: &mut Stdin) -> Result<Engine, Failure> {
+        self.reading.compile(&self.paths, stdin)
+    }
+}
+
+/// How manifests are read.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "How the manifests are read")]
+pub(crate) struct Reading {
     /// Print every note: what a cluster would accept and then ignore, and what is not evaluated.
     #[arg(long)]
     notes: bool,
@@ -32,10 +49,10 @@ pub(crate) struct Manifests {
     /// Who enforces network policy: `calico`, `kubernetes` or `auto`.
     #[arg(long, value_name = "NAME")]
     plugin: Option<String>,
-    /// Calico release: `3.32` or `3.31`.
+    /// Calico release: `3.32` or `3.31`; by itself what a ClusterInformation says, else 3.32.
     #[arg(long, value_name = "RELEASE")]
     calico_version: Option<String>,
-    /// Calico data plane: `iptables` or `ebpf`.
+    /// Calico data plane: `iptables` or `ebpf`; by itself what the FelixConfiguration says.
     #[arg(long, value_name = "NAME")]
     calico_data_plane: Option<String>,
     /// How Calico objects were stored: `by_version`, `api_server`, `admission` or `raw`.
@@ -46,17 +63,17 @@ pub(crate) struct Manifests {
     jwks: Vec<String>,
 }
 
-impl Manifests {
+impl Reading {
     /// Reads and compiles, and says on the standard error what is worth knowing.
     ///
     /// # Errors
     /// What is wrong with the manifests or the options.
-    pub(crate) fn compile(&self, stdin: &mut Stdin) -> Result<Engine, Failure> {
+    pub(crate) fn compile(&self, paths: &[String], stdin: &mut Stdin) -> Result<Engine, Failure> {
         let options = self.options()?.build()?;
-        let sources = if self.paths.iter().any(|path| path == "-") {
-            load(&self.paths, &mut stdin.take("PATHS")?)
+        let sources = if paths.iter().any(|path| path == "-") {
+            load(paths, &mut stdin.take("PATHS")?)
         } else {
-            load(&self.paths, &mut io::empty())
+            load(paths, &mut io::empty())
         };
         let sources = sources
             .map_err(|problems| Failure::Problems { problems: problems.0, sources: Vec::new() })?;

@@ -6,7 +6,11 @@ mod stdin;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::{flow::FlowArgs, manifests::Manifests, stdin::Stdin};
+pub(crate) use self::{
+    flow::FlowArgs,
+    manifests::{Manifests, Reading},
+    stdin::Stdin,
+};
 
 /// May A reach B, and what decided it? Kubernetes, Calico and Istio policy, decided offline.
 #[derive(Debug, Parser)]
@@ -30,6 +34,16 @@ pub(crate) enum Verb {
     Matrix(Matrix),
     /// Can any request get from one tenant to another? Proved for all of them, or one that does.
     Isolate(Isolate),
+    /// What may one workload do to another, over all requests?
+    Can(Can),
+    /// Who may reach a workload, over all requests?
+    Callers(Reach),
+    /// Whom may a workload reach, over all requests?
+    Reaches(Reach),
+    /// What changed in meaning between two sets of manifests?
+    Diff(Diff),
+    /// Does a change allow what it is meant to, and nothing else?
+    Change(Change),
 }
 
 /// The arguments that say one flow.
@@ -114,9 +128,13 @@ pub(crate) struct Matrix {
 /// `isolate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Isolate {
-    /// Tenants by `label:KEY` (of the pod or its namespace), `namespace` or `workload`.
-    #[arg(long, value_name = "GROUP", default_value = "namespace")]
-    pub(crate) by: String,
+    /// Tenants by `label:KEY` (of the pod or its namespace), `namespace` or `workload`
+    /// [default: `namespace`].
+    #[arg(long, value_name = "GROUP", conflicts_with = "tenants")]
+    pub(crate) by: Option<String>,
+    /// File that names the tenants, and what is meant to pass between them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tenants: Option<String>,
     /// Addresses outside the cluster are no clients.
     #[arg(long)]
     pub(crate) no_outside: bool,
@@ -124,9 +142,70 @@ pub(crate) struct Isolate {
     #[arg(long)]
     pub(crate) no_new_pods: bool,
     #[command(flatten)]
+    pub(crate) output: ReportOutput,
+    #[command(flatten)]
+    pub(crate) manifests: Manifests,
+}
+
+/// `can`.
+#[derive(Debug, clap::Args)]
+#[command(override_usage = "mayreach can <PATHS>... <FROM> <TO> [OPTIONS]")]
+pub(crate) struct Can {
+    /// Manifests as elsewhere, then who asks and whom: `namespace/workload` each.
+    #[arg(value_name = "PATHS FROM TO", required = true, num_args = 3.., help_heading = None::<&str>)]
+    pub(crate) all: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `callers` and `reaches`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Reach {
+    #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) manifests: Manifests,
+    /// The workload.
+    #[arg(value_name = "NAMESPACE/WORKLOAD", required = true, help_heading = None::<&str>)]
+    pub(crate) workload: String,
+}
+
+/// `diff`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Diff {
+    /// The manifests before: a file, folder, glob or `-`.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+    /// The manifests after.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: String,
+    /// Exit with 1 if anything changed in meaning, 3 if that is not known.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `change`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Change {
+    /// The manifests before; may repeat.
+    #[arg(long, value_name = "PATH", required = true)]
+    pub(crate) from: Vec<String>,
+    /// The manifests after; may repeat.
+    #[arg(long, value_name = "PATH", required = true)]
+    pub(crate) to: Vec<String>,
+    /// What is meant to be allowed, such as `shop/web -> shop/api:8080 GET /v1/*`; may repeat.
+    #[arg(long, value_name = "FLOWS", required = true)]
+    pub(crate) intend: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 /// How to answer.

@@ -24,7 +24,7 @@ pub(super) fn run(matrix: &Matrix, out: &mut dyn Write) -> Result<Status, Failur
         let summary =
             "Every pair of workloads on every declared port, in all five layers.".to_owned();
         let told = |done, all| progress.tell(done, all);
-        let picture = Picture::new(engine.program(), &by, (title, summary), |_| Vec::new(), told);
+        let picture = Picture::new(engine.program(), &by, (title, summary), told);
         progress.end();
         return answered(Status::Allowed, report::html(out, &picture));
     }

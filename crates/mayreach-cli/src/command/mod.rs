@@ -2,6 +2,8 @@
 
 mod check;
 mod describe;
+mod diff;
+mod ends;
 mod explain;
 mod isolate;
 mod matrix;
@@ -28,6 +30,11 @@ pub(crate) fn run(cli: &Cli, out: &mut dyn Write) -> Result<Status, Failure> {
         Verb::Explain(explain) => explain::run(explain, out),
         Verb::Matrix(matrix) => matrix::run(matrix, out),
         Verb::Isolate(isolate) => isolate::run(isolate, out),
+        Verb::Can(can) => ends::can(can, out),
+        Verb::Callers(reach) => ends::reach(reach, true, out),
+        Verb::Reaches(reach) => ends::reach(reach, false, out),
+        Verb::Diff(diff) => diff::diff(diff, out),
+        Verb::Change(change) => diff::change(change, out),
         Verb::Describe(describe) => describe::run(describe, out),
     }
 }

@@ -22,8 +22,8 @@ pub(crate) fn write(out: &mut dyn Write, description: &DescriptionOut) -> io::Re
     let (name, kind) = (&description.workload, description.kind);
     writeln!(out, "{BOLD}{name}{BOLD:#}  {kind}  {FAINT}{at}{FAINT:#}")?;
     table::write(out, 2, &facts(description))?;
-    direction(out, "egress", &description.egress, description.host_network)?;
-    direction(out, "ingress", &description.ingress, description.host_network)?;
+    direction(out, "egress", &description.egress, description)?;
+    direction(out, "ingress", &description.ingress, description)?;
     mtls(out, description)?;
     authorization(out, description)?;
     reached_by(out, &description.reached_by)
@@ -62,35 +62,62 @@ fn labels(labels: &BTreeMap<String, String>) -> String {
     labels.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The policies of one direction, in the order they are asked.
+/// The policies of one direction, in the order they are asked, with what ends each tier.
 fn direction(
     out: &mut dyn Write,
     name: &str,
     policies: &[SelectingOut],
-    host_network: bool,
+    description: &DescriptionOut,
 ) -> io::Result<()> {
     writeln!(out, "\n{BOLD}{name}{BOLD:#}")?;
-    if host_network {
+    if description.host_network {
         return writeln!(out, "  on its node's network, which no policy of pods governs");
     }
+    let allowed = description.undecided == "allow";
     if policies.is_empty() {
-        return writeln!(out, "  no policy: allowed by default");
+        let what =
+            if allowed { "allowed by default" } else { "denied, its namespace is not defined" };
+        return writeln!(out, "  no policy: {what}");
     }
-    let rows: Vec<Vec<Cell>> = policies
-        .iter()
-        .map(|one| {
-            let order = one.order.map_or_else(|| "last".into(), |order| format!("{order}"));
-            let staged = if one.staged { "staged, not enforced" } else { "" };
-            vec![
-                Cell::new(format!("tier {}", one.tier), FAINT),
-                Cell::new(format!("order {order}"), FAINT),
-                Cell::plain(one.policy.to_string()),
-                Cell::new(one.policy.at.clone().unwrap_or_default(), FAINT),
-                Cell::new(staged, OPEN),
-            ]
-        })
-        .collect();
-    table::write(out, 2, &rows)
+    let mut rows = Vec::new();
+    let mut goes_on = true;
+    for tier in policies.chunk_by(|a, b| a.tier == b.tier) {
+        rows.extend(tier.iter().map(|one| policy(one, goes_on)));
+        let ends = goes_on && tier.iter().any(|one| !one.staged);
+        if let Some(last) = tier.last().filter(|_| ends) {
+            let denies = last.tier_default == "deny";
+            let what = if denies { "anything else is denied" } else { "anything else goes on" };
+            rows.push(vec![
+                Cell::new(format!("tier {}", last.tier), FAINT),
+                Cell::new("end", FAINT),
+                Cell::new(what, if denies { DENY } else { FAINT }),
+            ]);
+            goes_on = !denies;
+        }
+    }
+    table::write(out, 2, &rows)?;
+    match (goes_on, allowed) {
+        (false, _) => Ok(()),
+        (true, true) => writeln!(out, "  then allowed by default"),
+        (true, false) => writeln!(out, "  then denied: its namespace is not defined"),
+    }
+}
+
+/// One policy; `asked` unless a tier before ends in a denial and none of its rules passes.
+fn policy(one: &SelectingOut, asked: bool) -> Vec<Cell> {
+    let order = one.order.map_or_else(|| "last".into(), |order| format!("{order}"));
+    let remark = match (one.staged, asked) {
+        (true, _) => "staged, not enforced",
+        (false, false) => "asked only where a rule before passes",
+        (false, true) => "",
+    };
+    vec![
+        Cell::new(format!("tier {}", one.tier), FAINT),
+        Cell::new(format!("order {order}"), FAINT),
+        Cell::plain(one.policy.to_string()),
+        Cell::new(one.policy.at.clone().unwrap_or_default(), FAINT),
+        Cell::new(remark, OPEN),
+    ]
 }
 
 fn mtls(out: &mut dyn Write, description: &DescriptionOut) -> io::Result<()> {

@@ -31,7 +31,25 @@ pub(crate) fn write(out: &mut dyn Write, found: &IsolationOut) -> io::Result<()>
     }
     proved(out, found)?;
     unproved(out, found)?;
-    open(out, found)
+    open(out, found)?;
+    dead(out, found)
+}
+
+/// Rules that never match, which mostly were to hold something.
+fn dead(out: &mut dyn Write, found: &IsolationOut) -> io::Result<()> {
+    if !found.dead_rules.is_empty() {
+        writeln!(out, "\n{BOLD}rules that no request can match{BOLD:#}")?;
+    }
+    for dead in &found.dead_rules {
+        let at = dead.at.as_deref().unwrap_or_default();
+        writeln!(
+            out,
+            "  {OPEN}!{OPEN:#} rule {} of {}  {FAINT}{at}{FAINT:#}",
+            dead.rule, dead.policy
+        )?;
+        writeln!(out, "      {}", dead.why)?;
+    }
+    Ok(())
 }
 
 fn headline(out: &mut dyn Write, found: &IsolationOut) -> io::Result<()> {

@@ -6,6 +6,7 @@ use mayreach_wire::{
     LayerOut,
     mayreach::{
         Decision, Flow, GroupBy, LayerDecision, Peer, Port, Program, Protocol, Verdict, WorkloadId,
+        WorkloadInfo,
     },
     protocol_name,
 };
@@ -14,7 +15,7 @@ use super::{Data, Layers, Link, Pair, Picture, PortWords, code, runs::Runs, stat
 use crate::sheet::Status;
 
 /// What workloads without the label are called.
-const NO_LABEL: &str = "(none)";
+pub(super) const NO_LABEL: &str = "(none)";
 
 /// One workload in the order of the picture.
 struct Member {
@@ -28,17 +29,33 @@ struct Member {
 }
 
 impl Picture {
-    /// Every pair of workloads of a program, under their groups. `pairs` says what is known of
-    /// pairs of groups beyond that; its indexes are of `groups`. `progress` is told how many of how
+    /// Every pair of workloads of a program, under their groups. `progress` is told how many of how
     /// many askers are done.
     pub fn new(
         program: &Program,
         by: &GroupBy,
         (title, summary): (String, String),
-        pairs: impl FnOnce(&[String]) -> Vec<Pair>,
+        progress: impl FnMut(usize, usize),
+    ) -> Self {
+        let group = |workload: &WorkloadInfo<'_>| match by {
+            GroupBy::Workload => String::new(),
+            GroupBy::Namespace => workload.namespace().to_owned(),
+            GroupBy::Label(key) => {
+                workload.label_or_namespace_label(key).unwrap_or(NO_LABEL).to_owned()
+            }
+        };
+        Self::grouped(program, group, (title, summary), |_| Vec::new(), progress)
+    }
+
+    /// The same with groups of the caller's own. `pairs` may add groups that hold no workload.
+    pub(super) fn grouped(
+        program: &Program,
+        group: impl Fn(&WorkloadInfo<'_>) -> String,
+        (title, summary): (String, String),
+        pairs: impl FnOnce(&mut Vec<String>) -> Vec<Pair>,
         mut progress: impl FnMut(usize, usize),
     ) -> Self {
-        let members = members(program, by);
+        let members = members(program, group);
         let mut data = tree(&members);
         let mut seen = Seen { program, reasons: Pool::default(), ports: Pool::default() };
         let size = members.len();
@@ -77,24 +94,18 @@ impl Picture {
         progress(size, size);
         data.reasons = seen.reasons.values;
         data.port_words = seen.ports.values;
-        data.pairs = pairs(&data.groups);
+        data.pairs = pairs(&mut data.groups);
         Self { title, summary, version: env!("CARGO_PKG_VERSION"), data }
     }
 }
 
 /// Workloads that stand for themselves, by group, namespace and name.
-fn members(program: &Program, by: &GroupBy) -> Vec<Member> {
+fn members(program: &Program, group: impl Fn(&WorkloadInfo<'_>) -> String) -> Vec<Member> {
     let mut members: Vec<Member> = program
         .principals()
         .map(|workload| Member {
             id: workload.id(),
-            group: match by {
-                GroupBy::Workload => String::new(),
-                GroupBy::Namespace => workload.namespace().to_owned(),
-                GroupBy::Label(key) => {
-                    workload.label_or_namespace_label(key).unwrap_or(NO_LABEL).to_owned()
-                }
-            },
+            group: group(&workload),
             namespace: workload.namespace().to_owned(),
             name: workload.name().to_owned(),
             kind: workload.kind(),

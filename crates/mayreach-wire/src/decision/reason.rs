@@ -96,6 +96,7 @@ impl ReasonOut {
         match decided.reason {
             Reason::Rule { policy, rule }
             | Reason::Provider { policy, rule }
+            | Reason::ProviderFailed { policy, rule, .. }
             | Reason::BadProvider { policy, rule }
             | Reason::JwtVerified { policy, rule } => {
                 let provider = program.provider(policy).map(str::to_owned);

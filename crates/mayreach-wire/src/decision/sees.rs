@@ -16,15 +16,24 @@ pub struct SeesOut {
     /// Body of a response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// gRPC status, of a response to a gRPC request; `body` is then its message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc_status: Option<u8>,
 }
 
 impl From<ClientSees> for SeesOut {
     fn from(sees: ClientSees) -> Self {
-        let kind = |kind| Self { kind, status: None, body: None };
+        let kind = |kind| Self { kind, status: None, body: None, grpc_status: None };
         match sees {
             ClientSees::Response { status, body } => {
                 Self { status: Some(status), body: Some(body.to_owned()), ..kind("response") }
             }
+            ClientSees::Grpc { status, message } => Self {
+                status: Some(200),
+                body: Some(message.to_owned()),
+                grpc_status: Some(status),
+                ..kind("response")
+            },
             ClientSees::Reset => kind("reset"),
             ClientSees::Timeout => kind("timeout"),
             ClientSees::Closed => kind("closed"),
@@ -36,7 +45,10 @@ impl fmt::Display for SeesOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.kind, self.status) {
             ("response", Some(status)) => {
-                write!(f, "HTTP {status}")?;
+                match self.grpc_status {
+                    Some(grpc) => write!(f, "gRPC status {grpc}")?,
+                    None => write!(f, "HTTP {status}")?,
+                }
                 let body = self.body.as_deref().unwrap_or_default();
                 if body.is_empty() { Ok(()) } else { write!(f, " `{body}`") }
             }

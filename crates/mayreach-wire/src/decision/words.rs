@@ -45,6 +45,15 @@ impl LayerOut {
             "no_policy" => "no policy selects the destination".into(),
             "no_allow_match" => format!("no ALLOW rule of {} matches", several(reason)),
             "provider" => self.provider(&rule()),
+            "provider_failed" => {
+                let provider = reason.provider.as_deref().unwrap_or("its provider");
+                let end = if self.verdict == "allow" {
+                    "fails open, so what it matches passes"
+                } else {
+                    "fails closed, so what it matches is denied"
+                };
+                format!("{} asks `{provider}`, which {end}", rule())
+            }
             "bad_provider" => {
                 format!(
                     "{} asks a provider that istiod refuses, so what it matches is denied",

@@ -1,8 +1,8 @@
 //! A flow lent to the engine, which borrows all text.
 
-use mayreach::{Flow, Http, Request, Token};
+use mayreach::{AuthorizerAnswer, Flow, Http, Request, Token};
 
-use super::{Answer, FlowIn, Said};
+use super::{FlowIn, Said};
 use crate::problem::ProblemOut;
 
 /// Which fields of a flow are said that only some protocols have.
@@ -67,11 +67,11 @@ impl FlowIn {
         flow.http = self.request(headers.as_deref());
         let claims = self.claims_text()?;
         flow.token = self.token(claims.as_deref());
-        let answers: Vec<(&str, bool)> = self
+        let answers: Vec<(&str, AuthorizerAnswer)> = self
             .ext_authz
             .iter()
             .flatten()
-            .map(|(provider, answer)| (provider.as_str(), *answer == Answer::Allow))
+            .map(|(provider, answer)| (provider.as_str(), (*answer).into()))
             .collect();
         flow.ext_authz = &answers;
         Ok(ask(&flow))

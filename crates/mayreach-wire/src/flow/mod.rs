@@ -15,6 +15,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use mayreach::AuthorizerAnswer;
 use serde::{Deserialize, Serialize};
 
 pub use self::number::protocol_name;
@@ -96,6 +97,18 @@ pub enum Answer {
     Allow,
     /// It refused the request.
     Deny,
+    /// It could not be asked, or failed: the provider's `failOpen` decides.
+    Error,
+}
+
+impl From<Answer> for AuthorizerAnswer {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Allow => Self::Allow,
+            Answer::Deny => Self::Deny,
+            Answer::Error => Self::Error,
+        }
+    }
 }
 
 /// Labels or annotations.
@@ -165,13 +178,14 @@ impl<'de> Deserialize<'de> for Answer {
             type Value = Answer;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("`allow` or `deny`")
+                f.write_str("`allow`, `deny` or `error`")
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Answer, E> {
                 match text {
                     "allow" => Ok(Answer::Allow),
                     "deny" => Ok(Answer::Deny),
+                    "error" => Ok(Answer::Error),
                     _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
                 }
             }

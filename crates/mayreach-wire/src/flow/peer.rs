@@ -118,6 +118,9 @@ impl PeerIn {
     }
 
     fn check(&self, end: &str) -> Result<Checked<'_>, ProblemOut> {
+        if let Some((namespace, name)) = self.plain() {
+            return Ok(Checked::Workload(namespace, name));
+        }
         let ways = [
             ("workload", self.workload.is_some()),
             ("service", self.service.is_some()),
@@ -149,6 +152,27 @@ impl PeerIn {
                 Err(problem.help("give `workload`, `ip`, `service`, or `namespace` and `labels`"))
             }
         }
+    }
+
+    /// A workload's name and nothing else about it: what most flows say.
+    fn plain(&self) -> Option<(&str, &str)> {
+        let Self {
+            workload: Some(text),
+            service: None,
+            ip: None,
+            namespace: None,
+            labels: None,
+            annotations: None,
+            service_account: None,
+            ports: None,
+            mtls: _,
+            principal: _,
+            tls_without_certificate: _,
+        } = self
+        else {
+            return None;
+        };
+        parts(text)
     }
 
     fn no_pod_fields(&self, end: &str) -> Result<(), ProblemOut> {
@@ -221,16 +245,16 @@ impl Checked<'_> {
 }
 
 /// The two parts of `namespace/name`.
+pub(super) fn parts(text: &str) -> Option<(&str, &str)> {
+    let (namespace, name) = text.split_once('/')?;
+    (!namespace.is_empty() && !name.is_empty() && !name.contains('/')).then_some((namespace, name))
+}
+
 fn name_of<'a>(text: &'a str, field: &str) -> Result<(&'a str, &'a str), ProblemOut> {
-    match text.split_once('/') {
-        Some((namespace, name))
-            if !namespace.is_empty() && !name.is_empty() && !name.contains('/') =>
-        {
-            Ok((namespace, name))
-        }
-        _ => Err(ProblemOut::invalid(field, format!("`{text}` is not `namespace/name`"))
-            .help("write the namespace, a slash and the name, such as `shop/web`")),
-    }
+    parts(text).ok_or_else(|| {
+        ProblemOut::invalid(field, format!("`{text}` is not `namespace/name`"))
+            .help("write the namespace, a slash and the name, such as `shop/web`")
+    })
 }
 
 fn address(text: &str, field: &str) -> Result<IpAddr, ProblemOut> {

@@ -1,6 +1,6 @@
 //! Strictness of flows: what is wrong is said, with its field; nothing is rounded or dropped.
 
-use mayreach::{Flow, Http, Peer, Port, Protocol, Token};
+use mayreach::{AuthorizerAnswer, Flow, Http, Peer, Port, Protocol, Token};
 use serde_json::{Value, json};
 
 use super::FlowIn;
@@ -175,15 +175,22 @@ fn times_are_text_or_seconds() {
 }
 
 #[test]
-fn authorizers_answer_allow_or_deny() {
-    asked(&json!({"ext_authz": {"opa": "allow", "z": "deny"}}), |f| {
-        assert_eq!(f.ext_authz, [("opa", true), ("z", false)]);
+fn authorizers_answer_allow_deny_or_error() {
+    asked(&json!({"ext_authz": {"opa": "allow", "y": "error", "z": "deny"}}), |f| {
+        assert_eq!(
+            f.ext_authz,
+            [
+                ("opa", AuthorizerAnswer::Allow),
+                ("y", AuthorizerAnswer::Error),
+                ("z", AuthorizerAnswer::Deny)
+            ]
+        );
     });
     refused(&json!({"ext_authz": {"opa": true}}), "ext_authz.opa", "invalid type");
     refused(
         &json!({"ext_authz": {"opa": "maybe"}}),
         "ext_authz.opa",
-        "string \"maybe\", expected `allow` or `deny`",
+        "string \"maybe\", expected `allow`, `deny` or `error`",
     );
 }
 

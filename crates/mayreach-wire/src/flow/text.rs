@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use mayreach::Peer;
 
-use super::PeerIn;
+use super::{PeerIn, peer::parts};
 
 /// Reads `namespace/workload`, an address, or `service:namespace/name`.
 ///
@@ -12,11 +12,11 @@ use super::PeerIn;
 /// What to write instead.
 pub(crate) fn peer(text: &str) -> Result<Peer<'_>, &'static str> {
     if let Some(service) = text.strip_prefix("service:") {
-        let named = named(service).filter(|_| !service.contains(':'));
+        let named = parts(service).filter(|_| !service.contains(':'));
         let named = named.map(|(namespace, name)| Peer::Service { namespace, name });
         return named.ok_or("write a Service as `service:namespace/name`");
     }
-    match named(text) {
+    match parts(text) {
         Some((namespace, _)) if namespace.parse::<IpAddr>().is_ok() => {
             Err("an end is one address, without a prefix")
         }
@@ -26,11 +26,6 @@ pub(crate) fn peer(text: &str) -> Result<Peer<'_>, &'static str> {
             .map(Peer::Ip)
             .map_err(|_| "write `namespace/workload`, an IP address, or `service:namespace/name`"),
     }
-}
-
-fn named(text: &str) -> Option<(&str, &str)> {
-    let (namespace, name) = text.split_once('/')?;
-    (!namespace.is_empty() && !name.is_empty() && !name.contains('/')).then_some((namespace, name))
 }
 
 impl PeerIn {

@@ -136,6 +136,7 @@ fn answers(answers: &std::collections::BTreeMap<String, Answer>) -> Written {
     let word = |answer: &Answer| match answer {
         Answer::Allow => "allow",
         Answer::Deny => "deny",
+        Answer::Error => "error",
     };
     let said = answers.iter().map(|(provider, answer)| (provider.clone(), word(answer).into()));
     Written::Object(said.collect())

@@ -7,7 +7,7 @@ use mayreach::{
 };
 use serde::Deserialize;
 
-use crate::{ProblemOut, matrix::group_by};
+use crate::{ProblemOut, Problems, matrix::group_by};
 
 /// Who must not reach whom.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -79,6 +79,22 @@ impl Default for IsolateIn {
 }
 
 impl IsolateIn {
+    /// Reads the question from YAML or JSON text.
+    ///
+    /// # Errors
+    /// What is wrong with the text, with file, line or field.
+    pub fn read(name: &str, text: Vec<u8>) -> Result<Self, Problems> {
+        let source = mayreach::Source::new(name, text);
+        let values = mayreach::values(&source, &mayreach::Limits::default());
+        let values = values.map_err(|error| Problems::from(&error))?;
+        let [value] = values.as_slice() else {
+            let message = format!("{} documents where one is wanted", values.len());
+            return Err(ProblemOut::invalid("tenants", message).at(name, 1).into());
+        };
+        let read: Result<Self, _> = serde_path_to_error::deserialize(value);
+        read.map_err(|error| ProblemOut::of_value(&error).at(name, 1).into())
+    }
+
     /// The question for the engine, and how tenants are told.
     ///
     /// # Errors
@@ -109,6 +125,7 @@ impl IsolateIn {
             tenants,
             outside: self.outside,
             new_pods: self.new_pods,
+            ..IsolationQuestion::default()
         };
         Ok((by, question))
     }

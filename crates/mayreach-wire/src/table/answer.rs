@@ -46,6 +46,7 @@ impl From<&Decision> for Answer {
         let (sees, status) = match decision.client_sees {
             None => (NO_KEY, 0),
             Some(ClientSees::Response { status, .. }) => (0, status),
+            Some(ClientSees::Grpc { .. }) => (0, 200),
             Some(ClientSees::Reset) => (1, 0),
             Some(ClientSees::Timeout) => (2, 0),
             Some(ClientSees::Closed) => (3, 0),

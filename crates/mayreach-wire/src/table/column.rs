@@ -89,9 +89,13 @@ impl<'a> Text<'a> {
         keys.get(row).copied().filter(|_| valid)
     }
 
-    /// Every value of the dictionary, if this is one.
+    /// Every value of the dictionary, if this is one that has fewer values than rows.
     pub(super) fn dictionary(&self) -> Option<impl Iterator<Item = Option<&'a str>>> {
-        let Self::Dictionary { values, .. } = self else { return None };
+        let Self::Dictionary { values, keys, .. } = self else { return None };
+        // A short batch of a long table may carry the whole table's dictionary.
+        if values.len() > keys.len() {
+            return None;
+        }
         Some((0..values.len()).map(|n| values.get(n)))
     }
 

@@ -143,6 +143,19 @@ fn every_layout_of_text_answers_as_single_flows_do() {
 }
 
 #[test]
+fn a_dictionary_longer_than_its_batch_answers_the_same() {
+    let whole = |words: Vec<Option<&'static str>>| -> ArrayRef {
+        let unused = (0..ROWS.len() * 2).map(|n| Some(if n % 2 == 0 { "x/y" } else { "GET" }));
+        let spare: Vec<String> = (0..ROWS.len()).map(|n| format!("spare/{n}")).collect();
+        let spare = spare.iter().map(|word| Some(word.as_str()));
+        let all = words.iter().copied().chain(unused).chain(spare);
+        let made: ArrayRef = Arc::new(all.collect::<DictionaryArray<Int32Type>>());
+        made.slice(0, words.len())
+    };
+    check_rows(&table(1, whole), 1);
+}
+
+#[test]
 fn a_bad_row_is_wrong_alone() {
     let answers = decide(vec![
         ("id", Arc::new(Int64Array::from(vec![7, 8, 9, 10]))),

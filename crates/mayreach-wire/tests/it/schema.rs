@@ -168,3 +168,77 @@ fn the_schema_names_every_reason() {
     let named = schema.pointer("/$defs/reason/properties/code/enum").expect("codes");
     assert_eq!(*named, json!(mayreach_wire::mayreach::Reason::CODES), "in the same order");
 }
+
+#[test]
+fn analyses_are_written_as_their_schemas_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let engine = |name: &str| {
+        let path = root.join(name).display().to_string();
+        let sources = load(&[path], &mut io::empty()).expect("manifests");
+        Engine::compile(&sources, &Options::default()).expect("a program")
+    };
+    let (good, broken) = (engine("tenants"), engine("tenants-broken"));
+    let ask = |text: &str| {
+        mayreach_wire::IsolateIn::read("t.yaml", text.as_bytes().to_vec()).expect("a question")
+    };
+    let isolation = broken.isolate(&ask("by: label:tenant"), |_, _| ()).expect("an answer");
+    let can = good.can("tenant-acme/web", "tenant-acme/api").expect("an answer");
+    let callers = good.reach("tenant-acme/db", true, |_, _| ()).expect("an answer");
+    let difference = good.difference(&broken, |_, _| ());
+    let written = [
+        ("isolation", serde_json::to_value(isolation)),
+        ("can", serde_json::to_value(can)),
+        ("reach", serde_json::to_value(callers)),
+        ("difference", serde_json::to_value(difference)),
+    ];
+    for (name, value) in written {
+        let value = value.expect("JSON");
+        let found = validate(&schema(&format!("{name}.schema.json")), &value);
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn every_counterexample_can_be_asked_again() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/tenants-broken");
+    let sources = load(&[root.display().to_string()], &mut io::empty()).expect("manifests");
+    let engine = Engine::compile(&sources, &Options::default()).expect("a program");
+    let text =
+        "tenants: {globex: {labels: {tenant: globex}}, initech: {namespaces: [tenant-*tech]}}";
+    let wrong = mayreach_wire::IsolateIn::read("t.yaml", text.into()).expect("a question");
+    assert!(engine.isolate(&wrong, |_, _| ()).is_err(), "a star ends a name");
+    let text = text.replace("tenant-*tech", "tenant-init*");
+    let question = mayreach_wire::IsolateIn::read("t.yaml", text.into()).expect("a question");
+    let found = engine.isolate(&question, |_, _| ()).expect("an answer");
+    assert_eq!(found.verdict, "open");
+    let holes: Vec<_> = found.findings.iter().flat_map(|f| &f.holes).collect();
+    assert!(!holes.is_empty());
+    for hole in holes {
+        let flow = FlowIn::from_json(&hole.flow.0.to_string()).expect("a flow");
+        assert_eq!(engine.decide(&flow).expect("a decision").verdict, "allow", "{}", hole.request);
+    }
+}
+
+#[test]
+fn what_is_meant_to_pass_is_no_hole() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/tenants");
+    let sources = load(&[root.display().to_string()], &mut io::empty()).expect("manifests");
+    let engine = Engine::compile(&sources, &Options::default()).expect("a program");
+    let verdict = |paths: &str| {
+        let text = format!(
+            "tenants: {{acme: {{namespaces: [tenant-acme]}}, shared: {{namespaces: [shared-services]}}}}\n\
+             outside: false\n\
+             exceptions:\n- {{from: [acme], to: shared-services/log-collector, ports: [8080], methods: [POST], paths: [{paths}]}}\n"
+        );
+        let question =
+            mayreach_wire::IsolateIn::read("t.yaml", text.into_bytes()).expect("a question");
+        engine.isolate(&question, |_, _| ()).expect("an answer").verdict
+    };
+    let found = verdict("/ingest/acme/*");
+    let narrower = verdict("/ingest/acme/logs");
+    assert_eq!(
+        (found, narrower),
+        ("isolated", "open"),
+        "what acme may do is meant, and less would be too little"
+    );
+}

@@ -32,6 +32,8 @@ pub(crate) struct Index {
     external: HashMap<(IpAddr, Protocol, u16), ServiceId>,
     /// Services by node port.
     node_ports: HashMap<(Protocol, u16), (ServiceId, u16)>,
+    /// Pods by a port of their node.
+    host_ports: HashMap<(Protocol, u16), Vec<(WorkloadId, u16)>>,
     /// Services that select each workload.
     selected_by: Vec<Vec<ServiceId>>,
 }
@@ -78,6 +80,7 @@ impl Index {
             cluster_ips: ByIp::new(cluster_ips.into_iter().collect()),
             external: HashMap::new(),
             node_ports: HashMap::new(),
+            host_ports: host_ports(inventory),
             selected_by: vec![Vec::new(); inventory.workloads.len()],
         };
         for (service, n) in inventory.services.iter().zip(0_u32..) {
@@ -157,6 +160,14 @@ impl Index {
         self.addresses.get(ip).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether other workloads have an address of this one.
+    pub(crate) fn is_shared(&self, workload: &Workload) -> bool {
+        match &workload.addresses {
+            Addresses::Exact(ips) => ips.iter().any(|ip| self.at(*ip).len() > 1),
+            Addresses::OneOf(_) | Addresses::Unknown => false,
+        }
+    }
+
     pub(crate) fn node(&self, ip: IpAddr) -> Option<&str> {
         self.nodes.get(ip).map(String::as_str)
     }
@@ -174,6 +185,11 @@ impl Index {
     /// The Service behind a port of every node, and the Service's own port.
     pub(crate) fn node_port(&self, protocol: Protocol, port: u16) -> Option<(ServiceId, u16)> {
         self.node_ports.get(&(protocol, port)).copied()
+    }
+
+    /// The pods that a port of a node may lead to, each with its own port.
+    pub(crate) fn host_port(&self, protocol: Protocol, port: u16) -> &[(WorkloadId, u16)] {
+        self.host_ports.get(&(protocol, port)).map_or(&[], Vec::as_slice)
     }
 
     /// Backends of a service; a controller stands for its pods.
@@ -243,6 +259,22 @@ fn nodes(inventory: &Inventory) -> ByIp<String> {
         }
     }
     ByIp::new(at.into_iter().collect())
+}
+
+/// Ports of nodes that the container runtime leads to pods; on the host's network they are the
+/// pods' own.
+fn host_ports(inventory: &Inventory) -> HashMap<(Protocol, u16), Vec<(WorkloadId, u16)>> {
+    let mut found: HashMap<(Protocol, u16), Vec<(WorkloadId, u16)>> = HashMap::new();
+    let workloads = inventory.workloads.iter().zip(0_u32..);
+    for (workload, n) in workloads.filter(|(w, _)| !w.host_network && !w.finished) {
+        for port in &workload.ports {
+            if let Some(number) = port.host_port {
+                let led = (WorkloadId(n), port.number);
+                found.entry((port.protocol, number)).or_default().push(led);
+            }
+        }
+    }
+    found
 }
 
 /// The number behind a Service's target port on one workload: "containers, then init containers

@@ -5,6 +5,8 @@ pub(crate) mod index;
 mod names;
 pub(crate) mod network;
 mod postings;
+pub(crate) mod ranges;
+pub(crate) mod rows;
 pub(crate) mod table;
 
-pub(crate) use self::{authz::Authz, index::Index, network::Net};
+pub(crate) use self::{authz::Authz, index::Index, network::Net, rows::Rows};

@@ -45,7 +45,14 @@ impl Names {
 
     /// The number of a name.
     pub(crate) fn get(&self, namespace: &str, name: &str) -> Option<u32> {
-        let is = |number: u32| self.name(number) == Some((namespace, name));
+        let text = self.text.as_bytes();
+        let is = |number: u32| {
+            let Some((start, middle, end, _)) = self.spans.get(number as usize) else {
+                return false;
+            };
+            text.get(*middle as usize..*end as usize) == Some(name.as_bytes())
+                && text.get(*start as usize..*middle as usize) == Some(namespace.as_bytes())
+        };
         let found = self.table.find(hash_pair(namespace, name), is)?;
         self.spans.get(found as usize).map(|span| span.3)
     }

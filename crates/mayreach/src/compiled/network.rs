@@ -9,12 +9,12 @@ use std::{
 
 use ipnet::IpNet;
 
-use super::{index::target_number, postings::Postings};
+use super::{index::target_number, postings::Postings, ranges::Ranges};
 use crate::model::{
     Model, PolicyId, Protocol, TierId, WorkloadId,
     inventory::{Addresses, Inventory, Workload},
     network::{
-        Action, IpVersion, NetworkPolicy, NetworkRule, PeerMatch, PolicyClass, PortMatch, Tier,
+        Action, HttpMatch, IpVersion, NetworkRule, PeerMatch, PolicyClass, PortMatch, Tier,
         TierDefault,
     },
     selector::Selector,
@@ -25,6 +25,8 @@ use crate::model::{
 pub(crate) struct Net {
     /// Lists of rules, each shared by every workload it governs.
     pub(crate) sides: Vec<Arc<[Stage]>>,
+    /// Which of them are for egress.
+    outward: Vec<bool>,
     /// By workload: its list for egress, for ingress.
     pub(crate) egress: Vec<u32>,
     pub(crate) ingress: Vec<u32>,
@@ -55,6 +57,8 @@ pub(crate) struct Rule {
     pub(crate) not_protocol: Option<Protocol>,
     pub(crate) icmp: Option<(u8, Option<u8>)>,
     pub(crate) not_icmp: Option<(u8, Option<u8>)>,
+    /// Where application layer policy runs.
+    pub(crate) http: Option<HttpMatch>,
     pub(crate) source: Peer,
     pub(crate) destination: Peer,
 }
@@ -77,9 +81,9 @@ pub(crate) struct Peer {
 /// The endpoints that a selector selects.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Members {
-    workloads: Vec<u64>,
+    workloads: Set,
     /// Networks of network sets.
-    pub(crate) nets: Vec<IpNet>,
+    pub(crate) nets: Ranges,
     /// Expected addresses of host endpoints.
     pub(crate) hosts: Vec<IpAddr>,
     /// Names of those host endpoints.
@@ -87,35 +91,89 @@ pub(crate) struct Members {
 }
 
 impl Members {
-    /// The workloads, ascending.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> + '_ {
-        let words = (0_u32..).zip(&self.workloads);
-        words.flat_map(|(n, word)| {
-            (0..64).filter(move |b| word >> b & 1 == 1).map(move |b| n * 64 + b)
-        })
+    pub(crate) fn has(&self, workload: u32) -> bool {
+        self.workloads.has(workload)
     }
 
-    pub(crate) fn has(&self, workload: u32) -> bool {
-        let word = self.workloads.get((workload / 64) as usize).copied().unwrap_or(0);
-        word >> (workload % 64) & 1 == 1
+    /// How many workloads it has.
+    pub(crate) fn count(&self) -> usize {
+        match &self.workloads {
+            Set::Bits(words) => words.iter().map(|word| word.count_ones() as usize).sum(),
+            Set::Few(numbers) => numbers.len(),
+        }
+    }
+
+    /// Their numbers, ascending.
+    pub(crate) fn ids(&self) -> Vec<u32> {
+        match &self.workloads {
+            Set::Bits(words) => (0_u32..)
+                .zip(words)
+                .flat_map(|(n, word)| {
+                    (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| n * 64 + bit)
+                })
+                .collect(),
+            Set::Few(numbers) => numbers.clone(),
+        }
     }
 }
 
-/// A CIDR list by family.
+/// Numbers of workloads.
+#[derive(Clone, Debug)]
+enum Set {
+    /// A bit for each workload.
+    Bits(Vec<u64>),
+    /// Where that would be mostly zeros: the numbers, ascending.
+    Few(Vec<u32>),
+}
+
+impl Default for Set {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl Set {
+    /// `numbers` ascend.
+    fn new(numbers: Vec<u32>, workloads: usize) -> Self {
+        if workloads > 4096 && numbers.len() < workloads / 64 {
+            return Self::Few(numbers);
+        }
+        let mut words = vec![0_u64; workloads.div_ceil(64)];
+        for number in numbers {
+            if let Some(word) = words.get_mut((number / 64) as usize) {
+                *word |= 1 << (number % 64);
+            }
+        }
+        Self::Bits(words)
+    }
+
+    fn has(&self, workload: u32) -> bool {
+        match self {
+            Self::Bits(words) => {
+                let word = words.get((workload / 64) as usize).copied().unwrap_or(0);
+                word >> (workload % 64) & 1 == 1
+            }
+            Self::Few(numbers) => numbers.binary_search(&workload).is_ok(),
+        }
+    }
+}
+
+/// A CIDR list by family, each aggregated.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nets {
     pub(crate) given: bool,
-    pub(crate) v4: Vec<IpNet>,
-    pub(crate) v6: Vec<IpNet>,
+    v4: Ranges,
+    v6: Ranges,
 }
 
 impl Nets {
     fn new(nets: &[IpNet]) -> Self {
-        let (v6, v4) = nets.iter().partition(|n| n.addr().is_ipv6());
-        Self { given: !nets.is_empty(), v4, v6 }
+        let (v6, v4): (Vec<IpNet>, Vec<IpNet>) = nets.iter().partition(|n| n.addr().is_ipv6());
+        let ranges = |nets: Vec<IpNet>| Ranges::new(IpNet::aggregate(&nets));
+        Self { given: !nets.is_empty(), v4: ranges(v4), v6: ranges(v6) }
     }
 
-    pub(crate) fn of(&self, v6: bool) -> &[IpNet] {
+    pub(crate) fn of(&self, v6: bool) -> &Ranges {
         if v6 { &self.v6 } else { &self.v4 }
     }
 }
@@ -154,18 +212,18 @@ impl Net {
             .iter()
             .map(|p| [builder.rules(p.id, &p.egress), builder.rules(p.id, &p.ingress)])
             .collect();
-        let subjects: Vec<Vec<u64>> =
-            model.network.policies.iter().map(|p| builder.subject(&p.subject)).collect();
         let mut net = Self::default();
         let mut shared: HashMap<Vec<u32>, u32> = HashMap::new();
         let inventory = &model.inventory;
+        let picked = [builder.picks(true), builder.picks(false)];
         for (w, workload) in inventory.workloads.iter().enumerate() {
-            for egress in [true, false] {
-                let picked = pick(model, &subjects, number(w), egress);
+            for (egress, picks) in [true, false].into_iter().zip(&picked) {
+                let mine = picks.get(w).map_or(&[][..], Vec::as_slice);
                 let mut key = vec![u32::from(egress)];
-                key.extend(&picked);
+                key.extend(mine);
                 let side = *shared.entry(key).or_insert_with(|| {
-                    net.sides.push(stages(model, &picked, &rules, egress));
+                    net.sides.push(stages(model, mine, &rules, egress));
+                    net.outward.push(egress);
                     number(net.sides.len() - 1)
                 });
                 if egress { net.egress.push(side) } else { net.ingress.push(side) }
@@ -177,30 +235,15 @@ impl Net {
         net
     }
 
+    pub(crate) fn is_egress(&self, side: u32) -> bool {
+        self.outward.get(side as usize).copied().unwrap_or_default()
+    }
+
     pub(crate) fn side(&self, workload: u32, egress: bool) -> &[Stage] {
         let list = if egress { &self.egress } else { &self.ingress };
         let side = list.get(workload as usize).and_then(|s| self.sides.get(*s as usize));
         side.map_or(&[], |s| s)
     }
-}
-
-/// Enforced policies that govern a workload in one direction, in the order they are asked.
-fn pick(model: &Model, subjects: &[Vec<u64>], workload: u32, egress: bool) -> Vec<u32> {
-    let has = |policy: u32| {
-        let words = subjects.get(policy as usize);
-        let word = words.and_then(|w| w.get((workload / 64) as usize)).copied().unwrap_or(0);
-        word >> (workload % 64) & 1 == 1
-    };
-    let governs = |policy: &NetworkPolicy| {
-        !policy.staged
-            && matches!(policy.class, PolicyClass::Normal | PolicyClass::Forward)
-            && if egress { policy.governs_egress } else { policy.governs_ingress }
-    };
-    let tiers = model.network.tiers.iter();
-    tiers
-        .flat_map(|t| t.policies.iter().copied())
-        .filter(|p| model.network.policies.get(*p as usize).is_some_and(governs) && has(*p))
-        .collect()
 }
 
 fn stages(
@@ -248,28 +291,43 @@ fn stage(
 }
 
 impl Builder<'_> {
-    /// Workloads that a policy governs.
-    fn subject(&self, selector: &Selector) -> Vec<u64> {
-        self.bits(selector, |w| !w.host_network)
+    /// For each workload the enforced policies that govern it in one direction, in the order they
+    /// are asked.
+    fn picks(&self, egress: bool) -> Vec<Vec<u32>> {
+        let network = &self.model.network;
+        let mut out = vec![Vec::new(); self.model.inventory.workloads.len()];
+        for number in network.tiers.iter().flat_map(|tier| &tier.policies) {
+            let Some(policy) = network.policies.get(*number as usize) else { continue };
+            let direction = if egress { policy.governs_egress } else { policy.governs_ingress };
+            let class = matches!(policy.class, PolicyClass::Normal | PolicyClass::Forward);
+            if policy.staged || !direction || !class {
+                continue;
+            }
+            for workload in self.selected(&policy.subject, |w| !w.host_network) {
+                if let Some(list) = out.get_mut(workload as usize) {
+                    list.push(*number);
+                }
+            }
+        }
+        out
     }
 
-    fn bits(&self, selector: &Selector, counts: impl Fn(&Workload) -> bool) -> Vec<u64> {
+    /// Workloads that a selector selects, ascending.
+    fn selected(&self, selector: &Selector, counts: impl Fn(&Workload) -> bool) -> Vec<u32> {
         let inventory = &self.model.inventory;
-        let mut words = vec![0u64; inventory.workloads.len().div_ceil(64)];
-        let mut look = |w: u32| {
-            let Some(workload) = inventory.workload(WorkloadId(w)) else { return };
-            if counts(workload)
-                && selector.matches(&|key| inventory.workload_label(workload, key))
-                && let Some(word) = words.get_mut((w / 64) as usize)
-            {
-                *word |= 1 << (w % 64);
-            }
+        let is = |w: &u32| {
+            inventory.workload(WorkloadId(*w)).is_some_and(|workload| {
+                counts(workload) && selector.matches(&|key| inventory.workload_label(workload, key))
+            })
         };
         match self.postings.candidates(selector) {
-            Some(few) => few.iter().copied().for_each(look),
-            None => (0..number(inventory.workloads.len())).for_each(&mut look),
+            Some(few) => {
+                let mut found: Vec<u32> = few.iter().copied().filter(is).collect();
+                found.sort_unstable();
+                found
+            }
+            None => (0..number(inventory.workloads.len())).filter(is).collect(),
         }
-        words
     }
 
     fn members(&mut self, selector: &Selector) -> Arc<Members> {
@@ -285,8 +343,8 @@ impl Builder<'_> {
             .filter(|h| selector.matches(&|key| h.labels.get(key).map(String::as_str)))
             .collect::<Vec<_>>();
         let members = Arc::new(Members {
-            workloads: self.bits(selector, is_endpoint),
-            nets: sets.flat_map(|s| s.nets.iter().copied()).collect(),
+            workloads: Set::new(self.selected(selector, is_endpoint), inventory.workloads.len()),
+            nets: Ranges::new(sets.flat_map(|s| s.nets.iter().copied())),
             host_names: hosts.iter().map(|h| h.name.clone()).collect(),
             hosts: hosts.iter().flat_map(|h| h.expected_ips.iter().copied()).collect(),
         });
@@ -314,8 +372,7 @@ impl Builder<'_> {
             not_icmp,
             source,
             destination,
-            // "HTTP rules are plain Allow at L3/L4; only Envoy/Dikastes narrows" (rule_scanner.go)
-            http: _,
+            http,
         } = rule;
         Rule {
             policy,
@@ -326,6 +383,8 @@ impl Builder<'_> {
             not_protocol: *not_protocol,
             icmp: *icmp,
             not_icmp: *not_icmp,
+            // "HTTP rules are plain Allow at L3/L4; only Envoy/Dikastes narrows" (rule_scanner.go)
+            http: http.clone().filter(|_| self.model.network.application_layer),
             source: self.peer(source),
             destination: self.peer(destination),
         }

@@ -35,6 +35,7 @@ codes! {
     Self::NoPolicy => "no_policy",
     Self::NoAllowMatch { .. } => "no_allow_match",
     Self::Provider { .. } => "provider",
+    Self::ProviderFailed { .. } => "provider_failed",
     Self::BadProvider { .. } => "bad_provider",
     Self::JwtVerified { .. } => "jwt_verified",
     Self::JwtMissing { .. } => "jwt_missing",

@@ -2,7 +2,7 @@
 
 use crate::{
     decision::{ClientSees, Decision, Layer, LayerDecision, Reason, Verdict},
-    model::Attributes,
+    model::{Attributes, Http, Request},
 };
 
 /// One verdict of five: any deny denies, else any unknown leaves it open.
@@ -27,6 +27,44 @@ pub(crate) fn layers(layers: [LayerDecision; 5], sees: [Option<ClientSees>; 5]) 
         _ => None,
     };
     Decision { verdict, decided_by, layers, client_sees, destination: None, port: None }
+}
+
+/// "isGrpcRequestHeaders ⇒ the local reply is 200 with `grpc-status`" (Envoy's
+/// `Utility::sendLocalReply`); what a codec or a script answers is none of its local replies.
+pub(crate) fn as_sent(mut decision: Decision, http: &Http<'_>) -> Decision {
+    let Some(ClientSees::Response { status, body }) = decision.client_sees else {
+        return decision;
+    };
+    let by = decision.layers.iter().find(|layer| Some(layer.layer) == decision.decided_by);
+    let own = by.is_some_and(|by| matches!(by.reason, Reason::BadRequest | Reason::Script { .. }));
+    if !own && is_grpc(http) {
+        decision.client_sees =
+            Some(ClientSees::Grpc { status: grpc_status(status), message: body });
+    }
+    decision
+}
+
+/// "exactly `application/grpc`, or `application/grpc+` and anything" (Envoy's
+/// `Grpc::Common::hasGrpcContentType`).
+fn is_grpc(http: &Http<'_>) -> bool {
+    let Http::Request(Request { headers: Some(headers), .. }) = http else { return false };
+    let mut types = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    // Several lines are joined, and no longer one type.
+    let (Some((_, only)), None) = (types.next(), types.next()) else { return false };
+    let rest = only.trim_matches([' ', '\t']).strip_prefix("application/grpc");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
+}
+
+/// Envoy's `Grpc::Utility::httpToGrpcStatus`.
+const fn grpc_status(http: u16) -> u8 {
+    match http {
+        400 => 13,
+        401 => 16,
+        403 => 7,
+        404 => 12,
+        429 | 502 | 503 | 504 => 14,
+        _ => 2,
+    }
 }
 
 /// A flow that names what no manifest holds.

@@ -127,6 +127,15 @@ pub enum Reason {
         /// The rule.
         rule: u32,
     },
+    /// A CUSTOM rule matched and its provider could not answer: `failOpen` decided.
+    ProviderFailed {
+        /// The policy.
+        policy: PolicyId,
+        /// The rule.
+        rule: u32,
+        /// HTTP status of the denial: `statusOnError`, else 403.
+        status: u16,
+    },
     /// A CUSTOM rule matched whose provider istiod refuses: everything it matches is denied.
     BadProvider {
         /// The policy.
@@ -191,6 +200,7 @@ impl Reason {
             | Self::EndOfTier { policy, .. }
             | Self::NoAllowMatch { policy }
             | Self::Provider { policy, .. }
+            | Self::ProviderFailed { policy, .. }
             | Self::BadProvider { policy, .. }
             | Self::JwtVerified { policy, .. }
             | Self::JwtMissing { policy }
@@ -220,6 +230,7 @@ impl Reason {
         match self {
             Self::Rule { rule, .. }
             | Self::Provider { rule, .. }
+            | Self::ProviderFailed { rule, .. }
             | Self::BadProvider { rule, .. }
             | Self::JwtVerified { rule, .. } => Some(*rule),
             _ => None,
@@ -271,6 +282,13 @@ pub enum ClientSees {
         status: u16,
         /// Body.
         body: &'static str,
+    },
+    /// A gRPC status, in an HTTP response whose own status is 200.
+    Grpc {
+        /// The gRPC status: 7 is PERMISSION_DENIED, 16 is UNAUTHENTICATED.
+        status: u8,
+        /// `grpc-message`.
+        message: &'static str,
     },
     /// The connection is reset.
     Reset,

@@ -1,8 +1,12 @@
 //! Objects that are recognised and not evaluated: what they may touch is undetermined, by name.
 
 use crate::{
-    decision::{Layer, LayerDecision, Reason, Verdict, resolve::Asked},
-    model::{LayerSet, Model, Scope, Unevaluated, inventory::Workload},
+    decision::{Layer, LayerDecision, Reason, Verdict, mesh::sidecar, resolve::Asked},
+    model::{
+        LayerSet, Model, Proxies, Scope, Unevaluated,
+        authz::{Target, TargetKind},
+        inventory::{Enrolment, Workload},
+    },
 };
 
 fn touches_layer(set: LayerSet, layer: Layer) -> bool {
@@ -26,10 +30,43 @@ fn touches(scope: &Scope, workload: &Workload) -> bool {
     }
 }
 
+/// Whether the workload's own proxy is one that the object is for.
+fn has_proxy(proxies: &Proxies, workload: &Workload) -> bool {
+    let (sidecar, gateway, waypoint) = match workload.mesh {
+        Enrolment::Sidecar => (true, false, false),
+        Enrolment::Gateway { .. } => (false, true, false),
+        Enrolment::Waypoint => (false, false, true),
+        Enrolment::Ambient { .. } | Enrolment::None => (false, false, false),
+    };
+    match proxies {
+        Proxies::Any => true,
+        Proxies::Sidecars => sidecar,
+        Proxies::Gateways => gateway,
+        Proxies::SidecarsAndGateways => sidecar || gateway,
+        Proxies::Targets(targets) => {
+            let name = workload.labels.get("gateway.networking.k8s.io/gateway-name");
+            let is = |t: &Target| match t.kind {
+                TargetKind::Gateway => name == Some(&t.name),
+                TargetKind::GatewayClass | TargetKind::Service | TargetKind::ServiceEntry => {
+                    waypoint
+                }
+            };
+            (gateway || waypoint) && targets.iter().any(is)
+        }
+    }
+}
+
 /// Layers of a workload that some object may change, a bit for each.
 pub(crate) fn layers_touched(model: &Model, workload: &Workload) -> u8 {
-    let mine = model.unevaluated.iter().filter(|u| touches(&u.scope, workload));
-    mine.fold(0, |bits, u| {
+    let mine = model
+        .unevaluated
+        .iter()
+        .filter(|u| touches(&u.scope, workload) && has_proxy(&u.proxies, workload));
+    // A Sidecar may: asked flow by flow.
+    let only_known = model.inventory.mesh.registry_only.is_some();
+    let may = sidecar::of(model, workload).is_some() || only_known;
+    let start = if may { u8::MAX } else { 0 };
+    mine.fold(start, |bits, u| {
         let touched = Layer::ALL.iter().filter(|layer| touches_layer(u.layers, **layer));
         touched.fold(bits, |bits, layer| bits | 1 << (*layer as u8))
     })
@@ -44,12 +81,21 @@ pub(crate) fn left_open(model: &Model, asked: &Asked<'_>, decided: LayerDecision
     if matches!(decided.reason, Reason::NotPoliced | Reason::NotInMesh | Reason::LocalTraffic) {
         return decided;
     }
-    let may =
-        |u: &&Unevaluated| touches_layer(u.layers, decided.layer) && touches(&u.scope, workload);
-    match model.unevaluated.iter().find(may) {
-        Some(found) => LayerDecision {
+    let may = |u: &&Unevaluated| {
+        touches_layer(u.layers, decided.layer)
+            && touches(&u.scope, workload)
+            && has_proxy(&u.proxies, workload)
+    };
+    let hidden = || match decided.layer {
+        Layer::Egress => sidecar::hides(model, asked),
+        Layer::Ingress => None,
+        Layer::Mtls | Layer::Jwt | Layer::Authorization => sidecar::replaces(model, asked),
+    };
+    let found = model.unevaluated.iter().find(may).map(|u| u.policy);
+    match found.or_else(hidden) {
+        Some(policy) => LayerDecision {
             verdict: Verdict::Undetermined,
-            reason: Reason::NotEvaluated { policy: found.policy },
+            reason: Reason::NotEvaluated { policy },
             ..decided
         },
         None => decided,

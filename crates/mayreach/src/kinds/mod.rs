@@ -5,10 +5,12 @@ mod istio;
 mod kubernetes;
 mod other;
 
+pub(crate) use self::istio::is_policy as is_authorization_policy;
+
 use crate::{
     error::{Note, NoteCode, Place, Problem},
     manifest::Document,
-    model::{Model, PolicyId, PolicyMeta},
+    model::{Model, PolicyId, PolicyMeta, authz::AuthzPolicy, inventory::Mesh},
     options::Options,
 };
 
@@ -25,7 +27,16 @@ pub(crate) struct Draft<'a> {
     pub(crate) calico: calico::Pending,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    fn new(options: &'a Options) -> Self {
+        Self {
+            model: Model::default(),
+            options,
+            calico_seen: false,
+            calico: calico::Pending::default(),
+        }
+    }
+
     pub(crate) fn note(&mut self, note: Note) {
         self.model.notes.push(note);
     }
@@ -58,12 +69,9 @@ pub(crate) fn lower<'d>(
     documents: impl IntoIterator<Item = &'d Document>,
     options: &Options,
 ) -> Result<Model, Vec<Problem>> {
-    let mut draft = Draft {
-        model: Model::default(),
-        options,
-        calico_seen: false,
-        calico: calico::Pending::default(),
-    };
+    let documents: Vec<&Document> = documents.into_iter().collect();
+    let options = &calico::chosen(options, &documents);
+    let mut draft = Draft::new(options);
     let mut problems = Vec::new();
     for document in documents {
         let outcome = kubernetes::lower(document, &mut draft)
@@ -85,6 +93,24 @@ pub(crate) fn lower<'d>(
     calico::finish(&mut draft);
     istio::finish(&mut draft);
     Ok(draft.model)
+}
+
+/// What an AuthorizationPolicy comes to in a mesh that is settled. `None` if it is none, if it is
+/// refused, or if there is more to say about it.
+pub(crate) fn lower_policy(
+    document: &Document,
+    options: &Options,
+    mesh: &Mesh,
+) -> Option<(PolicyMeta, AuthzPolicy)> {
+    let mut draft = Draft::new(options);
+    istio::lower(document, &mut draft)?.ok()?;
+    let model = draft.model;
+    if !model.notes.is_empty() || !model.unevaluated.is_empty() {
+        return None;
+    }
+    let mut policy = model.authz.get(0)?.clone();
+    istio::settle_policy(&mut policy, mesh);
+    Some((model.policies.get(0)?.clone(), policy))
 }
 
 /// "An invalid object is treated as absent, not as deny" (calico felix/calc/validation_filter.go);

@@ -5,7 +5,7 @@ use super::Draft;
 use crate::{
     error::{Note, NoteCode, Problem},
     manifest::Document,
-    model::{LayerSet, Scope, Unevaluated},
+    model::{LayerSet, Proxies, Scope, Unevaluated},
 };
 
 /// Groups whose kinds never bear on reachability.
@@ -67,7 +67,7 @@ pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Ve
         let policy = draft.policy(name, document, namespace.clone(), Vec::new(), Vec::new());
         let scope = namespace.map_or(Scope::Cluster, |n| Scope::Namespace(n, Vec::new()));
         let layers = LayerSet { egress: true, ingress: true, ..LayerSet::default() };
-        draft.model.unevaluated.push(Unevaluated { policy, layers, scope });
+        draft.model.unevaluated.push(Unevaluated { policy, layers, scope, proxies: Proxies::Any });
         draft.note(
             Note::new(
                 NoteCode::NotEvaluated,

@@ -3,10 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt};
 
 use super::{Document, Limits, Source, read, suggest};
-use crate::error::{ErrorCode, Place, Problem, SourceId};
+use crate::{
+    error::{ErrorCode, Place, Problem, SourceId},
+    shared::{List, Shared},
+};
 
 /// Which object: a kind, a name and, for kinds that have one, a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -64,9 +67,9 @@ pub struct Changes {
 /// Every object, with the names of their sources. Shares what a change leaves alone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Documents {
-    pub(crate) all: Vec<Arc<Document>>,
+    pub(crate) all: List<Document>,
     /// By [`SourceId`].
-    pub(crate) names: Vec<String>,
+    pub(crate) names: Shared<Vec<String>>,
 }
 
 type Key<'d> = (&'d str, &'d str, &'d str, &'d str);
@@ -91,7 +94,9 @@ impl Documents {
     pub(crate) fn read(sources: &[Source], limits: &Limits) -> Result<Self, Vec<Problem>> {
         let names: Vec<String> = sources.iter().map(|s| s.name().to_owned()).collect();
         let all = read(sources, limits).map_err(|problems| named(problems, &names))?;
-        Ok(Self { all: all.into_iter().map(Arc::new).collect(), names })
+        let mut out = Self { all: all.into_iter().collect(), ..Self::default() };
+        *out.names = names;
+        Ok(out)
     }
 
     /// Two objects of one kind and name cannot both be in a cluster.
@@ -118,8 +123,23 @@ impl Documents {
             return Err(named(problems, &set.names));
         }
         next.adopt(&mut set);
-        next.replace(set.all);
+        next.replace(&set.all);
         Ok(next)
+    }
+
+    /// The number of a source of that name, for an object that takes the place of another; a new
+    /// one at the end if the other's has another name.
+    pub(crate) fn source_for(&mut self, old: usize, name: &str) -> Option<SourceId> {
+        let source = self.all.get(old)?.place.source;
+        if self.names.get(source.0 as usize).is_some_and(|known| known == name) {
+            return Some(source);
+        }
+        // More names than objects: some are of nothing. The long way finds them.
+        if self.names.len() > self.all.len() {
+            return None;
+        }
+        self.names.push(name.to_owned());
+        Some(SourceId(u32::try_from(self.names.len() - 1).ok()?))
     }
 
     fn remove(&mut self, gone: &[ObjectRef]) -> Result<(), Vec<Problem>> {
@@ -136,7 +156,7 @@ impl Documents {
 
     fn unknown(&self, wanted: &ObjectRef) -> Problem {
         let message = format!("no `{wanted}` is among the manifests");
-        let alike = self.all.iter().filter(|d| d.kind == wanted.kind).map(|d| d.title());
+        let alike = self.all.iter().filter(|d| d.kind == wanted.kind).map(Document::title);
         let alike: Vec<String> = alike.collect();
         let near = suggest::closest(&wanted.to_string(), alike.iter().map(String::as_str));
         let problem = Problem::new(ErrorCode::UnknownObject, message).field("remove");
@@ -167,23 +187,21 @@ impl Documents {
             let number = number.unwrap_or(self.names.len() - 1);
             numbers.push(SourceId(u32::try_from(number).unwrap_or(u32::MAX)));
         }
-        for document in &mut set.all {
+        set.all.for_each_mut(|document| {
             let old = document.place.source.0 as usize;
-            let number = numbers.get(old).copied().unwrap_or(document.place.source);
-            Arc::make_mut(document).place.source = number;
-        }
+            document.place.source = numbers.get(old).copied().unwrap_or(document.place.source);
+        });
     }
 
     /// Each where the one of its name was, or at the end.
-    fn replace(&mut self, set: Vec<Arc<Document>>) {
+    fn replace(&mut self, set: &List<Document>) {
         let at: HashMap<Key<'_>, usize> =
             self.all.iter().enumerate().map(|(n, document)| (key(document), n)).collect();
         let places: Vec<Option<usize>> =
             set.iter().map(|document| at.get(&key(document)).copied()).collect();
-        for (document, place) in set.into_iter().zip(places) {
-            match place.and_then(|n| self.all.get_mut(n)) {
-                Some(slot) => *slot = document,
-                None => self.all.push(document),
+        for (document, place) in set.iter().zip(places) {
+            if !place.is_some_and(|n| self.all.set(n, document.clone())) {
+                self.all.push(document.clone());
             }
         }
     }

@@ -11,6 +11,7 @@ mod list;
 mod metadata;
 pub(crate) mod names;
 mod node;
+mod plain;
 mod read;
 mod scalar;
 mod source;
@@ -30,5 +31,6 @@ pub(crate) use self::{
 pub use self::{
     documents::{Changes, ObjectRef},
     limits::Limits,
+    plain::values,
     source::Source,
 };

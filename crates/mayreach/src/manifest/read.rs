@@ -92,6 +92,18 @@ impl Reading {
     }
 }
 
+/// Every document of one text, whatever it is; the first failure ends it.
+pub(super) fn documents(source: &Source, budget: &mut Budget<'_>) -> Result<Vec<Node>> {
+    sizes(source, source.bytes.len(), budget.limits)?;
+    let mut found: Result<Vec<Node>> = Ok(Vec::new());
+    walk(text::decode(&source.bytes)?, budget, &mut |part, _| match (&mut found, part) {
+        (Ok(all), Ok(node)) => all.extend(node),
+        (Ok(_), Err(failure)) => found = Err(failure),
+        (Err(_), _) => {}
+    });
+    found
+}
+
 type Each<'f> = &'f mut dyn FnMut(Result<Option<Node>>, &mut Budget<'_>);
 
 /// Hands every document of a text to `each`. As in `kubectl` (`YAMLOrJSONDecoder`), text that

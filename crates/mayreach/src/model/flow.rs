@@ -35,8 +35,8 @@ pub struct Flow<'a> {
     pub token: Token<'a>,
     /// Time of the request, seconds since 1970.
     pub now: Option<i64>,
-    /// What external authorizers answered: (provider, allowed).
-    pub ext_authz: &'a [(&'a str, bool)],
+    /// What external authorizers answered, by provider; `provider` is whichever is asked.
+    pub ext_authz: &'a [(&'a str, AuthorizerAnswer)],
 }
 
 impl<'a> Flow<'a> {
@@ -59,6 +59,17 @@ impl<'a> Flow<'a> {
             ext_authz: &[],
         }
     }
+}
+
+/// What an external authorizer answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuthorizerAnswer {
+    /// It lets the request through.
+    Allow,
+    /// It refuses it.
+    Deny,
+    /// It could not be asked, or failed: the provider's `failOpen` decides.
+    Error,
 }
 
 /// One end of a flow.

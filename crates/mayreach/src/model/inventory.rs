@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
 
-use super::{Protocol, ServiceId, WorkloadId, network::AfterTiers};
+use super::{PolicyId, Protocol, ServiceId, WorkloadId, network::AfterTiers};
 use crate::error::Place;
 
 pub(crate) type Labels = BTreeMap<String, String>;
@@ -23,6 +23,10 @@ pub(crate) struct Inventory {
     pub(crate) network_sets: Vec<NetworkSet>,
     pub(crate) host_endpoints: Vec<HostEndpoint>,
     pub(crate) gateways: Vec<Gateway>,
+    /// ServiceEntries that select workloads.
+    pub(crate) entries: Vec<Entry>,
+    /// Ports that gateways open.
+    pub(crate) servers: Vec<Server>,
     pub(crate) mesh: Mesh,
     /// Workloads with the controller (kind and name) that their `ownerReferences` name; empty once
     /// it is settled in [`Workload::owner`].
@@ -189,8 +193,8 @@ pub(crate) struct ContainerPort {
     pub(crate) name: Option<String>,
     pub(crate) number: u16,
     pub(crate) protocol: Protocol,
-    #[allow(dead_code, reason = "kept for reports")]
-    pub(crate) host_port: bool,
+    /// The port of the node that leads to it, if any.
+    pub(crate) host_port: Option<u16>,
     /// On an init container (Calico resolves those too, kube-network-policies does not).
     pub(crate) init: bool,
 }
@@ -330,6 +334,35 @@ pub(crate) enum GatewayUsers {
     Unknown,
 }
 
+/// A ServiceEntry with a `workloadSelector`: its proxies read their ports as it says.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) namespace: String,
+    pub(crate) selector: Vec<(String, String)>,
+    /// Port of the workload, and the protocol as it is written.
+    pub(crate) ports: Vec<(u16, String)>,
+}
+
+impl Entry {
+    pub(crate) fn selects(&self, workload: &Workload) -> bool {
+        self.namespace == workload.namespace
+            && self.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v))
+    }
+}
+
+/// One port of a Gateway (of Istio's own kind, or a listener of the Gateway API).
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    /// Labels of the proxies that open it; empty: every gateway.
+    pub(crate) selector: Vec<(String, String)>,
+    /// The one namespace of those proxies, if it is said.
+    pub(crate) namespace: Option<String>,
+    /// Port of the proxy's Service.
+    pub(crate) port: u16,
+    /// Whether the proxy reads requests there; what it passes on unread is TCP to it.
+    pub(crate) http: bool,
+}
+
 /// Mesh-wide settings: ConfigMap `istio`, key `mesh`, of the root namespace.
 #[derive(Clone, Debug)]
 pub(crate) struct Mesh {
@@ -341,10 +374,14 @@ pub(crate) struct Mesh {
     pub(crate) path_normalization: Normalization,
     pub(crate) providers: Vec<Provider>,
     pub(crate) auto_mtls: bool,
+    /// `outboundTrafficPolicy.mode: REGISTRY_ONLY`, and who says so.
+    pub(crate) registry_only: Option<PolicyId>,
     /// `defaultConfig.gatewayTopology.numTrustedProxies`.
     pub(crate) trusted_proxies: u32,
-    /// Somebody defined it, or the options did.
+    /// Somebody defined it.
     pub(crate) defined: bool,
+    /// An operator's object did, which makes the ConfigMap.
+    pub(crate) by_operator: bool,
     /// Enrolment of pods of which neither they nor their namespace says anything.
     pub(crate) assumed: Enrolment,
 }
@@ -359,8 +396,10 @@ impl Default for Mesh {
             path_normalization: Normalization::Base,
             providers: Vec::new(),
             auto_mtls: true,
+            registry_only: None,
             trusted_proxies: 0,
             defined: false,
+            by_operator: false,
             assumed: Enrolment::None,
         }
     }
@@ -383,12 +422,11 @@ pub(crate) struct Provider {
     pub(crate) kind: ProviderKind,
     /// Host of the authorizer's service, perhaps with `namespace/` before it.
     pub(crate) service: String,
-    #[allow(dead_code, reason = "only matters when the provider cannot be reached")]
+    /// What it does not answer passes.
     pub(crate) fail_open: bool,
     /// Why istiod refuses it, if it does: matching requests are then denied.
     pub(crate) invalid: Option<String>,
     /// `statusOnError` (0: the default 403).
-    #[allow(dead_code, reason = "only matters when the provider cannot be reached")]
     pub(crate) status_on_error: u16,
 }
 

@@ -10,33 +10,43 @@ pub(crate) mod lua;
 pub(crate) mod mtls;
 pub(crate) mod network;
 pub(crate) mod selector;
+pub(crate) mod sidecar;
 pub(crate) mod tri;
 
 pub(crate) use self::tri::Tri;
 pub use self::{
-    flow::{Flow, Http, Icmp, InlineWorkload, Peer, Port, Protocol, Request, Token},
+    flow::{
+        AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, Peer, Port, Protocol, Request, Token,
+    },
     id::{PolicyId, ServiceId, TierId, WorkloadId},
     tri::Attributes,
 };
 
-use crate::error::{Note, Place};
+use crate::{
+    error::{Note, Place},
+    shared::{List, Shared},
+};
 
 /// Everything that manifests say, checked: what the reference evaluator reads and what the
 /// compiler turns into a program.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
-    pub(crate) inventory: inventory::Inventory,
+    pub(crate) inventory: Shared<inventory::Inventory>,
     /// Every policy of every kind, by [`PolicyId`]: what reasons name.
-    pub(crate) policies: Vec<PolicyMeta>,
-    pub(crate) network: network::Network,
-    pub(crate) authz: Vec<authz::AuthzPolicy>,
-    pub(crate) peer_auth: Vec<mtls::PeerAuth>,
-    pub(crate) request_auth: Vec<jwt::RequestAuth>,
-    pub(crate) destination_rules: Vec<mtls::DestinationTls>,
-    pub(crate) lua: lua::Lua,
+    pub(crate) policies: List<PolicyMeta>,
+    pub(crate) network: Shared<network::Network>,
+    pub(crate) authz: List<authz::AuthzPolicy>,
+    pub(crate) peer_auth: Shared<Vec<mtls::PeerAuth>>,
+    pub(crate) request_auth: Shared<Vec<jwt::RequestAuth>>,
+    pub(crate) destination_rules: Shared<Vec<mtls::DestinationTls>>,
+    /// Some object leads requests from one Service to another.
+    pub(crate) routes: bool,
+    /// What Istio's Sidecars change.
+    pub(crate) sidecars: Shared<Vec<sidecar::SidecarScope>>,
+    pub(crate) lua: Shared<lua::Lua>,
     /// Objects that bear on verdicts and are not evaluated.
-    pub(crate) unevaluated: Vec<Unevaluated>,
-    pub(crate) notes: Vec<Note>,
+    pub(crate) unevaluated: Shared<Vec<Unevaluated>>,
+    pub(crate) notes: Shared<Vec<Note>>,
 }
 
 /// Who a policy is, for reasons and reports.
@@ -76,6 +86,20 @@ pub(crate) struct Unevaluated {
     pub(crate) policy: PolicyId,
     pub(crate) layers: LayerSet,
     pub(crate) scope: Scope,
+    pub(crate) proxies: Proxies,
+}
+
+/// Which proxies an unevaluated object can touch.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Proxies {
+    /// Any, or it is about no proxy.
+    #[default]
+    Any,
+    Sidecars,
+    Gateways,
+    SidecarsAndGateways,
+    /// Those of the Gateway API that it targets.
+    Targets(Vec<authz::Target>),
 }
 
 /// Which workloads an unevaluated object can touch (as destination; as source for `egress`).

@@ -13,6 +13,8 @@ pub(crate) struct Network {
     pub(crate) policies: Vec<NetworkPolicy>,
     /// Calico profiles that manifests write: what host endpoints ask after the last tier.
     pub(crate) profiles: Vec<Profile>,
+    /// Calico's application layer policy runs beside sidecars (`policySyncPathPrefix`).
+    pub(crate) application_layer: bool,
     /// The plugin that enforces: decides what happens to pods of undefined namespaces.
     pub(crate) plugin: Plugin,
 }
@@ -120,7 +122,6 @@ pub(crate) struct NetworkRule {
     pub(crate) source: PeerMatch,
     pub(crate) destination: PeerMatch,
     /// HTTP conditions that only Calico's L7 data plane sees; at L3/L4 they do not narrow.
-    #[allow(dead_code, reason = "only Calico's layer-7 data plane narrows by it")]
     pub(crate) http: Option<HttpMatch>,
 }
 
@@ -161,8 +162,8 @@ pub(crate) enum PortMatch {
 /// HTTP match of a Calico rule.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HttpMatch {
-    #[allow(dead_code, reason = "only Calico's layer-7 data plane narrows by it")]
+    /// `*` is any; empty: any.
     pub(crate) methods: Vec<String>,
-    /// (exact, text)
+    /// (exact, text); empty: any.
     pub(crate) paths: Vec<(bool, String)>,
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::{Selecting, ask::Answer};
 use crate::{
     Program,
-    decision::{Layer, LayerDecision},
+    decision::{Layer, LayerDecision, Verdict},
     model::{
         Flow, Http, InlineWorkload, Peer, PolicyId, Port, Protocol, Request, ServiceId, WorkloadId,
         authz::AuthzAction,
         inventory::{TargetPort, Workload},
+        network::Plugin,
     },
 };
 
@@ -26,6 +27,8 @@ pub struct Description {
     pub egress: Vec<Selecting>,
     /// Network policies that govern its ingress, in the order they are asked.
     pub ingress: Vec<Selecting>,
+    /// What no tier decides, in either direction.
+    pub undecided: Verdict,
     /// What a plaintext client is told, for each port that differs or is declared, then for any
     /// other (`None`): that names the mode and where it comes from.
     pub mtls: Vec<(Option<u16>, LayerDecision)>,
@@ -74,11 +77,25 @@ impl Program {
             services: self.services_of(id),
             egress: self.selecting_workload(workload, true),
             ingress: self.selecting_workload(workload, false),
+            undecided: self.undecided(workload),
             mtls: self.mtls_of(id, workload),
             tokens: self.asked_of(id, Layer::Jwt),
             authorization: self.authorization_of(id),
             reached_by: self.callers_of(id),
         })
+    }
+
+    /// "Pods that no policy decides about are allowed by the profile of their namespace", which
+    /// Calico does not have of one that is not defined.
+    fn undecided(&self, workload: &Workload) -> Verdict {
+        let model = &self.inner.model;
+        let defined =
+            model.inventory.namespaces.get(&workload.namespace).is_some_and(|n| n.defined);
+        if model.network.plugin == Plugin::Calico && !defined && !workload.host_network {
+            Verdict::Deny
+        } else {
+            Verdict::Allow
+        }
     }
 
     fn services_of(&self, id: WorkloadId) -> Vec<ServiceDescription> {

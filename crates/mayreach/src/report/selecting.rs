@@ -3,7 +3,9 @@
 use crate::{
     Program,
     decision::{Layer, reference::network::governs, resolve::Scratch},
-    model::{Flow, PolicyId, TierId, authz::AuthzAction, inventory::Workload},
+    model::{
+        Flow, PolicyId, TierId, authz::AuthzAction, inventory::Workload, network::TierDefault,
+    },
 };
 
 /// A network policy that governs one direction of a workload.
@@ -17,6 +19,9 @@ pub struct Selecting {
     pub order: Option<f64>,
     /// It takes part in reports, never in verdicts.
     pub staged: bool,
+    /// What the enforced policies of its tier do not decide goes on with the next tier; otherwise
+    /// it is denied.
+    pub tier_passes: bool,
 }
 
 impl Program {
@@ -73,7 +78,8 @@ impl Program {
                 let Some(policy) = model.network.policies.get(*index as usize) else { continue };
                 if governs(model, policy, workload, egress) {
                     let (order, staged) = (policy.order, policy.staged);
-                    out.push(Selecting { policy: policy.id, tier: id, order, staged });
+                    let tier_passes = tier.default == TierDefault::Pass;
+                    out.push(Selecting { policy: policy.id, tier: id, order, staged, tier_passes });
                 }
             }
         }

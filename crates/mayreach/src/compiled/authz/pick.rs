@@ -32,11 +32,12 @@ pub(crate) struct Pick {
 }
 
 /// What some rule reads that is not always plain.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reads {
     pub(crate) sni: bool,
     pub(crate) remote_ip: bool,
-    pub(crate) claims: bool,
+    /// Addresses, the client's before proxies included.
+    pub(crate) addresses: bool,
     pub(crate) metadata: bool,
     /// Names of headers.
     pub(crate) headers: Vec<String>,
@@ -95,11 +96,11 @@ impl Reads {
     fn note(&mut self, condition: &Condition) {
         match &condition.attribute {
             Attribute::Sni => self.sni = true,
-            Attribute::RemoteIp => self.remote_ip = true,
-            Attribute::RequestPrincipal
-            | Attribute::Audiences
-            | Attribute::Presenter
-            | Attribute::Claim(_) => self.claims = true,
+            Attribute::RemoteIp => {
+                self.remote_ip = true;
+                self.addresses = true;
+            }
+            Attribute::SourceIp | Attribute::DestinationIp => self.addresses = true,
             Attribute::Metadata(..) => self.metadata = true,
             Attribute::Header(name) if !self.headers.contains(name) => {
                 self.headers.push(name.clone());
@@ -109,8 +110,10 @@ impl Reads {
             | Attribute::Namespace
             | Attribute::ServiceAccount
             | Attribute::TrustDomain
-            | Attribute::SourceIp
-            | Attribute::DestinationIp
+            | Attribute::RequestPrincipal
+            | Attribute::Audiences
+            | Attribute::Presenter
+            | Attribute::Claim(_)
             | Attribute::DestinationPort
             | Attribute::Host
             | Attribute::Method

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     decision::{Reason, trace::Trace},
     model::{
-        Attributes, Model, Tri,
+        Attributes, AuthorizerAnswer, Model, Tri,
         authz::{AuthzAction, AuthzPolicy},
         inventory::{Provider, ProviderKind},
     },
@@ -18,8 +18,8 @@ use crate::{
 pub(crate) struct Custom {
     pub(crate) denies: Tri,
     denier: Option<Reason>,
-    /// A rule whose provider was asked and said yes.
-    pub(crate) asked: Option<RuleRef>,
+    /// A rule whose provider was asked and said yes, or failed open.
+    pub(crate) asked: Option<Reason>,
     pub(crate) open: Option<RuleRef>,
 }
 
@@ -34,6 +34,11 @@ impl Custom {
 enum Answer {
     /// "matching CUSTOM rule ⇒ `ext_authz` is called".
     Says(bool),
+    /// "failOpen ⇒ `failure_mode_allow`"; the status of a denial otherwise.
+    Fails {
+        open: bool,
+        status: u16,
+    },
     NotKnown,
     /// "provider missing/invalid ⇒ every matching request is DENIED".
     Bad,
@@ -61,6 +66,12 @@ pub(crate) fn ask(
         let title = match answer {
             Answer::Says(true) => format!("CUSTOM policies of `{name}`, which says yes"),
             Answer::Says(false) => format!("CUSTOM policies of `{name}`, which says no"),
+            Answer::Fails { open: true, .. } => {
+                format!("CUSTOM policies of `{name}`, which fails open: matches pass")
+            }
+            Answer::Fails { open: false, .. } => {
+                format!("CUSTOM policies of `{name}`, which fails closed: matches are denied")
+            }
             Answer::NotKnown => format!("CUSTOM policies of `{name}`, whose answer is not given"),
             Answer::Bad => {
                 format!("CUSTOM policies of `{name}`, which istiod refuses: matches are denied")
@@ -81,20 +92,24 @@ impl Custom {
         let at = first(asked);
         let denies = match answer {
             Answer::Skipped => return,
-            Answer::Says(true) => Tri::No,
-            Answer::Says(false) | Answer::Bad => matched,
+            Answer::Says(true) | Answer::Fails { open: true, .. } => Tri::No,
+            Answer::Says(false) | Answer::Fails { open: false, .. } | Answer::Bad => matched,
             Answer::NotKnown => matched.and(Tri::Unknown(Attributes::EXT_AUTHZ)),
         };
         self.denies = self.denies.or(denies);
+        let reason = at.and_then(|RuleRef { policy, rule }| match answer {
+            Answer::Bad => Some(Reason::BadProvider { policy, rule }),
+            Answer::Says(_) => Some(Reason::Provider { policy, rule }),
+            Answer::Fails { status, .. } => {
+                Some(Reason::ProviderFailed { policy, rule, status: *status })
+            }
+            Answer::NotKnown | Answer::Skipped => None,
+        });
         match answer {
-            Answer::Says(true) => self.asked = self.asked.or(at),
-            Answer::Bad if self.denier.is_none() => {
-                self.denier = at.map(|r| Reason::BadProvider { policy: r.policy, rule: r.rule });
+            Answer::Says(true) | Answer::Fails { open: true, .. } => {
+                self.asked = self.asked.or(reason);
             }
-            Answer::Says(false) if self.denier.is_none() => {
-                self.denier = at.map(|r| Reason::Provider { policy: r.policy, rule: r.rule });
-            }
-            _ => {}
+            _ => self.denier = self.denier.or(reason),
         }
         if !denies.missing().is_empty() {
             self.open = self.open.or(at).or_else(|| first_open(asked));
@@ -125,7 +140,12 @@ fn answer(model: &Model, scene: &Scene<'_>, name: &str, several: bool) -> Answer
     let said = |who: &str| scene.asked.flow.ext_authz.iter().find(|(by, _)| *by == who);
     // A flow that names nobody in particular says `provider`.
     match said(name).or_else(|| said("provider")) {
-        Some((_, allowed)) => Answer::Says(*allowed),
+        Some((_, AuthorizerAnswer::Allow)) => Answer::Says(true),
+        Some((_, AuthorizerAnswer::Deny)) => Answer::Says(false),
+        Some((_, AuthorizerAnswer::Error)) => {
+            let status = if found.status_on_error == 0 { 403 } else { found.status_on_error };
+            Answer::Fails { open: found.fail_open, status }
+        }
         None => Answer::NotKnown,
     }
 }

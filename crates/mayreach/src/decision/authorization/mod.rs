@@ -90,6 +90,7 @@ pub(crate) fn authorization(
         seen,
         claims,
         port: arrived.port,
+        service: arrived.service,
     };
     // "CUSTOM cannot see JWT claims."
     let early = scene(arrived.before, &Claims::None);
@@ -138,7 +139,7 @@ fn settle(
         Tri::Yes => {
             let reason = match (first(allow), custom.asked) {
                 (Some(at), _) => Reason::Rule { policy: at.policy, rule: at.rule },
-                (None, Some(at)) => Reason::Provider { policy: at.policy, rule: at.rule },
+                (None, Some(asked)) => asked,
                 (None, None) if mine.none => Reason::NoPolicy,
                 (None, None) => Reason::DefaultAllow,
             };
@@ -165,6 +166,7 @@ fn settle(
 fn sees(reason: &Reason, request: Option<&Seen>) -> ClientSees {
     let Some(seen) = request else { return ClientSees::Closed };
     match reason {
+        Reason::ProviderFailed { status, .. } => ClientSees::Response { status: *status, body: "" },
         // An answer to HEAD has no body.
         _ if seen.method.as_deref() == Some("HEAD") => {
             ClientSees::Response { status: 403, body: "" }

@@ -9,7 +9,7 @@ use crate::{
     decision::{
         jwt::Claims,
         matching,
-        mesh::Proxy,
+        mesh::{Proxy, trusted_proxies},
         mtls::Connection,
         request::{Forwarded, Found, Seen, Shape, Target, Value},
         resolve::{Address, Asked},
@@ -17,7 +17,7 @@ use crate::{
     model::{
         Attributes, Tri,
         authz::{Attribute, Condition, Matcher},
-        inventory::Mesh,
+        inventory::{Mesh, Service},
     },
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) claims: &'a Claims,
     /// The port as the proxy sees it.
     pub(crate) port: Option<u16>,
+    /// At a waypoint: the Service that was called.
+    pub(crate) service: Option<&'a Service>,
 }
 
 impl Scene<'_> {
@@ -56,9 +58,9 @@ impl Scene<'_> {
                 net(matcher, |n| self.asked.source.address.within(n, Attributes::SOURCE_ADDRESS))
             }
             Attribute::RemoteIp => net(matcher, |n| self.remote_ip(n)),
-            Attribute::DestinationIp => net(matcher, |n| {
-                self.asked.destination.address.within(n, Attributes::DESTINATION_ADDRESS)
-            }),
+            Attribute::DestinationIp => {
+                net(matcher, |n| self.destination().within(n, Attributes::DESTINATION_ADDRESS))
+            }
             Attribute::DestinationPort => match (matcher, self.port) {
                 (Matcher::Port(wanted), Some(port)) => Tri::of(*wanted == port),
                 (Matcher::Port(_), None) => Tri::Unknown(Attributes::PORT),
@@ -76,11 +78,23 @@ impl Scene<'_> {
         }
     }
 
+    /// "pod IP at sidecar; service VIP at a waypoint for service-addressed traffic".
+    fn destination(&self) -> Address<'_> {
+        match self.service {
+            Some(Service { cluster_ips, .. }) if cluster_ips.len() == 1 => {
+                cluster_ips.first().map_or(Address::Unknown, |ip| Address::Exact(*ip))
+            }
+            Some(_) => Address::Unknown,
+            None => self.asked.destination.address.clone(),
+        }
+    }
+
     /// "HTTP: after XFF processing; TCP: PROXY protocol address or direct peer".
     fn remote_ip(&self, wanted: &IpNet) -> Tri {
         let peer = || self.asked.source.address.within(wanted, Attributes::SOURCE_ADDRESS);
         let Some(seen) = self.seen else { return peer() };
-        if self.proxy == Proxy::Gateway && self.mesh.trusted_proxies == 0 {
+        let trusted = trusted_proxies(self.mesh, self.asked.destination.workload);
+        if self.proxy == Proxy::Gateway && trusted == 0 {
             return peer();
         }
         let list = match &seen.forwarded_for {
@@ -90,7 +104,7 @@ impl Scene<'_> {
         };
         // "Gateway: N=0: remote = socket peer, XFF ignored; N≥1: N-th address from the right".
         let back = match self.proxy {
-            Proxy::Gateway => self.mesh.trusted_proxies.saturating_sub(1) as usize,
+            Proxy::Gateway => trusted.saturating_sub(1) as usize,
             _ => 0,
         };
         let entry = list.rsplit(',').nth(back).map(str::trim);
@@ -135,7 +149,7 @@ impl Scene<'_> {
                 }
                 None => address(&self.asked.source.address),
             },
-            Attribute::DestinationIp => address(&self.asked.destination.address),
+            Attribute::DestinationIp => address(&self.destination()),
             Attribute::DestinationPort => {
                 self.port.map_or("not known".to_owned(), |p| format!("`{p}`"))
             }

@@ -1,7 +1,7 @@
 //! What recordings of a sidecar cannot show: partial requests, ztunnel, waypoints.
 
 use crate::{
-    Attributes, Http, Layer, LayerDecision, Peer, Port, Reason, Request, Verdict,
+    Attributes, AuthorizerAnswer, Http, Layer, LayerDecision, Peer, Port, Reason, Request, Verdict,
     decision::mesh::testing::{decide, layer, program},
 };
 
@@ -94,7 +94,11 @@ fn an_external_authorizer_is_asked_only_where_a_rule_matches() {
         let answers = [("ext", answer)];
         let found = decide(&program(&text), "foo/web", "foo/api", 8080, |f| {
             f.http = request(Some("GET"), Some("/x"));
-            f.ext_authz = if answer { &[("ext", true)] } else { &[("ext", false)] };
+            f.ext_authz = if answer {
+                &[("ext", AuthorizerAnswer::Allow)]
+            } else {
+                &[("ext", AuthorizerAnswer::Deny)]
+            };
         });
         let _ = answers;
         layer(&found, Layer::Authorization)

@@ -1,7 +1,7 @@
 //! The authorization layer from a compiled pick: the few rules that the client and its path may
 //! find, else, where the flow leaves something out, every rule.
 
-use super::conditions::Scene;
+use super::{client::Client, conditions::Scene};
 use crate::{
     compiled::authz::{Group, Pick, Rule},
     decision::{ClientSees, Reason, Verdict},
@@ -13,8 +13,18 @@ pub(crate) type Answer = (Verdict, Reason, Option<ClientSees>);
 
 /// Asks the layer. The pick has no CUSTOM policies.
 #[inline]
-pub(crate) fn ask(model: &Model, pick: &Pick, scene: &Scene<'_>, indexed: bool) -> Answer {
-    let found = if indexed { Search::new(model, pick, scene).and_then(Search::run) } else { None };
+pub(crate) fn ask(
+    model: &Model,
+    pick: &Pick,
+    scene: &Scene<'_>,
+    indexed: bool,
+    found: Option<&Found<'_>>,
+) -> Answer {
+    let search = if indexed { Search::new(model, pick, scene) } else { None };
+    let found = search.and_then(|search| match found {
+        Some(found) => search.run(found),
+        None => search.run(&Found::new(pick, scene.client)),
+    });
     let (verdict, reason) = match found {
         Some(first) => settled(pick, first),
         None => every(model, pick, scene),
@@ -52,6 +62,23 @@ fn written<'m>(model: &'m Model, rule: &Rule) -> Option<&'m AuthzRule> {
     model.authz.get(rule.policy as usize)?.rules.get(rule.rule as usize)
 }
 
+/// The groups of rules that a client has, beside those that may mean anyone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found<'a> {
+    groups: [Option<&'a Group>; 2],
+}
+
+impl<'a> Found<'a> {
+    #[inline]
+    pub(crate) fn new(pick: &'a Pick, client: Option<Client<'_>>) -> Self {
+        let Some(client) = client else { return Self { groups: [None; 2] } };
+        let (all, keys) = (&pick.groups, &client.keys);
+        let named = client.namespace();
+        let of_namespace = named.and_then(|name| all.find(keys.namespace_hash, name, true));
+        Self { groups: [all.find(keys.hash, client.rest, false), of_namespace] }
+    }
+}
+
 /// Looks for the first rule that matches among those that may.
 struct Search<'a> {
     model: &'a Model,
@@ -79,34 +106,26 @@ impl<'a> Search<'a> {
 
     /// The first rule, if there is one; `None`: it takes the long way to tell.
     #[inline]
-    fn run(mut self) -> Option<Option<u32>> {
-        let groups = &self.pick.groups;
-        if let Some(client) = self.scene.client {
-            if let Some(group) = groups.find(client.keys.hash, client.rest, false) {
-                self.group(group, true);
-            }
-            if let Some(name) = client.namespace()
-                && let Some(group) = groups.find(client.keys.namespace_hash, name, true)
-            {
-                self.group(group, true);
-            }
+    fn run(mut self, found: &Found<'_>) -> Option<Option<u32>> {
+        for group in found.groups.iter().flatten() {
+            self.group(group);
         }
-        self.group(&groups.anyone, false);
+        self.group(&self.pick.groups.anyone);
         (!self.open).then_some((self.best != u32::MAX).then_some(self.best))
     }
 
     #[inline]
-    fn group(&mut self, group: &Group, keyed: bool) {
-        self.list(&group.few, keyed, false);
+    fn group(&mut self, group: &Group) {
+        self.list(&group.few, false);
         if let Some(paths) = &group.by_path {
             let path = self.path;
-            paths.each(path, |list| self.list(list, keyed, true));
+            paths.each(path, |list| self.list(list, true));
         }
     }
 
     /// Rules in ascending order: the first that matches ends the list.
     #[inline]
-    fn list(&mut self, rules: &[u32], keyed: bool, by_path: bool) {
+    fn list(&mut self, rules: &[u32], by_path: bool) {
         for number in rules {
             if *number >= self.best {
                 return;
@@ -115,7 +134,7 @@ impl<'a> Search<'a> {
             if self.method & rule.methods == 0 {
                 continue;
             }
-            match self.matches(rule, keyed, by_path) {
+            match self.matches(rule, by_path) {
                 Tri::No => {}
                 Tri::Yes => {
                     self.best = *number;
@@ -126,11 +145,10 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// `keyed`: found under a key of its sources; `by_path`: under one of its paths.
+    /// Found under a key of its sources, or it has none; `by_path`: under one of its paths too.
     #[inline]
-    fn matches(&self, rule: &Rule, keyed: bool, by_path: bool) -> Tri {
-        let sourceless = rule.sources_by_key && !keyed;
-        if rule.plain && rule.sources_by_key && (keyed || sourceless) {
+    fn matches(&self, rule: &Rule, by_path: bool) -> Tri {
+        if rule.plain && rule.sources_by_key {
             return Tri::of(by_path || self.has_path(rule));
         }
         self.written(rule)

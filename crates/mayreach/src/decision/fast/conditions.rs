@@ -13,7 +13,10 @@ use crate::{
 /// What the filters of one proxy see. Claims are none: no token was verified.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
-    pub(crate) asked: &'a Asked<'a>,
+    pub(crate) sni: Option<&'a str>,
+    /// Both ends with their addresses; `None`: no rule reads these.
+    pub(crate) asked: Option<&'a Asked<'a>>,
+    pub(crate) port: Option<u16>,
     pub(crate) proxy: Proxy,
     /// `None`: a TCP chain.
     pub(crate) view: Option<&'a View<'a>>,
@@ -81,7 +84,6 @@ impl Scene<'_> {
     }
 
     fn value(&self, attribute: &Attribute, matcher: &Matcher) -> Tri {
-        let asked = self.asked;
         let text = |value: &str| Tri::of(matching::text(matcher, value));
         match attribute {
             Attribute::Principal
@@ -93,13 +95,13 @@ impl Scene<'_> {
             }
             Attribute::SourceIp => self.source(matcher),
             Attribute::RemoteIp => self.remote(matcher),
-            Attribute::DestinationIp => match matcher {
-                Matcher::Net(net) => {
+            Attribute::DestinationIp => match (matcher, self.asked) {
+                (Matcher::Net(net), Some(asked)) => {
                     asked.destination.address.within(net, Attributes::DESTINATION_ADDRESS)
                 }
                 _ => Tri::No,
             },
-            Attribute::DestinationPort => match (matcher, asked.port) {
+            Attribute::DestinationPort => match (matcher, self.port) {
                 (Matcher::Port(wanted), Some(port)) => Tri::of(*wanted == port),
                 (Matcher::Port(_), None) => Tri::Unknown(Attributes::PORT),
                 _ => Tri::No,
@@ -107,7 +109,7 @@ impl Scene<'_> {
             // "for plaintext SNI is \"\""; otherwise the flow says it, in small letters, or the
             // slow way is taken.
             Attribute::Sni if !self.tls => text(""),
-            Attribute::Sni => asked.flow.sni.map_or(Tri::Unknown(Attributes::SNI), text),
+            Attribute::Sni => self.sni.map_or(Tri::Unknown(Attributes::SNI), text),
             // Without a verified token there are no claims; who reads metadata takes the slow way.
             Attribute::RequestPrincipal
             | Attribute::Audiences
@@ -121,8 +123,10 @@ impl Scene<'_> {
     }
 
     fn source(&self, matcher: &Matcher) -> Tri {
-        match matcher {
-            Matcher::Net(net) => self.asked.source.address.within(net, Attributes::SOURCE_ADDRESS),
+        match (matcher, self.asked) {
+            (Matcher::Net(net), Some(asked)) => {
+                asked.source.address.within(net, Attributes::SOURCE_ADDRESS)
+            }
             _ => Tri::No,
         }
     }

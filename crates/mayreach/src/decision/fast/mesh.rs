@@ -2,7 +2,7 @@
 //! external authorizer. What is unusual is left to the reference's own code.
 
 use super::{
-    authz,
+    authz::{self, Found},
     client::Client,
     conditions::Scene,
     links::{Makes, Sends},
@@ -17,7 +17,7 @@ use crate::{
         mtls,
         resolve::Asked,
     },
-    model::{Attributes, Flow, Http, Model, Protocol, Token, mtls::MtlsMode},
+    model::{Attributes, Flow, Http, Model, Protocol, ServiceId, Token, mtls::MtlsMode},
 };
 
 /// One layer's answer.
@@ -43,9 +43,24 @@ const OUTSIDE: [Answer; 3] = [
     plain(Layer::Authorization, Verdict::Allow, Reason::NotInMesh),
 ];
 
+/// A flow on its way to one workload.
+#[derive(Clone, Copy)]
+pub(crate) struct Way<'w, 'a> {
+    pub(crate) flow: &'w Flow<'a>,
+    /// The request: the flow's, or one on the connection that it is about.
+    pub(crate) http: &'w Http<'a>,
+    pub(crate) source: Option<&'a Seat>,
+    pub(crate) class: &'a Class,
+    pub(crate) port: Option<u16>,
+    pub(crate) service: Option<ServiceId>,
+    /// Both ends with their addresses, if they are worked out already.
+    pub(crate) asked: Option<&'w Asked<'a>>,
+}
+
 /// The connection as the proxy has it.
-struct Link<'a> {
-    answer: Answer,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link<'a> {
+    pub(crate) answer: Answer,
     client: Option<Client<'a>>,
     tls: bool,
     opaque: bool,
@@ -54,68 +69,68 @@ struct Link<'a> {
 impl<'a> Mesh<'a> {
     /// mTLS, JWT, authorization; `None`: the flow takes an unusual way.
     pub(crate) fn layers(&self, asked: &'a Asked<'a>) -> Option<[Answer; 3]> {
-        let flow = asked.flow;
-        if flow.protocol != Protocol::Tcp {
-            return Some(OUTSIDE);
-        }
-        let source = asked.source.id.and_then(|id| self.seats.of(id)).map(|(seat, _)| seat);
         let Some(id) = asked.destination.id else {
             // An address outside, which no proxy stands before and nobody insists on mTLS with.
             return asked.destination.workload.is_none().then_some(OUTSIDE);
         };
-        let (_, class) = self.seats.of(id)?;
-        self.waypoints_are_out(flow, source)?;
-        let proxy = match (class.proxy, asked.port) {
+        self.pass(&Way {
+            flow: asked.flow,
+            http: &asked.flow.http,
+            source: asked.source.id.and_then(|id| self.seats.of(id)).map(|(seat, _)| seat),
+            class: self.seats.of(id)?.1,
+            port: asked.port,
+            service: asked.service.map(|(id, _)| id),
+            asked: Some(asked),
+        })
+    }
+
+    /// The same of a flow to a known workload.
+    #[inline]
+    pub(crate) fn pass(&self, way: &Way<'_, 'a>) -> Option<[Answer; 3]> {
+        if way.flow.protocol != Protocol::Tcp {
+            return Some(OUTSIDE);
+        }
+        self.waypoints_are_out(way)?;
+        let proxy = match (way.class.proxy, way.port) {
             // The agent's own ports are never redirected (tools/istio-iptables).
-            (Proxy::Sidecar, Some(15020 | 15021 | 15090)) if !class.odd => Proxy::None,
+            (Proxy::Sidecar, Some(15020 | 15021 | 15090)) if !way.class.odd => Proxy::None,
             (proxy, _) => proxy,
         };
         if proxy == Proxy::None {
-            return self.unanswered_is_out(asked, source, class).map(|()| OUTSIDE);
+            return self.unanswered_is_out(way).map(|()| OUTSIDE);
         }
-        if class.odd || matches!(proxy, Proxy::Ztunnel | Proxy::Waypoint) {
+        if way.class.odd || matches!(proxy, Proxy::Ztunnel | Proxy::Waypoint) {
             return None;
         }
-        let port = class.port(asked.port?);
-        self.read(asked, source, class, port)
+        self.read(way, way.class.port(way.port?))
     }
 
     /// Only ambient clients and gateways send through waypoints.
-    fn waypoints_are_out(&self, flow: &Flow<'_>, source: Option<&Seat>) -> Option<()> {
-        let may = source.is_some_and(|s| matches!(s.kind, Kind::Ambient | Kind::Gateway))
-            && flow.mtls != Some(false)
-            && !flow.tls_without_certificate
+    fn waypoints_are_out(&self, way: &Way<'_, '_>) -> Option<()> {
+        let may = way.source.is_some_and(|s| matches!(s.kind, Kind::Ambient | Kind::Gateway))
+            && way.flow.mtls != Some(false)
+            && !way.flow.tls_without_certificate
             && !self.model.inventory.gateways.is_empty();
         (!may).then_some(())
     }
 
     /// Whether surely nobody insists on mTLS with a workload that cannot answer it.
-    fn unanswered_is_out(
-        &self,
-        asked: &Asked<'_>,
-        source: Option<&Seat>,
-        class: &Class,
-    ) -> Option<()> {
-        let Some(source) = source else { return Some(()) };
-        let insists = asked.flow.mtls == Some(true);
-        let ruled = || match (asked.service, asked.port) {
-            (Some((service, _)), _) => self.seats.ruled(service),
-            (None, Some(port)) => class.port(port).ruled,
+    fn unanswered_is_out(&self, way: &Way<'_, '_>) -> Option<()> {
+        let Some(source) = way.source else { return Some(()) };
+        let insists = way.flow.mtls == Some(true);
+        let ruled = || match (way.service, way.port) {
+            (Some(service), _) => self.seats.ruled(service),
+            (None, Some(port)) => way.class.port(port).ruled,
             (None, None) => false,
         };
         (!insists && (source.kind != Kind::Sidecar || !ruled())).then_some(())
     }
 
     /// Every way in which the proxy may read the port.
-    fn read(
-        &self,
-        asked: &'a Asked<'a>,
-        source: Option<&'a Seat>,
-        class: &'a Class,
-        port: &PortSeat,
-    ) -> Option<[Answer; 3]> {
+    #[inline]
+    fn read(&self, way: &Way<'_, 'a>, port: &PortSeat) -> Option<[Answer; 3]> {
         let sniffed = port.declared & SNIFFED != 0;
-        let (by_http, by_tcp, lacks) = match &asked.flow.http {
+        let (by_http, by_tcp, lacks) = match way.http {
             _ if !sniffed => (false, false, Attributes::NONE),
             Http::Raw => (false, true, Attributes::NONE),
             Http::Request(_) => (true, false, Attributes::NONE),
@@ -123,18 +138,26 @@ impl<'a> Mesh<'a> {
         };
         let http = by_http || port.declared & (HTTP | HTTP2) != 0;
         let tcp = by_tcp || port.declared & TCP != 0;
-        let as_tcp = |this: &Self| this.walk(asked, source, class, port, false);
-        if !http {
-            return as_tcp(self);
-        }
-        let one = self.walk(asked, source, class, port, true)?;
-        if !tcp {
+        let one = self.walk(way, port, http)?;
+        if !(http && tcp) {
             return Some(one);
         }
-        let [m2, j2, a2] = as_tcp(self)?;
         let several = port.declared.count_ones() > 1;
         let missing = if several { lacks.union(Attributes::SERVICE) } else { lacks };
-        let [m1, j1, a1] = one;
+        self.or_as_tcp(way, port, one, missing)
+    }
+
+    /// What is sure where the proxy may read bytes too.
+    #[cold]
+    #[inline(never)]
+    fn or_as_tcp(
+        &self,
+        way: &Way<'_, 'a>,
+        port: &PortSeat,
+        [m1, j1, a1]: [Answer; 3],
+        missing: Attributes,
+    ) -> Option<[Answer; 3]> {
+        let [m2, j2, a2] = self.walk(way, port, false)?;
         let both = |a: Answer, b: Answer| {
             let same = a.0.verdict == b.0.verdict && a.1 == b.1;
             (agreed(a.0, b.0, missing), a.1.filter(|_| same))
@@ -142,46 +165,63 @@ impl<'a> Mesh<'a> {
         Some([both(m1, m2), both(j1, j2), both(a1, a2)])
     }
 
-    fn walk(
-        &self,
-        asked: &'a Asked<'a>,
-        source: Option<&'a Seat>,
-        class: &'a Class,
-        port: &PortSeat,
-        http: bool,
-    ) -> Option<[Answer; 3]> {
-        let link = self.link(asked, source, class, port, http)?;
-        let mut seen = None;
-        if http && !link.opaque {
-            let flow = asked.flow;
-            match view::see(&flow.http, flow.token, port.declared == HTTP2) {
-                Saw::Request(view) => seen = Some(view),
-                Saw::Unusual => return None,
-                Saw::Refused => {
-                    let jwt = plain(Layer::Jwt, Verdict::Allow, Reason::NotReached);
-                    let (mut refused, _) =
-                        plain(Layer::Authorization, Verdict::Deny, Reason::BadRequest);
-                    refused.layer = Layer::Authorization;
-                    let sees = ClientSees::Response { status: 400, body: "Bad Request" };
-                    return Some([link.answer, jwt, (refused, Some(sees))]);
-                }
-            }
-        }
-        let jwt = self.jwt(class, seen.as_ref())?;
-        let authz = self.authorization(asked, class, seen.as_ref(), &link)?;
+    #[inline]
+    fn walk(&self, way: &Way<'_, 'a>, port: &PortSeat, http: bool) -> Option<[Answer; 3]> {
+        let link = self.link(way, port, http)?;
+        let [jwt, authz] = self.request(way, port, http, &link, None)?;
         Some([link.answer, jwt, authz])
     }
 
-    /// The mTLS layer.
-    fn link(
+    /// JWT and authorization, on a connection as it was sent. `found`: the groups of rules that
+    /// its client has, if they are known already.
+    #[inline]
+    pub(crate) fn request(
         &self,
-        asked: &'a Asked<'a>,
-        source: Option<&'a Seat>,
-        class: &Class,
+        way: &Way<'_, 'a>,
         port: &PortSeat,
         http: bool,
-    ) -> Option<Link<'a>> {
-        let (sends, client) = self.sends(asked, source, class, port)?;
+        link: &Link<'a>,
+        found: Option<&Found<'a>>,
+    ) -> Option<[Answer; 2]> {
+        let seen = if http && !link.opaque {
+            match view::see(way.http, way.flow.token, port.declared == HTTP2) {
+                Saw::Request(view) => Some(view),
+                Saw::Unusual => return None,
+                Saw::Refused => {
+                    let jwt = plain(Layer::Jwt, Verdict::Allow, Reason::NotReached);
+                    let (refused, _) =
+                        plain(Layer::Authorization, Verdict::Deny, Reason::BadRequest);
+                    let sees = ClientSees::Response { status: 400, body: "Bad Request" };
+                    return Some([jwt, (refused, Some(sees))]);
+                }
+            }
+        } else {
+            None
+        };
+        let jwt = self.jwt(way.class, seen.as_ref())?;
+        Some([jwt, self.authorization(way, seen.as_ref(), link, found)?])
+    }
+
+    /// A connection that is kept for the HTTP requests on it; `None`: it takes an unusual way.
+    pub(crate) fn keep(&self, way: &Way<'_, 'a>) -> Option<(Link<'a>, PortSeat, Found<'a>)> {
+        let class = way.class;
+        let agents = matches!(way.port?, 15020 | 15021 | 15090);
+        self.waypoints_are_out(way)?;
+        let port = *class.port(way.port?);
+        let proxied = matches!(class.proxy, Proxy::Sidecar | Proxy::Gateway) && !agents;
+        if !proxied || class.odd || way.flow.protocol != Protocol::Tcp || port.declared & TCP != 0 {
+            return None;
+        }
+        let link = self.link(way, &port, true)?;
+        let found = Found::new(self.authz.pick(class.pick?)?, link.client);
+        Some((link, port, found))
+    }
+
+    /// The mTLS layer.
+    #[inline]
+    fn link(&self, way: &Way<'_, 'a>, port: &PortSeat, http: bool) -> Option<Link<'a>> {
+        let (sends, client) = self.sends(way, port)?;
+        let class = way.class;
         let declared_http = http && port.declared & SNIFFED == 0;
         let made = self.seats.links.get(class.proxy, port.mode, declared_http, sends);
         let tls = sends != Sends::Plaintext;
@@ -191,7 +231,7 @@ impl<'a> Mesh<'a> {
             MtlsMode::Strict => MtlsModeName::Strict,
         };
         let policy = port.policy;
-        let own = asked.flow.principal.is_none();
+        let own = way.flow.principal.is_none();
         let (client, opaque, fault) = match made {
             Makes::Odd => return None,
             Makes::Plain => (None, false, None),
@@ -222,14 +262,9 @@ impl<'a> Mesh<'a> {
     }
 
     /// What the client sends, and as whom (mtls/client.rs).
-    fn sends(
-        &self,
-        asked: &'a Asked<'a>,
-        source: Option<&'a Seat>,
-        class: &Class,
-        port: &PortSeat,
-    ) -> Option<(Sends, Option<Client<'a>>)> {
-        let flow = asked.flow;
+    #[inline]
+    fn sends(&self, way: &Way<'_, 'a>, port: &PortSeat) -> Option<(Sends, Option<Client<'a>>)> {
+        let flow = way.flow;
         if let Some(principal) = flow.principal {
             return Some((Sends::Mutual, Some(Client::new(principal))));
         }
@@ -242,7 +277,7 @@ impl<'a> Mesh<'a> {
             // Who insists on mTLS and is nobody has a certificate of its own.
             (flow.mtls != Some(true)).then_some((sends, None))
         };
-        let Some(seat) = source.filter(|_| flow.mtls != Some(false)) else { return outside() };
+        let Some(seat) = way.source.filter(|_| flow.mtls != Some(false)) else { return outside() };
         let own = || Some(self.seats.client(seat));
         if flow.mtls == Some(true) {
             let tunnel = seat.kind == Kind::Ambient;
@@ -250,10 +285,10 @@ impl<'a> Mesh<'a> {
         }
         match seat.kind {
             Kind::Outside => outside(),
-            Kind::Ambient if class.proxy == Proxy::Gateway => outside(),
+            Kind::Ambient if way.class.proxy == Proxy::Gateway => outside(),
             Kind::Ambient => Some((Sends::Tunnel, own())),
             Kind::Sidecar | Kind::Gateway | Kind::Waypoint => {
-                let called = asked.service.is_some_and(|(id, _)| self.seats.ruled(id));
+                let called = way.service.is_some_and(|id| self.seats.ruled(id));
                 if seat.odd || port.ruled || called {
                     return None;
                 }
@@ -274,8 +309,11 @@ impl<'a> Mesh<'a> {
                 || (places.cookies && name.eq_ignore_ascii_case("cookie"))
         };
         let query = view.target.and_then(|t| t.split_once('?')).map_or("", |(_, query)| query);
-        let may = |param: &String| query.contains(param.as_str());
-        let escaped = query.contains('%') && !places.params.is_empty();
+        // A name may be written with escapes.
+        let may = |pair: &str| {
+            let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+            name.contains('%') || places.params.iter().any(|param| param == name)
+        };
         let told = matches!(view.token, Token::Absent) && view.target.is_some();
         let proxied = |name: &String| {
             let token = name == "authorization";
@@ -285,8 +323,7 @@ impl<'a> Mesh<'a> {
             || !view.complete
             || view.method.is_none()
             || view.headers.iter().any(named)
-            || escaped
-            || places.params.iter().any(may)
+            || (!places.params.is_empty() && query.split('&').any(may))
             || places.headers.iter().any(proxied)
         {
             return None;
@@ -296,31 +333,34 @@ impl<'a> Mesh<'a> {
 
     fn authorization(
         &self,
-        asked: &'a Asked<'a>,
-        class: &Class,
-        view: Option<&'a View<'a>>,
+        way: &Way<'_, 'a>,
+        view: Option<&View<'a>>,
         link: &Link<'a>,
+        found: Option<&Found<'a>>,
     ) -> Option<Answer> {
-        let pick = self.authz.pick(class.pick?)?;
+        let pick = self.authz.pick(way.class.pick?)?;
         let forwarded = |view: &View<'_>| {
             view.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-forwarded-for"))
         };
         let small = |name: &str| !name.bytes().any(|b| b.is_ascii_uppercase());
         let unusual = !pick.custom.is_empty()
-            || (pick.reads.sni && link.tls && !asked.flow.sni.is_some_and(small))
-            || (pick.reads.remote_ip && view.is_some_and(forwarded));
+            || (pick.reads.sni && link.tls && !way.flow.sni.is_some_and(small))
+            || (pick.reads.remote_ip && view.is_some_and(forwarded))
+            || (pick.reads.addresses && way.asked.is_none());
         if unusual {
             return None;
         }
         let scene = Scene {
-            asked,
-            proxy: class.proxy,
+            sni: way.flow.sni,
+            asked: way.asked,
+            port: way.port,
+            proxy: way.class.proxy,
             view,
             client: link.client,
             tls: link.tls,
             trusted_proxies: self.model.inventory.mesh.trusted_proxies,
         };
-        let (verdict, reason, sees) = authz::ask(self.model, pick, &scene, self.indexed);
+        let (verdict, reason, sees) = authz::ask(self.model, pick, &scene, self.indexed, found);
         Some((LayerDecision { layer: Layer::Authorization, verdict, reason }, sees))
     }
 }

@@ -10,30 +10,181 @@ mod seats;
 mod view;
 
 pub(crate) use self::seats::Seats;
+use self::seats::{Kind, Seat};
 
 use crate::{
-    compiled::{Authz, Net},
+    compiled::{Authz, Net, Rows, rows::Cell},
     decision::{
-        ClientSees, Decision, Layer, LayerDecision, combine, mesh as slow, reference,
+        ClientSees, Decision, Layer, LayerDecision, Reason, Verdict, combine, mesh as slow,
+        reference,
         resolve::{Asked, End},
         trace::Trace,
         unevaluated::left_open,
     },
-    model::Model,
+    model::{Flow, Http, Model, Protocol, WorkloadId},
     options::Without,
 };
+
+/// Two known workloads, and the port of the second.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    pub(crate) from: WorkloadId,
+    pub(crate) to: WorkloadId,
+    pub(crate) port: u16,
+}
+
+/// What all requests on a connection share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept<'a> {
+    ends: Ends,
+    network: [LayerDecision; 2],
+    link: mesh::Link<'a>,
+    port: seats::PortSeat,
+    found: authz::Found<'a>,
+    class: &'a seats::Class,
+}
+
+impl Kept<'_> {
+    /// The decision of all layers.
+    pub(crate) fn whole(
+        &self,
+        http: &Http<'_>,
+        request: [(LayerDecision, Option<ClientSees>); 2],
+    ) -> Decision {
+        let [jwt, authorization] = request;
+        whole(self.ends, http, self.network, [self.link.answer, jwt, authorization])
+    }
+}
+
+/// The layers of a flow between two workloads, put together.
+#[inline]
+fn whole(
+    ends: Ends,
+    http: &Http<'_>,
+    network: [LayerDecision; 2],
+    mesh: [mesh::Answer; 3],
+) -> Decision {
+    let ([egress, ingress], [mtls, jwt, authorization]) = (network, mesh);
+    let timeout = Some(ClientSees::Timeout);
+    let decision = combine::layers(
+        [egress, ingress, mtls.0, jwt.0, authorization.0],
+        [timeout, timeout, mtls.1, jwt.1, authorization.1],
+    );
+    let mut decision = combine::as_sent(decision, http);
+    decision.destination = Some(ends.to);
+    decision.port = Some(ends.port);
+    decision
+}
 
 /// Everything that is asked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fast<'p> {
     pub(crate) model: &'p Model,
     pub(crate) net: &'p Net,
+    pub(crate) rows: &'p Rows,
     pub(crate) authz: &'p Authz,
     pub(crate) seats: &'p Seats,
     pub(crate) without: Without,
 }
 
-impl Fast<'_> {
+impl<'p> Fast<'p> {
+    /// A flow from one known workload to another; `None`: more has to be worked out.
+    pub(crate) fn pair(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
+        let way = self.way(flow, &flow.http, ends)?;
+        let network = self.network(ends, flow.protocol)?;
+        Some(whole(ends, &flow.http, network, self.mesh().pass(&way)?))
+    }
+
+    /// The authorization layer of such a flow, alone.
+    pub(crate) fn authorize(&self, flow: &Flow<'_>, ends: Ends) -> Option<LayerDecision> {
+        let way = self.way(flow, &flow.http, ends)?;
+        let [_, _, authorization] = self.mesh().pass(&way)?;
+        Some(authorization.0)
+    }
+
+    /// What the mesh layers are asked about; `None`: more has to be worked out.
+    #[inline]
+    fn way<'w, 'a>(
+        &self,
+        flow: &'w Flow<'a>,
+        http: &'w Http<'a>,
+        ends: Ends,
+    ) -> Option<mesh::Way<'w, 'a>>
+    where
+        'p: 'a,
+    {
+        if self.without.pairs || self.without.mesh {
+            return None;
+        }
+        let (source, _) = self.seats.of(ends.from)?;
+        let (destination, class) = self.seats.of(ends.to)?;
+        // Between captured workloads TCP travels in a tunnel, and packets show its port.
+        let captured = |seat: &Seat| matches!(seat.kind, Kind::Ambient | Kind::Waypoint);
+        if source.open | destination.open != 0 || (captured(source) && captured(destination)) {
+            return None;
+        }
+        let (source, port) = (Some(source), Some(ends.port));
+        Some(mesh::Way { flow, http, source, class, port, service: None, asked: None })
+    }
+
+    /// What all requests on a connection share; `None`: it takes an unusual way.
+    pub(crate) fn keep<'a>(&self, flow: &Flow<'a>, ends: Ends) -> Option<Kept<'a>>
+    where
+        'p: 'a,
+    {
+        // Requests may come, whatever the flow says.
+        let way = self.way(flow, &Http::Unknown, ends)?;
+        let network = self.network(ends, flow.protocol)?;
+        let (link, port, found) = self.mesh().keep(&way)?;
+        Some(Kept { ends, network, link, port, found, class: way.class })
+    }
+
+    /// One request on a connection that is kept.
+    #[inline]
+    pub(crate) fn kept(
+        &self,
+        kept: &Kept<'_>,
+        flow: &Flow<'_>,
+        http: &Http<'_>,
+    ) -> Option<[(LayerDecision, Option<ClientSees>); 2]> {
+        let (class, port) = (kept.class, Some(kept.ends.port));
+        let way = mesh::Way { flow, http, source: None, class, port, service: None, asked: None };
+        self.mesh().request(&way, &kept.port, true, &kept.link, Some(&kept.found))
+    }
+
+    /// Both directions of network policy between workloads; `None`: more has to be worked out.
+    #[inline]
+    pub(crate) fn network(&self, ends: Ends, protocol: Protocol) -> Option<[LayerDecision; 2]> {
+        if self.without.rows || !self.model.inventory.host_endpoints.is_empty() {
+            return None;
+        }
+        let [egress, ingress] = self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)?;
+        Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])
+    }
+
+    /// The same where nobody looks at anything else.
+    pub(crate) fn network_alone(
+        &self,
+        ends: Ends,
+        protocol: Protocol,
+    ) -> Option<[LayerDecision; 2]> {
+        let (source, destination) = (self.seats.of(ends.from)?.0, self.seats.of(ends.to)?.0);
+        let captured = |seat: &Seat| matches!(seat.kind, Kind::Ambient | Kind::Waypoint);
+        if source.open | destination.open != 0 || (captured(source) && captured(destination)) {
+            return None;
+        }
+        self.network(ends, protocol)
+    }
+
+    fn mesh(&self) -> mesh::Mesh<'p> {
+        mesh::Mesh {
+            model: self.model,
+            authz: self.authz,
+            seats: self.seats,
+            indexed: !self.without.groups,
+        }
+    }
+
     /// One flow to one destination.
     pub(crate) fn decide(&self, asked: &Asked<'_>) -> Decision {
         // Pods that only the flow describes have no compiled list.
@@ -45,19 +196,13 @@ impl Fast<'_> {
             let found = network::network(self.net, self.model, asked, layer);
             self.left_open(asked, found)
         });
-        let mesh = mesh::Mesh {
-            model: self.model,
-            authz: self.authz,
-            seats: self.seats,
-            indexed: !self.without.groups,
-        };
-        let quick = if self.without.mesh { None } else { mesh.layers(asked) };
+        let quick = if self.without.mesh { None } else { self.mesh().layers(asked) };
         let [mtls, jwt, authorization] = quick.unwrap_or_else(|| self.unusual(asked));
         let open = |decided| self.left_open(asked, decided);
         let layers = [egress, ingress, open(mtls.0), open(jwt.0), open(authorization.0)];
         let network = Some(ClientSees::Timeout);
         let sees = [network, network, mtls.1, jwt.1, authorization.1];
-        let mut decision = combine::layers(layers, sees);
+        let mut decision = combine::as_sent(combine::layers(layers, sees), &asked.flow.http);
         decision.destination = asked.destination.id;
         decision.port = asked.network_port;
         decision
@@ -81,4 +226,17 @@ impl Fast<'_> {
             .is_some_and(|(seat, _)| seat.open >> (decided.layer as u8) & 1 == 1);
         if touched { left_open(self.model, asked, decided) } else { decided }
     }
+}
+
+fn of_cell(layer: Layer, cell: Cell) -> LayerDecision {
+    let (verdict, reason) = match cell {
+        Cell::Rule { allow: true, policy, rule } => (Verdict::Allow, Reason::Rule { policy, rule }),
+        Cell::Rule { allow: false, policy, rule } => (Verdict::Deny, Reason::Rule { policy, rule }),
+        Cell::Isolated { policy } => (Verdict::Deny, Reason::Isolated { policy }),
+        Cell::EndOfTier { tier, policy } => (Verdict::Deny, Reason::EndOfTier { tier, policy }),
+        Cell::Nothing { profileless: true } => (Verdict::Deny, Reason::UndefinedNamespace),
+        Cell::Nothing { profileless: false } => (Verdict::Allow, Reason::DefaultAllow),
+        Cell::Local => (Verdict::Allow, Reason::LocalTraffic),
+    };
+    LayerDecision { layer, verdict, reason }
 }

@@ -1,14 +1,15 @@
 //! One direction of network policy, from a workload's compiled list.
 
-use ipnet::IpNet;
-
 use crate::{
-    compiled::network::{Members, Net, Nets, Peer, Rule, Stage},
+    compiled::{
+        network::{Members, Net, Peer, Rule, Stage},
+        ranges::Ranges,
+    },
     decision::{
         Layer, LayerDecision, Reason, Verdict,
         reference::{
-            forward, host,
-            network::{Found, itself, local},
+            forward, host, http,
+            network::{Found, by_replica, itself, local},
         },
         resolve::{Address, Asked, End},
         trace::Trace,
@@ -22,7 +23,9 @@ use crate::{
 
 /// Asks one direction.
 pub(crate) fn network(net: &Net, model: &Model, asked: &Asked<'_>, layer: Layer) -> LayerDecision {
-    let found = ask(net, model, asked, layer == Layer::Egress);
+    let egress = layer == Layer::Egress;
+    let found = ask(net, model, asked, egress);
+    let found = by_replica(asked, found, |one| ask(net, model, one, egress));
     LayerDecision { layer, verdict: found.verdict, reason: found.reason }
 }
 
@@ -149,7 +152,7 @@ fn outcome(rule: &Rule) -> Option<Found> {
 
 fn matches(rule: &Rule, asked: &Asked<'_>) -> Tri {
     let protocol = asked.flow.protocol;
-    let v6 = asked.source.address.is_v6() || asked.destination.address.is_v6();
+    let v6 = asked.v6();
     let plain = rule.protocol.is_none_or(|p| p == protocol)
         && rule.not_protocol.is_none_or(|p| p != protocol)
         && rule.version.is_none_or(|v| (v == IpVersion::V6) == v6);
@@ -163,6 +166,9 @@ fn matches(rule: &Rule, asked: &Asked<'_>) -> Tri {
         Test { asked, end: &asked.destination, peer: &rule.destination, source: false, v6 },
     ];
     let mut all = icmp.and(not_icmp);
+    if let Some(wanted) = rule.http.as_ref().filter(|_| http::beside_sidecar(asked)) {
+        all = all.and(http::matches(asked.flow, wanted));
+    }
     for end in ends {
         if all.is_no() {
             return Tri::No;
@@ -215,10 +221,10 @@ impl Test<'_> {
             all = all.and(self.member(members).not());
         }
         if !all.is_no() && peer.nets.given {
-            all = all.and(self.within(peer.nets.of(self.v6)));
+            all = all.and(self.passes(Some(peer.nets.of(self.v6)), None));
         }
         if !all.is_no() && peer.not_nets.given {
-            all = all.and(self.without(&peer.not_nets));
+            all = all.and(self.without(peer));
         }
         if !all.is_no() && !peer.not_ports.is_empty() {
             all = all.and(self.ports(&peer.not_ports).not());
@@ -245,9 +251,15 @@ impl Test<'_> {
         if self.source { Attributes::SOURCE_ADDRESS } else { Attributes::DESTINATION_ADDRESS }
     }
 
-    fn within(&self, nets: &[IpNet]) -> Tri {
+    fn within(&self, nets: &Ranges) -> Tri {
+        match &self.end.address {
+            Address::Exact(ip) => return Tri::of(nets.has(*ip)),
+            Address::Within(all) if !all.iter().any(|net| nets.touches(net)) => return Tri::No,
+            Address::OneOf(all) if !all.iter().any(|ip| nets.has(*ip)) => return Tri::No,
+            _ => {}
+        }
         let mut any = Tri::No;
-        for net in nets {
+        for net in nets.nets() {
             any = any.or(self.end.address.within(net, self.missing()));
             if any.is_yes() {
                 break;
@@ -256,12 +268,22 @@ impl Test<'_> {
         any
     }
 
-    fn without(&self, nets: &Nets) -> Tri {
-        let nets = nets.of(self.v6);
-        if nets.is_empty() || nets.iter().any(|n| n.prefix_len() == 0) {
+    /// In one of some networks and in none of others; a known address is looked up.
+    fn passes(&self, inside: Option<&Ranges>, outside: Option<&Ranges>) -> Tri {
+        if let Address::Exact(ip) = self.end.address {
+            let within = inside.is_none_or(|nets| nets.has(ip));
+            return Tri::of(within && !outside.is_some_and(|nets| nets.has(ip)));
+        }
+        let outside = outside.map_or(&[][..], Ranges::nets);
+        self.end.address.passes(inside.map(Ranges::nets), outside, self.missing())
+    }
+
+    fn without(&self, peer: &Peer) -> Tri {
+        let outside = peer.not_nets.of(self.v6);
+        if outside.is_empty() || outside.all {
             return Tri::No;
         }
-        self.within(nets).not()
+        self.passes(peer.nets.given.then(|| peer.nets.of(self.v6)), Some(outside))
     }
 
     fn member(&self, members: &Members) -> Tri {

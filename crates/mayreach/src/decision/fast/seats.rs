@@ -14,12 +14,13 @@ use crate::{
         mesh::{
             Proxy,
             port::{Declared, declared},
-            spiffe,
+            sidecar, spiffe,
         },
         mtls::{
             ambient,
-            client::{chooses_mutual, specificity},
+            client::chooses_mutual,
             mode::{Effective, Scopes},
+            rules::specificity,
         },
         request::headers::is_plain,
         unevaluated::layers_touched,
@@ -176,7 +177,7 @@ impl<'m> Builder<'m> {
         }
         let request_auth = model.request_auth.iter().map(|p| p.namespace.as_str()).collect();
         let rules = &model.destination_rules;
-        let named = |s| rules.iter().any(|rule| specificity(rule, s).is_some());
+        let named = |s| rules.iter().any(|rule| rule.speaks() && specificity(rule, s).is_some());
         let ruled = model.inventory.services.iter().map(named).collect();
         let out = Seats { ruled, ..Seats::default() };
         let (classes, places) = (HashMap::new(), HashMap::new());
@@ -192,7 +193,7 @@ impl<'m> Builder<'m> {
         let seat = Seat {
             class,
             kind: kind(workload),
-            odd: odd(workload),
+            odd: odd(workload) || sidecar::of(self.model, workload).is_some(),
             open: layers_touched(self.model, workload),
             identity: (number(start), number(self.out.text.len())),
             keys,
@@ -213,6 +214,11 @@ impl<'m> Builder<'m> {
         let unusual = reads.is_some_and(|r| r.metadata || r.headers.iter().any(header))
             || self.scripted(proxy, workload);
         let (ports, other) = self.ports(id, workload, proxy);
+        // A gateway's ports are read as its Gateways say.
+        let unusual = unusual
+            || proxy == Proxy::Gateway
+            || self.model.inventory.entries.iter().any(|e| e.selects(workload))
+            || sidecar::of(self.model, workload).is_some_and(|s| s.ingress.is_some());
         let class = Class { proxy, odd: unusual || odd(workload), ports, other, pick, places };
         let next = number(self.out.classes.len());
         *self.classes.entry(class).or_insert_with_key(|class| {

@@ -64,6 +64,11 @@ fn of_request<'a>(request: &Request<'a>, token: Token<'a>, http2: bool) -> Saw<'
         },
     };
     let headers = request.headers.unwrap_or_default();
+    // HTTP/2 puts split cookies together.
+    let cookie = |(name, _): &&(&str, &str)| name.eq_ignore_ascii_case("cookie");
+    if http2 && headers.iter().filter(cookie).nth(1).is_some() {
+        return Saw::Unusual;
+    }
     let is_host = |name: &str| matches!(name.len(), 4 | 10) && names_host(name);
     if headers.iter().any(|(name, _)| is_host(name)) {
         return Saw::Unusual;
@@ -100,50 +105,58 @@ fn bare(target: &str) -> Option<&str> {
     if seen & ODD != 0 {
         return None;
     }
-    if seen & (QUERY | ESCAPED) == 0 {
-        return settled(bytes).then_some(target);
+    if seen & (QUERY | ESCAPED | PAIR) == 0 {
+        return Some(target);
     }
-    let path = match bytes.iter().position(|b| *b == b'?') {
-        Some(at) => target.get(..at)?,
-        None => target,
-    };
+    if seen & QUERY == 0 {
+        return None;
+    }
     // What has to be looked at may all be in the query, which nobody normalizes.
-    let clean = marks(path.as_bytes()) & ESCAPED == 0 && settled(path.as_bytes());
-    clean.then_some(path)
+    let path = target.get(..bytes.iter().position(|b| *b == b'?')?)?;
+    (marks(path.as_bytes()) & (ESCAPED | PAIR) == 0).then_some(path)
 }
 
+/// No request target, or one with a fragment.
 const ODD: u8 = 1;
 const QUERY: u8 = 2;
+/// May be written in another way.
 const ESCAPED: u8 = 4;
+const SLASH: u8 = 8;
+/// A slash, and what makes an empty segment or one of dots behind it.
+const PAIR: u8 = 16;
 
-/// What kinds of characters there are. Without a branch, so that many are looked at at a time.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut n = 0;
+    while n < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 256")]
+        let byte = n as u8;
+        #[expect(clippy::indexing_slicing, reason = "at compile time")]
+        {
+            kinds[n] = match byte {
+                0..=b' ' | 0x7f..=0xff | b'#' => ODD,
+                b'?' => QUERY,
+                b'%' | b'\\' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' => ESCAPED,
+                b'/' => SLASH | PAIR,
+                b'.' => PAIR,
+                _ => 0,
+            };
+        }
+        n += 1;
+    }
+    kinds
+};
+
+/// What kinds of characters there are. [`PAIR`] only where a slash stands before it.
 #[inline]
 fn marks(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |seen, b| {
-        let odd = u8::from(*b <= b' ') | u8::from(*b >= 0x7f) | u8::from(*b == b'#');
-        let query = u8::from(*b == b'?') << 1;
-        let escaped = u8::from(*b == b'%')
-            | u8::from(*b == b'\\')
-            | u8::from(*b == b'"')
-            | u8::from(*b == b'<')
-            | u8::from(*b == b'>')
-            | u8::from(*b == b'^')
-            | u8::from(*b == b'`')
-            | u8::from(*b == b'{')
-            | u8::from(*b == b'|')
-            | u8::from(*b == b'}');
-        seen | odd | query | escaped << 2
-    })
-}
-
-/// No dot segment and no empty one.
-#[inline]
-fn settled(path: &[u8]) -> bool {
-    let after = path.get(1..).unwrap_or_default();
-    let found = path.iter().zip(after).fold(0, |seen, (a, b)| {
-        seen | u8::from(*a == b'/') & (u8::from(*b == b'.') | u8::from(*b == b'/'))
-    });
-    found == 0
+    let (mut seen, mut before) = (0, 0);
+    for byte in bytes {
+        let kind = KINDS.get(usize::from(*byte)).copied().unwrap_or(ODD);
+        seen |= kind & !PAIR | before << 1 & kind;
+        before = kind & SLASH;
+    }
+    seen
 }
 
 #[cfg(test)]

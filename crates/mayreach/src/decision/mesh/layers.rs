@@ -3,7 +3,7 @@
 use super::{
     Identity, Proxy,
     port::{self, Class, Declared, Reading},
-    spiffe,
+    spiffe, trusted_proxies,
     waypoint::{self, Route, Through},
 };
 use crate::{
@@ -227,6 +227,7 @@ fn policy_of(reason: &Reason) -> Option<PolicyId> {
         | Reason::NoAllowMatch { policy }
         | Reason::Script { policy, .. }
         | Reason::Provider { policy, .. }
+        | Reason::ProviderFailed { policy, .. }
         | Reason::BadProvider { policy, .. } => Some(*policy),
         Reason::Missing { policy, .. }
         | Reason::MtlsAccepted { policy, .. }
@@ -294,14 +295,23 @@ impl Way<'_> {
         let mut seen = match self.seen(class, &found.connection) {
             Ok(seen) => seen,
             Err(why) => {
-                let (status, body) = match why {
-                    request::Rejected::Codec => (400, "Bad Request"),
-                    request::Rejected::Normalization => (400, ""),
-                    request::Rejected::NotAPath => (404, ""),
+                let answer = |status, body| ClientSees::Response { status, body };
+                let asks = matches!(self.asked.flow.http, Http::Request(_));
+                let sees = match why {
+                    // A fault of the protocol ends the whole connection.
+                    request::Rejected::Codec if self.http2() && asks => ClientSees::Closed,
+                    request::Rejected::Codec => answer(400, "Bad Request"),
+                    request::Rejected::Normalization => answer(400, ""),
+                    request::Rejected::NotAPath => answer(404, ""),
                 };
-                remarks.push(format!("Envoy answers {status} before any filter runs"));
+                remarks.push(match sees {
+                    ClientSees::Response { status, .. } => {
+                        format!("Envoy answers {status} before any filter runs")
+                    }
+                    _ => "Envoy ends the connection before any filter runs".to_owned(),
+                });
                 let mut refused = Authorization::plain(Verdict::Deny, Reason::BadRequest);
-                refused.sees = Some(ClientSees::Response { status, body });
+                refused.sees = Some(sees);
                 return (Jwt::plain(Verdict::Allow, Reason::NotReached), refused);
             }
         };
@@ -363,6 +373,8 @@ impl Way<'_> {
     fn written(&self, connection: &Connection) -> request::Written {
         let mesh = &self.model.inventory.mesh;
         let certificates = match &connection.identity {
+            // Its identity is that of the tunnel: the inner connection has no certificates.
+            _ if self.proxy == Proxy::Waypoint => Certificates::None,
             Identity::None => Certificates::None,
             Identity::Known(id) => Certificates::Known(spiffe(mesh, self.workload), id.clone()),
             Identity::Perhaps(..) | Identity::Unknown(_) => Certificates::Unknown,
@@ -371,7 +383,8 @@ impl Way<'_> {
             Address::Exact(ip) => Some(*ip),
             _ => None,
         };
-        let edge = (self.proxy == Proxy::Gateway).then_some((mesh.trusted_proxies, peer));
+        let trusted = || trusted_proxies(mesh, Some(self.workload));
+        let edge = (self.proxy == Proxy::Gateway).then(|| (trusted(), peer));
         request::Written { tls: connection.tls, certificates, edge }
     }
 

@@ -2,6 +2,7 @@
 
 mod layers;
 pub(crate) mod port;
+pub(crate) mod sidecar;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -54,6 +55,19 @@ fn captured(workload: &Workload, port: Option<u16>) -> bool {
         |name: &str| workload.annotations.get(&format!("traffic.sidecar.istio.io/{name}"));
     let included = annotation("includeInboundPorts").is_none_or(|l| l.trim() == "*" || listed(l));
     included && !annotation("excludeInboundPorts").is_some_and(|list| listed(list))
+}
+
+/// `gatewayTopology.numTrustedProxies` of a gateway: its pod's own `proxy.istio.io/config`, else the
+/// mesh's.
+pub(crate) fn trusted_proxies(mesh: &Mesh, gateway: Option<&Workload>) -> u32 {
+    let own = gateway.and_then(|w| w.annotations.get("proxy.istio.io/config")).and_then(|text| {
+        // YAML or JSON; the key stands once in it.
+        let (_, rest) = text.split_once("numTrustedProxies")?;
+        let rest = rest.trim_start_matches(['"', '\'', ':', ' ']);
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest.get(..digits)?.parse().ok()
+    });
+    own.unwrap_or(mesh.trusted_proxies)
 }
 
 /// Who the proxy takes the client for, as its certificate says (`spiffe://…`).

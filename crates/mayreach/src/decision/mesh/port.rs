@@ -1,11 +1,12 @@
 //! How a proxy reads a port: declared HTTP, declared TCP, or by looking at the bytes.
 
+use super::sidecar;
 use crate::{
     compiled::index::target_number,
     decision::resolve::Asked,
     model::{
         Attributes, Http, Model, Protocol,
-        inventory::{Service, ServicePort},
+        inventory::{Enrolment, Server, Service, ServicePort, Workload},
     },
 };
 
@@ -17,7 +18,7 @@ pub(crate) enum Class {
 }
 
 /// What a Service says of a port (pkg/config/kube/conversion.go, model `ListenerProtocol`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Declared {
     Http,
     /// HTTP/2 and gRPC: frames, not lines.
@@ -95,8 +96,24 @@ pub(crate) fn reading(model: &Model, asked: &Asked<'_>) -> Reading {
 /// What the Services declare, each thing once. Of several that disagree the oldest wins, which
 /// manifests do not say.
 fn declarations(model: &Model, asked: &Asked<'_>) -> Vec<Declared> {
+    let gateway = |w: &&Workload| matches!(w.mesh, Enrolment::Gateway { .. });
+    if let (Some(workload), Some(port)) = (asked.destination.workload.filter(gateway), asked.port) {
+        return at_gateway(model, asked, workload, port);
+    }
+    if let Some(listener) = sidecar::ingress(model, asked) {
+        // What it does not write out takes the passthrough chains, whatever Services say.
+        return vec![listener.map_or(Declared::Sniffed, |l| by_name(&l.protocol, l.port))];
+    }
     let mut all: Vec<Declared> = match asked.port {
-        Some(_) => service_ports(model, asked).iter().map(|(_, p)| declared(p)).collect(),
+        Some(port) => {
+            let services = service_ports(model, asked);
+            let entries = asked.destination.workload.into_iter().flat_map(|workload| {
+                model.inventory.entries.iter().filter(|e| e.selects(workload))
+            });
+            let written = entries.flat_map(|e| &e.ports).filter(|(target, _)| *target == port);
+            let written = written.map(|(target, protocol)| by_name(protocol, *target));
+            services.iter().map(|(_, p)| declared(p)).chain(written).collect()
+        }
         // Any port may be meant.
         None => vec![Declared::Http, Declared::Tcp, Declared::Sniffed],
     };
@@ -112,6 +129,35 @@ fn declarations(model: &Model, asked: &Asked<'_>) -> Vec<Declared> {
         once.push(Declared::Sniffed);
     }
     once
+}
+
+/// A gateway reads its ports as its Gateways say, whatever its Service's port is called: `https`
+/// is mostly terminated there.
+fn at_gateway(model: &Model, asked: &Asked<'_>, workload: &Workload, port: u16) -> Vec<Declared> {
+    let leading = service_ports(model, asked);
+    let mut numbers: Vec<u16> = leading.iter().map(|(_, p)| p.port).collect();
+    if numbers.is_empty() {
+        numbers.push(port);
+    }
+    let opens = |s: &&Server| {
+        numbers.contains(&s.port)
+            && s.namespace.as_ref().is_none_or(|n| *n == workload.namespace)
+            && s.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v))
+    };
+    let servers = model.inventory.servers.iter().filter(opens);
+    let mut found: Vec<Declared> =
+        servers.map(|s| if s.http { Declared::Http } else { Declared::Tcp }).collect();
+    if found.is_empty() {
+        // No Gateway is given: what is sent tells, unless the port is called HTTP.
+        let named = leading.iter().map(|(_, p)| declared(p));
+        found.extend(named.filter(|d| matches!(d, Declared::Http | Declared::Http2)));
+    }
+    if found.is_empty() {
+        found.push(Declared::Sniffed);
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn classes_of(declared: Declared, http: &Http<'_>) -> (Vec<Class>, Attributes) {
@@ -135,6 +181,10 @@ pub(crate) fn declared(port: &ServicePort) -> Declared {
         Some(other) => other,
         None => port.name.as_deref().unwrap_or_default(),
     };
+    by_name(name, port.port)
+}
+
+fn by_name(name: &str, port: u16) -> Declared {
     let lower = name.to_ascii_lowercase();
     if lower.starts_with("grpc-web") {
         return Declared::Http2;
@@ -144,7 +194,7 @@ pub(crate) fn declared(port: &ServicePort) -> Declared {
         "http2" | "grpc" => Declared::Http2,
         "tcp" | "udp" | "https" | "tls" | "mongo" | "redis" | "mysql" => Declared::Tcp,
         // "Make TCP as default protocol for well know ports": SMTP, DNS, MySQL, MongoDB.
-        _ if matches!(port.port, 25 | 53 | 3306 | 27017) => Declared::Tcp,
+        _ if matches!(port, 25 | 53 | 3306 | 27017) => Declared::Tcp,
         _ => Declared::Sniffed,
     }
 }

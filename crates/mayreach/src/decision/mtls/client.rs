@@ -1,15 +1,15 @@
 //! What the client's side sends: plaintext, TLS, or mTLS with an identity.
 
-use super::mode::Scopes;
+use super::{mode::Scopes, rules};
 use crate::{
     decision::{
-        mesh::{port, spiffe, with_scheme},
+        mesh::{port, sidecar, spiffe, with_scheme},
         resolve::Asked,
     },
     model::{
         Attributes, Model, PolicyId,
         inventory::{Enrolment, Service, Workload},
-        mtls::{ClientTls, DestinationTls, MtlsMode},
+        mtls::{ClientTls, MtlsMode},
     },
 };
 
@@ -98,6 +98,10 @@ fn sidecar(
     if excluded(source, asked.service.map_or(asked.port, |(_, port)| Some(port))) {
         return outside(asked);
     }
+    let passes_by = sidecar::passes_by(model, asked);
+    if passes_by && !model.routes {
+        return outside(asked);
+    }
     let auto = || automatic(model, to, id, mode);
     let mut all: Vec<Arrival> = Vec::new();
     let mut missing = Attributes::NONE;
@@ -106,23 +110,28 @@ fn sidecar(
         all.push(Arrival::Plaintext);
         missing = missing.union(Attributes::DESTINATION_ADDRESS);
     }
+    if passes_by {
+        // The destination of a route is known too.
+        all.push(Arrival::Plaintext);
+        missing = missing.union(Attributes::UNEVALUATED);
+    }
     let targets = targets(model, asked);
     for (service, port) in &targets {
-        let rule = destination_rule(model, source, service);
-        let (tls, open) = rule.map_or((None, false), |r| {
-            (r.ports.get(port).copied().flatten().or(r.mode), r.subset_tls)
-        });
-        let one = match tls {
+        let rule = rules::of(model, source, service);
+        let sent = |tls: Option<ClientTls>| match tls {
             None => auto(),
             Some(ClientTls::Disable) => Arrival::Plaintext,
             Some(ClientTls::Simple) => Arrival::OneWayTls,
             Some(ClientTls::Mutual) => Arrival::OwnCertificate,
             Some(ClientTls::IstioMutual) => Arrival::Mutual(id.to_owned()),
         };
-        if open {
-            // Which subset a request takes is routing, which is not evaluated.
-            all.extend([Arrival::Plaintext, Arrival::Mutual(id.to_owned())]);
-            missing = missing.union(Attributes::UNEVALUATED);
+        let one = sent(rule.as_ref().and_then(|r| r.on(*port)));
+        for other in rule.iter().flat_map(|r| r.in_subsets(*port)).map(sent) {
+            if other != one {
+                // Which subset a request takes is routing, which is not evaluated.
+                missing = missing.union(Attributes::UNEVALUATED);
+                all.push(other);
+            }
         }
         all.push(one);
     }
@@ -207,9 +216,9 @@ pub(crate) fn mutual_to_nobody(model: &Model, asked: &Asked<'_>) -> Option<Insis
         return None;
     }
     let mut rules = targets(model, asked).into_iter().map(|(service, port)| {
-        let rule = destination_rule(model, source, service)?;
-        let tls = rule.ports.get(&port).copied().flatten().or(rule.mode);
-        (tls == Some(ClientTls::IstioMutual) && !rule.subset_tls).then_some(rule.id)
+        let rule = rules::of(model, source, service)?;
+        let mutual = |tls: Option<ClientTls>| tls == Some(ClientTls::IstioMutual);
+        (mutual(rule.on(port)) && rule.in_subsets(port).all(mutual)).then_some(rule.id)
     });
     let first = rules.next()??;
     rules.all(|other| other.is_some()).then_some(Insists::Rule(first))
@@ -236,76 +245,22 @@ pub(crate) fn unknown_to_client(model: &Model, asked: &Asked<'_>) -> bool {
 pub(crate) fn server_names(model: &Model, asked: &Asked<'_>) -> Vec<String> {
     let Some(source) = asked.source.workload else { return Vec::new() };
     let sidecar = matches!(source.mesh, Enrolment::Sidecar);
-    let targets = targets(model, asked);
-    if !sidecar || targets.iter().any(|(s, _)| destination_rule(model, source, s).is_some()) {
+    if !sidecar {
         return Vec::new();
     }
-    targets
-        .iter()
-        .map(|(service, port)| {
-            format!("outbound_.{port}_._.{}.{}.svc.cluster.local", service.name, service.namespace)
-        })
-        .collect()
-}
-
-/// The rule that the client's proxy takes for a host: "of the client's namespace, of the
-/// service's, of the root namespace", the most specific host first (`push_context.go`
-/// destinationRule).
-fn destination_rule<'m>(
-    model: &'m Model,
-    source: &Workload,
-    service: &Service,
-) -> Option<&'m DestinationTls> {
-    let root = model.inventory.mesh.root_namespace.as_str();
-    let mut spaces = Vec::new();
-    if source.namespace != root {
-        spaces.push(source.namespace.as_str());
-    }
-    for space in [service.namespace.as_str(), root] {
-        if !spaces.contains(&space) {
-            spaces.push(space);
+    let mut all = Vec::new();
+    for (service, port) in targets(model, asked) {
+        let rule = rules::of(model, source, service);
+        if rule
+            .as_ref()
+            .is_some_and(|r| r.on(port).is_some() || r.in_subsets(port).any(|t| t.is_some()))
+        {
+            return Vec::new();
         }
+        let host = format!("{}.{}.svc.cluster.local", service.name, service.namespace);
+        all.push(format!("outbound_.{port}_._.{host}"));
+        let subsets = rule.iter().flat_map(rules::Ruled::subset_names);
+        all.extend(subsets.map(|subset| format!("outbound_.{port}_.{subset}_.{host}")));
     }
-    spaces.into_iter().find_map(|space| {
-        let mut fitting: Vec<(usize, &DestinationTls)> = model
-            .destination_rules
-            .iter()
-            .filter(|r| r.namespace == space && visible(r, &source.namespace))
-            .filter(|r| selects(r, source, space))
-            .filter_map(|r| Some((specificity(r, service)?, r)))
-            .collect();
-        // A rule for this client's labels goes before one for all.
-        fitting.sort_by_key(|(rank, r)| (std::cmp::Reverse(*rank), r.workload_selector.is_empty()));
-        fitting.first().map(|(_, r)| *r)
-    })
-}
-
-fn visible(rule: &DestinationTls, client: &str) -> bool {
-    rule.export_to.is_empty()
-        || rule
-            .export_to
-            .iter()
-            .any(|to| to == "*" || to == client || (to == "." && rule.namespace == client))
-}
-
-fn selects(rule: &DestinationTls, source: &Workload, space: &str) -> bool {
-    rule.workload_selector.is_empty()
-        || (space == source.namespace
-            && rule.workload_selector.iter().all(|(k, v)| source.labels.get(k) == Some(v)))
-}
-
-/// How specifically a rule's host names a service; `None` if it does not.
-pub(crate) fn specificity(rule: &DestinationTls, service: &Service) -> Option<usize> {
-    let full = format!("{}.{}.svc.cluster.local", service.name, service.namespace);
-    let host = rule.host.as_str();
-    if let Some(rest) = host.strip_prefix('*') {
-        return full.ends_with(rest).then_some(rest.len());
-    }
-    // "Short names are resolved in the namespace of the rule".
-    let named = if host.contains('.') {
-        host.to_owned()
-    } else {
-        format!("{host}.{}.svc.cluster.local", rule.namespace)
-    };
-    (named == full).then_some(usize::MAX)
+    all
 }

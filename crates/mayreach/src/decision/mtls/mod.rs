@@ -4,6 +4,7 @@ pub(crate) mod accept;
 pub(crate) mod ambient;
 pub(crate) mod client;
 pub(crate) mod mode;
+pub(crate) mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -77,7 +78,11 @@ pub(crate) fn mtls(
     Mtls {
         decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
         connection,
-        sees: (verdict == Verdict::Deny).then(|| sees(&reason)),
+        sees: (verdict == Verdict::Deny).then(|| match proxy {
+            // "plaintext: close".
+            Proxy::Ztunnel => ClientSees::Closed,
+            _ => sees(&reason),
+        }),
     }
 }
 
@@ -109,7 +114,9 @@ pub(crate) fn at_waypoint(
     let effective = Effective { mode: MtlsMode::Strict, policy: None };
     let ways = [Way { effective, arrival, outcome }];
     tell(&ways, trace);
-    let connection = connection(&ways, Attributes::NONE);
+    let mut connection = connection(&ways, Attributes::NONE);
+    // What comes out of the tunnel is read on an internal listener without TLS.
+    connection.tls = Some(false);
     let (verdict, reason) = settle(&ways, Attributes::NONE, &connection, Proxy::Waypoint);
     Mtls {
         decision: LayerDecision { layer: Layer::Mtls, verdict, reason },

@@ -210,13 +210,14 @@ fn early(stages: Stages<'_>, after: Found, trace: &mut Trace) -> Found {
 /// node, so that what arrives has the backend's address.
 fn before_translation<'m>(model: &'m Model, asked: &Asked<'m>) -> Option<Asked<'m>> {
     let outside = asked.source.workload.is_none() && asked.source.node.is_none();
-    let (id, _) = asked.service.filter(|_| outside)?;
     let Flow { destination, port, .. } = asked.flow;
-    let service = model.inventory.service(id)?;
-    let (address, port) = match (destination, port) {
-        (Peer::Ip(ip), Port::Number(port)) => (Address::Exact(*ip), Some(*port)),
+    let service = asked.service.and_then(|(id, _)| model.inventory.service(id));
+    let (address, port) = match (destination, port, service.filter(|_| outside)) {
+        _ if !outside => return None,
+        (Peer::Ip(ip), Port::Number(port), _) => (Address::Exact(*ip), Some(*port)),
+        (_, _, None) => return None,
         // A Service that nothing outside the cluster has another address for.
-        _ if !service.exposed => match &service.cluster_ips[..] {
+        (_, _, Some(service)) if !service.exposed => match &service.cluster_ips[..] {
             [ip] => (Address::Exact(*ip), asked.service.map(|(_, port)| port)),
             _ => (Address::Unknown, None),
         },

@@ -3,6 +3,7 @@
 
 pub(crate) mod forward;
 pub(crate) mod host;
+pub(crate) mod http;
 pub(crate) mod network;
 pub(crate) mod packet;
 
@@ -43,7 +44,7 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
         decisions.push((decision, answer.sees));
         layers.push(LayerWalk { decision, steps: answer.steps });
     }
-    let mut decision = settle(&decisions);
+    let mut decision = combine::as_sent(settle(&decisions), &asked.flow.http);
     decision.destination = asked.destination.id;
     decision.port = asked.network_port;
     let mesh::MeshLayers { audited_by, dry_run, remarks, .. } = mesh;

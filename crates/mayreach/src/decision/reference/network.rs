@@ -4,7 +4,7 @@ use crate::{
     decision::{
         Layer, LayerDecision, Marked, Outcome, Reason, Step, StepKind, Verdict,
         reference::{forward, host, packet},
-        resolve::{Asked, End},
+        resolve::{Address, Asked, End},
         trace::Trace,
     },
     model::{
@@ -51,8 +51,45 @@ pub(crate) fn network(
     layer: Layer,
     trace: &mut Trace,
 ) -> LayerDecision {
-    let found = ask(model, asked, layer == Layer::Egress, trace);
+    let egress = layer == Layer::Egress;
+    let found = ask(model, asked, egress, trace);
+    let found = by_replica(asked, found, |one| ask(model, one, egress, &mut Trace::off()));
     LayerDecision { layer, verdict: found.verdict, reason: found.reason }
+}
+
+/// Most pairs of replicas that are asked one by one.
+const MOST_PAIRS: usize = 256;
+
+/// What is open only because a controller's pods have several addresses, and is the same for
+/// each of them, is what each of them is told.
+pub(crate) fn by_replica<'m>(
+    asked: &Asked<'m>,
+    found: Found,
+    ask: impl Fn(&Asked<'m>) -> Found,
+) -> Found {
+    let several = |end: &End<'_>| matches!(end.address, Address::OneOf(_));
+    let open = found.verdict == Verdict::Undetermined;
+    if !open || !(several(&asked.source) || several(&asked.destination)) {
+        return found;
+    }
+    let (from, to) = (asked.source.replicas(), asked.destination.replicas());
+    if from.len() * to.len() > MOST_PAIRS {
+        return found;
+    }
+    let mut same: Option<Found> = None;
+    for source in &from {
+        for destination in &to {
+            let one =
+                Asked { source: source.clone(), destination: destination.clone(), ..asked.clone() };
+            let answer = ask(&one);
+            let agrees = same.is_none_or(|other| other.verdict == answer.verdict);
+            if !agrees || answer.verdict == Verdict::Undetermined {
+                return found;
+            }
+            same = same.or(Some(answer));
+        }
+    }
+    same.unwrap_or(found)
 }
 
 fn ask(model: &Model, asked: &Asked<'_>, egress: bool, trace: &mut Trace) -> Found {

@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use crate::{
     compiled::index::target_number,
     decision::{
+        reference::http,
         resolve::{Address, Asked, End},
         trace::Outcome,
     },
@@ -33,7 +34,7 @@ impl Checked {
 pub(crate) fn conditions(model: &Model, asked: &Asked<'_>, rule: &NetworkRule) -> Vec<Checked> {
     let mut out = Vec::new();
     let mut add = |outcome: Tri, text: String| out.push(Checked { outcome, text });
-    let v6 = asked.source.address.is_v6() || asked.destination.address.is_v6();
+    let v6 = asked.v6();
     if let Some(version) = rule.ip_version {
         let wanted = version == IpVersion::V6;
         add(Tri::of(v6 == wanted), format!("IP version {}", if wanted { 6 } else { 4 }));
@@ -53,6 +54,9 @@ pub(crate) fn conditions(model: &Model, asked: &Asked<'_>, rule: &NetworkRule) -
     }
     if let Some(icmp) = rule.not_icmp {
         add(matches_icmp(asked, icmp).not(), format!("ICMP type not {}", icmp_text(icmp)));
+    }
+    if let Some(wanted) = rule.http.as_ref().filter(|_| http::asked(model, asked)) {
+        add(http::matches(asked.flow, wanted), http::text(wanted));
     }
     let source = Side { model, asked, end: &asked.source, peer: &rule.source, source: true };
     let destination =
@@ -137,10 +141,11 @@ impl Side<'_> {
             add(self.on_node(nodes), format!("{what} is a node with {nodes}, is {}", self.who()));
         }
         if !nets.is_empty() {
-            add(self.in_nets(nets, v6), format!("{what} in {}, is {}", join(nets), self.place()));
+            let outcome = self.passes(Some(nets), &[], v6);
+            add(outcome, format!("{what} in {}, is {}", join(nets), self.place()));
         }
         if !not_nets.is_empty() {
-            add(self.outside(not_nets, v6), format!("{what} not in {}", join(not_nets)));
+            add(self.outside(nets, not_nets, v6), format!("{what} not in {}", join(not_nets)));
         }
         if let Some((namespace, service)) = service {
             let outcome = self.of_service(namespace, service);
@@ -203,19 +208,23 @@ impl Side<'_> {
 
     /// CIDR lists are reduced to the packet's family; "if a non-empty list becomes empty the whole
     /// rule is skipped" (felix/rules/policy.go FilterRuleToIPVersion).
-    fn in_nets(&self, nets: &[IpNet], v6: bool) -> Tri {
-        let same = nets.iter().filter(|n| n.addr().is_ipv6() == v6);
-        Tri::any(same.map(|n| self.end.address.within(n, self.missing())))
+    fn passes(&self, nets: Option<&[IpNet]>, not_nets: &[IpNet], v6: bool) -> Tri {
+        let reduced = |list: &[IpNet]| {
+            let same = list.iter().copied().filter(|n| n.addr().is_ipv6() == v6);
+            IpNet::aggregate(&same.collect())
+        };
+        let nets = nets.map(reduced);
+        self.end.address.passes(nets.as_deref(), &reduced(not_nets), self.missing())
     }
 
     /// The same reduction for negated lists, which skip the rule when nothing is left of them, or
     /// when one of them is all addresses.
-    fn outside(&self, nets: &[IpNet], v6: bool) -> Tri {
-        let same: Vec<&IpNet> = nets.iter().filter(|n| n.addr().is_ipv6() == v6).collect();
-        if same.is_empty() || same.iter().any(|n| n.prefix_len() == 0) {
+    fn outside(&self, nets: &[IpNet], not_nets: &[IpNet], v6: bool) -> Tri {
+        let mut same = not_nets.iter().filter(|n| n.addr().is_ipv6() == v6).peekable();
+        if same.peek().is_none() || same.any(|n| n.prefix_len() == 0) {
             return Tri::No;
         }
-        Tri::any(same.iter().map(|n| self.end.address.within(n, self.missing()))).not()
+        self.passes(Some(nets).filter(|nets| !nets.is_empty()), not_nets, v6)
     }
 
     /// Endpoints of a Service: address, and for a destination the port too; not filtered by

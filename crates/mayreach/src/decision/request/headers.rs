@@ -201,6 +201,18 @@ impl Headers {
         self.lines.push(Line { name, value });
     }
 
+    /// HTTP/2 lets a client split its cookies over several lines, and Envoy's codec puts them
+    /// together again (RFC 9113 section 8.2.3).
+    pub(crate) fn join_cookies(&mut self) {
+        let cookies = self.lines.iter().filter(|line| line.name == "cookie");
+        let all: Vec<&str> = cookies.filter_map(|line| line.value.as_deref().ok()).collect();
+        if all.len() > 1 {
+            let joined = all.join("; ");
+            self.lines.retain(|line| line.name != "cookie");
+            self.add("cookie", Ok(&joined));
+        }
+    }
+
     /// Whether a line of that name is there is unknown from here on.
     pub(crate) fn doubt(&mut self, name: &str) {
         self.remove(name);

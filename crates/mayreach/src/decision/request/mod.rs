@@ -109,6 +109,9 @@ pub(crate) fn see(
         sent.iter().copied().filter(|(n, _)| !is_host(n) && !n.starts_with(':')).collect();
     let mut headers = Headers::new(&rest, whole || request.headers.is_some());
     add_token(&mut headers, token, whole || request.headers.is_some());
+    if http2 {
+        headers.join_cookies();
+    }
     // "duplicate Host lines become a,b and pass".
     let hosts: Vec<&str> = request
         .host
@@ -153,10 +156,11 @@ pub(crate) fn add_proxy_headers(headers: &mut Headers, written: &Written) {
             },
             Found::Unknown => None,
         };
+        let client = before.as_deref().and_then(|sent| client_address(sent, *trusted, *peer));
         headers.remove("x-forwarded-for");
         let list = before.zip(*peer).map(|(list, peer)| format!("{list}{peer}"));
         headers.add("x-forwarded-for", list.as_deref().ok_or(Shape::Any));
-        headers.doubt("x-envoy-external-address");
+        external_address(headers, client);
         if *trusted == 0 {
             headers.remove("x-forwarded-proto");
         }
@@ -185,6 +189,27 @@ pub(crate) fn add_proxy_headers(headers: &mut Headers, written: &Written) {
         headers.add("x-request-id", Err(Shape::Uuid));
     }
     client_certificate(headers, certificates, edge.is_some());
+}
+
+/// Whom an edge takes for the client: the trusted hop of what was sent, else the peer.
+fn client_address(sent: &str, trusted: u32, peer: Option<IpAddr>) -> Option<IpAddr> {
+    let back = usize::try_from(trusted).ok()?;
+    let hop =
+        back.checked_sub(1).and_then(|n| sent.strip_suffix(',').unwrap_or(sent).rsplit(',').nth(n));
+    hop.and_then(|text| text.trim().parse().ok()).or(peer)
+}
+
+/// "edge_request: setEnvoyExternalAddress" to the client's address, whatever was sent. No address is
+/// internal: Envoy's `explicit_internal_address_config` is on and Istio names none by default.
+fn external_address(headers: &mut Headers, client: Option<IpAddr>) {
+    let name = "x-envoy-external-address";
+    match client {
+        Some(ip) => {
+            headers.remove(name);
+            headers.add(name, Ok(&ip.to_string()));
+        }
+        None => headers.doubt(name),
+    }
 }
 
 /// `x-forwarded-client-cert`: "`APPEND_FORWARD`" at a sidecar, written anew at an edge; without a

@@ -1,16 +1,20 @@
 //! What a flow is about, once its names are looked up: two ends, a port, a request.
 
+mod address;
+mod outside;
 mod service;
 
 use std::{borrow::Cow, net::IpAddr};
 
 use ipnet::IpNet;
 
+pub(crate) use self::address::Address;
+use self::outside::Translated;
 use crate::{
     compiled::Index,
     error::{ErrorCode, Problem},
     model::{
-        Attributes, Flow, InlineWorkload, Model, Peer, Port, Protocol, ServiceId, Tri, WorkloadId,
+        Attributes, Flow, InlineWorkload, Model, Peer, Port, Protocol, ServiceId, WorkloadId,
         inventory::{
             Addresses, ContainerPort, Enrolment, HostEndpoint, Labels, NetworkSet, Workload,
             WorkloadKind,
@@ -32,6 +36,17 @@ pub(crate) struct Asked<'m> {
     pub(crate) service: Option<(ServiceId, u16)>,
     /// The Services whose endpoint the destination is.
     pub(crate) services: &'m [ServiceId],
+}
+
+impl Asked<'_> {
+    /// Whether packets are IPv6: by the protocol, else by what is known of the addresses.
+    pub(crate) fn v6(&self) -> bool {
+        match self.flow.protocol {
+            Protocol::Icmp => false,
+            Protocol::Icmpv6 => true,
+            _ => self.source.address.is_v6() || self.destination.address.is_v6(),
+        }
+    }
 }
 
 /// One end of a flow.
@@ -57,6 +72,21 @@ pub(crate) struct End<'m> {
 }
 
 impl<'m> End<'m> {
+    /// The same end once for each address that it may have.
+    pub(crate) fn replicas(&self) -> Vec<Self> {
+        let Address::OneOf(ips) = &self.address else { return vec![self.clone()] };
+        let at = |ip: &IpAddr| {
+            let expects = |h: &&&HostEndpoint| h.expected_ips.contains(ip);
+            Self {
+                address: Address::Exact(*ip),
+                hosts: self.maybe_hosts.iter().filter(expects).copied().collect(),
+                maybe_hosts: Vec::new(),
+                ..self.clone()
+            }
+        };
+        ips.iter().map(at).collect()
+    }
+
     /// An end of which nothing but its address counts.
     pub(crate) fn of_address(model: &'m Model, address: Address<'m>) -> Self {
         let inventory = &model.inventory;
@@ -75,51 +105,6 @@ impl<'m> End<'m> {
             node: None,
             known_node: false,
             address,
-        }
-    }
-}
-
-/// What is known of an end's address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Address<'m> {
-    Exact(IpAddr),
-    OneOf(Cow<'m, [IpAddr]>),
-    /// Somewhere in one of these networks.
-    Within(&'m [IpNet]),
-    /// Nothing at all is known (a node's pod without an address).
-    Unknown,
-}
-
-impl Address<'_> {
-    /// Whether the address is in a network. `missing` names this end.
-    pub(crate) fn within(&self, net: &IpNet, missing: Attributes) -> Tri {
-        let (mut all, mut any) = (true, false);
-        let mut see = |whole: bool, part: bool| {
-            all &= whole;
-            any |= part;
-        };
-        match self {
-            Self::Exact(ip) => see(net.contains(ip), net.contains(ip)),
-            Self::OneOf(ips) => ips.iter().for_each(|ip| see(net.contains(ip), net.contains(ip))),
-            Self::Within(nets) => {
-                nets.iter().for_each(|n| see(net.contains(n), net.contains(n) || n.contains(net)));
-            }
-            Self::Unknown => see(net.prefix_len() == 0, true),
-        }
-        match (all && any, any) {
-            (true, _) => Tri::Yes,
-            (false, true) => Tri::Unknown(missing),
-            (false, false) => Tri::No,
-        }
-    }
-
-    /// Whether the address is IPv6; templates are IPv4 unless their network says otherwise.
-    pub(crate) fn is_v6(&self) -> bool {
-        match self {
-            Self::Exact(ip) => ip.is_ipv6(),
-            Self::OneOf(ips) => ips.first().is_some_and(IpAddr::is_ipv6),
-            Self::Within(nets) => nets.first().is_some_and(|n| n.addr().is_ipv6()),
-            Self::Unknown => false,
         }
     }
 }
@@ -166,7 +151,7 @@ fn inline(pod: &InlineWorkload<'_>, model: &Model) -> Workload {
         name: Some((*name).to_owned()),
         number: *number,
         protocol: *protocol,
-        host_port: false,
+        host_port: None,
         init: false,
     });
     let mut workload = Workload {
@@ -251,12 +236,17 @@ impl<'m> Resolver<'m> {
             Peer::Ip(ip) => self.index.cluster_ip(ip),
             _ => None,
         };
-        let service = match service {
-            Some(id) => Some((id, flow.port)),
-            None => self.translated(flow, &source)?,
-        };
-        match service {
-            Some(called) => self.to_service(flow, source, called, with),
+        if let Some(id) = service {
+            return self.to_service(flow, source, (id, flow.port), with);
+        }
+        match self.translated(flow, &source)? {
+            Some(Translated::Service(id, port)) => self.to_service(flow, source, (id, port), with),
+            Some(Translated::Pod(id, port)) => {
+                let found = (Some(id), self.model.inventory.workload(id), None);
+                let v6 = family(flow, &source, &found);
+                with(self.asked(flow, source, found, Some(port), None, v6));
+                Ok(())
+            }
             None => {
                 let found =
                     self.find(&flow.destination, scratch.destination.as_ref(), "destination")?;
@@ -288,38 +278,6 @@ impl<'m> Resolver<'m> {
             service,
             services: destination.0.map_or(&[], |id| self.index.services_of(id)),
         }
-    }
-
-    /// The Service that an address leads to which is neither a pod's nor a ClusterIP: of a load
-    /// balancer, or a node's with a node port.
-    ///
-    /// # Errors
-    /// A node port that is called from inside: its client's egress policy sees the node, the
-    /// backend's ingress policy perhaps another node (kube-proxy masquerades).
-    fn translated<E: Fault>(
-        &self,
-        flow: &Flow<'m>,
-        source: &Found<'m>,
-    ) -> Result<Option<(ServiceId, Port<'m>)>, E> {
-        let (Peer::Ip(ip), Port::Number(number)) = (flow.destination, flow.port) else {
-            return Ok(None);
-        };
-        if let Some(id) = self.index.external(ip, flow.protocol, number) {
-            return Ok(Some((id, flow.port)));
-        }
-        let behind = self.index.node(ip).and_then(|_| self.index.node_port(flow.protocol, number));
-        let Some((id, port)) = behind else { return Ok(None) };
-        let inside = source.1.is_some() || source.2.is_some_and(|ip| self.index.node(ip).is_some());
-        if !inside {
-            return Ok(Some((id, Port::Number(port))));
-        }
-        Err(E::make(|| {
-            let message = format!("{number} is a node port, which a node translates once more");
-            Problem::new(ErrorCode::InvalidFlow, message).field("destination.ip").help(
-                "from inside the cluster ask two flows: to the node's address on another port, and \
-                 from the node's address to the Service",
-            )
-        }))
     }
 
     fn find<E: Fault>(

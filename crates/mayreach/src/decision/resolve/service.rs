@@ -35,7 +35,7 @@ impl<'m> Resolver<'m> {
             }));
         };
         if let Some(name) = &service.external_name {
-            return Err(E::make(|| outside(service, name)));
+            return self.by_other_name(flow, source, (id, port), name, with);
         }
         let port = called(flow.protocol, port, service)?;
         // kube-proxy translates to endpoints of the family of the ClusterIP that is called; the
@@ -94,6 +94,52 @@ impl<'m> Resolver<'m> {
     }
 }
 
+impl<'m> Resolver<'m> {
+    /// "ExternalName: the name resolves to another name": of a Service of the cluster, or of
+    /// something outside whose address is not known. Nothing is translated; the port stays.
+    fn by_other_name<E: Fault>(
+        &self,
+        flow: &'m Flow<'m>,
+        source: Found<'m>,
+        (id, port): (ServiceId, Port<'m>),
+        name: &str,
+        mut with: impl FnMut(Asked<'m>),
+    ) -> Result<(), E> {
+        let other = self.in_cluster(name).filter(|other| {
+            // A name of a name is looked up once: names may go round in circles.
+            let found = self.model.inventory.service(*other);
+            found.is_some_and(|service| service.external_name.is_none())
+        });
+        if let Some(other) = other {
+            return self.to_service(flow, source, (other, port), with);
+        }
+        let number = match port {
+            Port::Number(number) => Some(number),
+            Port::Name(_) | Port::Unknown => {
+                let service = self.model.inventory.service(id);
+                let ports = service.map_or(&[][..], |service| &service.ports);
+                let named = |p: &&ServicePort| match port {
+                    Port::Name(name) => p.name.as_deref() == Some(name),
+                    _ => ports.len() == 1,
+                };
+                ports.iter().find(named).map(|p| p.port)
+            }
+        };
+        let outside = (None, None, None);
+        let v6 = family(flow, &source, &outside);
+        let service = number.map(|number| (id, number));
+        with(self.asked(flow, source, outside, number, service, v6));
+        Ok(())
+    }
+
+    /// `<service>.<namespace>.svc`, with or without a domain of the cluster.
+    fn in_cluster(&self, name: &str) -> Option<ServiceId> {
+        let mut parts = name.trim_end_matches('.').split('.');
+        let (service, namespace) = (parts.next()?, parts.next()?);
+        (parts.next() == Some("svc")).then(|| self.index.service(namespace, service)).flatten()
+    }
+}
+
 fn called<'s, E: Fault>(
     protocol: Protocol,
     port: Port<'_>,
@@ -146,17 +192,6 @@ fn listed(service: &Service) -> String {
 fn wrong(service: &Service, what: &str) -> Problem {
     let message = format!("Service `{}/{}` has no port {what}", service.namespace, service.name);
     Problem::new(ErrorCode::InvalidFlow, message).field("port").help(listed(service))
-}
-
-/// "ExternalName: the name resolves to another name", and nothing is translated.
-fn outside(service: &Service, name: &str) -> Problem {
-    let message = format!(
-        "Service `{}/{}` is only another name for `{name}`",
-        service.namespace, service.name
-    );
-    Problem::new(ErrorCode::InvalidFlow, message)
-        .field("destination.service")
-        .help("ask about an address that the name resolves to")
 }
 
 fn no_backend(service: &Service, none_at_all: bool) -> Problem {

@@ -29,6 +29,7 @@ use super::{Draft, Lowered};
 use crate::{
     error::{ErrorCode, Note, NoteCode, Place, Problem},
     manifest::Document,
+    options::{CalicoDataPlane, CalicoVersion, Options},
 };
 
 /// What documents of this family leave for [`finish`].
@@ -69,6 +70,25 @@ const HARMLESS: &[&str] = &[
     "Node",
 ];
 
+/// The options, with what the manifests say of the release and the data plane where they leave it
+/// open.
+pub(crate) fn chosen(options: &Options, documents: &[&Document]) -> Options {
+    let mut chosen = options.clone();
+    let ours = |document: &&&Document| document.group().ends_with("projectcalico.org");
+    for document in documents.iter().filter(ours) {
+        match document.kind.as_str() {
+            "ClusterInformation" if chosen.calico == CalicoVersion::Auto => {
+                chosen.calico = felix_configuration::version(document);
+            }
+            "FelixConfiguration" if chosen.calico_data_plane == CalicoDataPlane::Auto => {
+                chosen.calico_data_plane = felix_configuration::data_plane(document);
+            }
+            _ => {}
+        }
+    }
+    chosen
+}
+
 /// Lowers a document of this family.
 pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
     let served = match document.group() {
@@ -81,10 +101,14 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
         return Some(Err(vec![version(document, served)]));
     }
     Some(match document.kind.as_str() {
-        "NetworkPolicy" => network_policy::lower(document, draft),
-        "StagedNetworkPolicy" => network_policy::lower_staged(document, draft),
-        "GlobalNetworkPolicy" => global_network_policy::lower(document, draft),
-        "StagedGlobalNetworkPolicy" => global_network_policy::lower_staged(document, draft),
+        "NetworkPolicy" => network_policy::lower(document, "NetworkPolicy", draft),
+        "StagedNetworkPolicy" => network_policy::lower(document, "StagedNetworkPolicy", draft),
+        "GlobalNetworkPolicy" => {
+            global_network_policy::lower(document, "GlobalNetworkPolicy", draft)
+        }
+        "StagedGlobalNetworkPolicy" => {
+            global_network_policy::lower(document, "StagedGlobalNetworkPolicy", draft)
+        }
         "StagedKubernetesNetworkPolicy" => staged_kubernetes_network_policy::lower(document, draft),
         "Tier" => tier::lower(document, draft),
         "NetworkSet" => network_set::lower(document, Some(object::namespace(document)), draft),

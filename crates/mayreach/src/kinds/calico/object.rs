@@ -1,5 +1,8 @@
 //! What every object has: a spec, and perhaps a namespace.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -20,6 +23,14 @@ pub(super) fn spec<T: DeserializeOwned + Default>(document: &Document) -> Result
         (Ok(_), Some(unknown)) => Err(vec![unknown]),
         (Err(problem), unknown) => Err(std::iter::once(problem).chain(unknown).collect()),
     }
+}
+
+/// A CIDR as Go's `net.ParseCIDR` reads it: an octet has no leading zeros.
+pub(super) fn cidr(text: &str) -> Option<IpNet> {
+    let (address, prefix) = text.split_once('/')?;
+    let digits = prefix.bytes().all(|byte| byte.is_ascii_digit());
+    let address: IpAddr = address.parse().ok()?;
+    IpNet::new(address, prefix.parse().ok().filter(|_| digits)?).ok()
 }
 
 /// A number or text as it was written, for messages.

@@ -2,9 +2,32 @@
 
 use super::{findings::Findings, policy::StagedAction};
 use crate::{
-    error::Problem,
+    error::{ErrorCode, Problem},
     manifest::{Document, Spanned},
 };
+
+/// What a policy proposes if its kind is a staged one; the others have no `stagedAction`.
+pub(super) fn proposed(
+    kind: &str,
+    written: Option<&Spanned<String>>,
+    document: &Document,
+) -> Result<Option<StagedAction>, Vec<Problem>> {
+    match (kind.starts_with("Staged"), written) {
+        (true, written) => action(written, document).map(Some),
+        (false, None) => Ok(None),
+        (false, Some(written)) => {
+            let mut findings = Findings::new(document);
+            findings.report(
+                ErrorCode::UnknownField,
+                written.line,
+                "spec.stagedAction",
+                "unknown field `stagedAction`",
+                format!("kind `Staged{kind}` has it"),
+            );
+            Err(findings.problems())
+        }
+    }
+}
 
 /// `stagedAction`; `Set` where nothing is said.
 pub(super) fn action(

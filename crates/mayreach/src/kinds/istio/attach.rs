@@ -55,6 +55,9 @@ pub(super) fn labels(
                     "write the label out, or leave the selector away to select all",
                 );
             }
+            if value.len() > 63 {
+                checks.invalid(&path.key(key), selector.line, "a label has at most 63 characters");
+            }
             (key.clone(), value.clone())
         })
         .collect()
@@ -64,7 +67,8 @@ pub(super) fn labels(
 pub(super) fn attach(given: Where<'_>, checks: &mut Checks<'_>, path: &Path<'_>) -> Attach {
     let Where { selector, target_ref, target_refs } = given;
     let refs: Vec<&Spanned<TargetRef>> = target_refs.into_iter().flatten().collect();
-    let several = [selector.is_some(), target_ref.is_some(), !refs.is_empty()];
+    // `has(self.targetRefs)` in the CRD's rule: an empty list counts.
+    let several = [selector.is_some(), target_ref.is_some(), target_refs.is_some()];
     if several.iter().filter(|g| **g).count() > 1 {
         let line = selector.map_or(0, |s| s.line);
         checks.conflict(

@@ -9,7 +9,7 @@ use crate::{
     error::Problem,
     kinds::{Draft, kubernetes::Checks},
     manifest::Document,
-    model::inventory::{Gateway, GatewayUsers},
+    model::inventory::{Gateway, GatewayUsers, Server},
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -26,6 +26,20 @@ struct Listener {
     protocol: Option<String>,
     allowed_routes: Option<AllowedRoutes>,
 }
+
+impl Listener {
+    /// Only HTTP and terminated HTTPS are read; TLSRoutes and TCPRoutes get bytes.
+    fn server(&self, namespace: &str, gateway: &str) -> Option<Server> {
+        Some(Server {
+            selector: vec![(GATEWAY_NAME.to_owned(), gateway.to_owned())],
+            namespace: Some(namespace.to_owned()),
+            port: u16::try_from(self.port?).ok()?,
+            http: matches!(self.protocol.as_deref(), Some("HTTP" | "HTTPS")),
+        })
+    }
+}
+
+const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 #[derive(Clone, Debug, Default, Deserialize)]
 struct AllowedRoutes {
@@ -49,12 +63,16 @@ pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Ve
     let mut checks = Checks::new(document);
     let Spec { gateway_class_name, listeners } = checks.required("spec").unwrap_or_default();
     checks.done()?;
+    let namespace = namespace_of(document);
+    let listeners = listeners.unwrap_or_default();
+    let servers = listeners.iter().filter_map(|l| l.server(&namespace, &document.metadata.name));
+    draft.model.inventory.servers.extend(servers);
     draft.model.inventory.gateways.push(Gateway {
-        namespace: namespace_of(document),
+        namespace,
         name: document.metadata.name.clone(),
         class: gateway_class_name.unwrap_or_default(),
         labels: document.metadata.labels.clone(),
-        users: users(listeners.unwrap_or_default()),
+        users: users(listeners),
     });
     Ok(())
 }

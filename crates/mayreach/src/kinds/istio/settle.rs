@@ -3,7 +3,7 @@
 use crate::{
     kinds::Draft,
     model::{
-        authz::{Attribute, AuthzRule, Condition, Matcher, TextMatch},
+        authz::{Attribute, AuthzPolicy, AuthzRule, Condition, Matcher, TextMatch},
         inventory::{Enrolment, Inventory, Mesh},
     },
     options::AssumedEnrolment,
@@ -23,14 +23,17 @@ pub(crate) fn finish(draft: &mut Draft<'_>) {
     };
     missing_authorizers(&mut draft.model.inventory);
     let mesh = draft.model.inventory.mesh.clone();
-    for policy in &mut draft.model.authz {
-        policy.rules.iter_mut().for_each(|rule| trust_domains(rule, &mesh));
-    }
+    draft.model.authz.for_each_mut(|policy| settle_policy(policy, &mesh));
     let inventory = &mut draft.model.inventory;
     let roles: Vec<Enrolment> = inventory.workloads.iter().map(|w| inventory.enrol(w)).collect();
     for (workload, role) in inventory.workloads.iter_mut().zip(roles) {
         workload.mesh = role;
     }
+}
+
+/// Settles one AuthorizationPolicy.
+pub(crate) fn settle_policy(policy: &mut AuthzPolicy, mesh: &Mesh) {
+    policy.rules.iter_mut().for_each(|rule| trust_domains(rule, mesh));
 }
 
 /// An authorizer whose Service does not exist makes its provider invalid (LookupCluster). Only a

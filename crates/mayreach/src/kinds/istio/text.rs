@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 /// An address or a CIDR by Go's netip (pilot/pkg/networking/util/util.go AddrStrToCidrRange): host
-/// bits may be set, zone ids and leading zeros may not.
+/// bits may be set, leading zeros may not. A zone is dropped, as `netip.PrefixFrom` does.
 pub(super) fn net(text: &str) -> Result<IpNet, String> {
     if text.contains('/') {
         return text
@@ -13,7 +13,11 @@ pub(super) fn net(text: &str) -> Result<IpNet, String> {
             .map(|n| n.trunc())
             .map_err(|_| format!("`{text}` is not a CIDR range"));
     }
-    text.parse::<IpAddr>().map(IpNet::from).map_err(|_| format!("`{text}` is not an IP address"))
+    let address = match text.split_once('%') {
+        Some((address, zone)) if address.contains(':') && !zone.is_empty() => address,
+        _ => text,
+    };
+    address.parse::<IpAddr>().map(IpNet::from).map_err(|_| format!("`{text}` is not an IP address"))
 }
 
 /// A port as the webhook reads it: 0 to 65535.

@@ -9,6 +9,8 @@ use ipnet::IpNet;
 pub(super) struct Cidr {
     /// Masked.
     pub(super) net: IpNet,
+    /// The length of its prefix as written, which counts for an IPv4 network in IPv6 form.
+    pub(super) written: u8,
     /// Bits beyond the prefix were set; they do not count.
     pub(super) host_bits: bool,
     /// An octet was written with leading zeros: readers disagree whether that is octal, decimal
@@ -52,7 +54,8 @@ fn parse(address: &str, prefix: &str) -> Option<Cidr> {
     }
     let net = IpNet::new(address, prefix.parse().ok()?).ok()?;
     let masked = net.trunc();
-    Some(Cidr { net: masked, host_bits: masked.addr() != address, leading_zeros: false })
+    let written = net.prefix_len();
+    Some(Cidr { net: masked, written, host_bits: masked.addr() != address, leading_zeros: false })
 }
 
 /// An address of a legacy field (k8s.io/utils/net `ParseIPSloppy`).

@@ -4,7 +4,7 @@ use crate::{
     error::{Note, NoteCode},
     kinds::Draft,
     manifest::Document,
-    model::{LayerSet, PolicyId, Scope, Unevaluated},
+    model::{LayerSet, PolicyId, Proxies, Scope, Unevaluated},
     options::AssumedPlugin,
 };
 
@@ -55,7 +55,7 @@ pub(super) fn note(
         Some(namespace) => Scope::Namespace(namespace.to_owned(), Vec::new()),
         None => Scope::Cluster,
     };
-    draft.model.unevaluated.push(Unevaluated { policy, layers, scope });
+    draft.model.unevaluated.push(Unevaluated { policy, layers, scope, proxies: Proxies::Any });
     for doubt in doubts {
         let note = Note::new(NoteCode::NotEvaluated, doubt.message());
         draft.note(note.about(document.title()).at(document.place));

@@ -5,7 +5,7 @@ use serde::de::{
     Visitor, value::BorrowedStrDeserializer,
 };
 
-use super::{Fault, NodeDeserializer};
+use super::{Fault, NodeDeserializer, Nulls};
 use crate::manifest::{Node, Value, node::Entry};
 
 /// The items of a list.
@@ -55,6 +55,14 @@ impl<'n> MapEntries<'n> {
     ) -> Self {
         Self { parent, entries: entries.iter(), fields, current: None }
     }
+
+    /// Whether a null under a key is a key that is not there: of a known field always, and in the
+    /// maps of a custom resource, from which the API server drops it before it validates
+    /// (apiextensions `PruneNonNullableNullsWithoutDefaults`).
+    fn dropped(&self, entry: &Entry) -> bool {
+        let map = self.fields.is_empty() && self.parent.nulls == Nulls::Refused;
+        map || self.fields.contains(&entry.key.as_str())
+    }
 }
 
 impl<'n> MapAccess<'n> for MapEntries<'n> {
@@ -64,10 +72,8 @@ impl<'n> MapAccess<'n> for MapEntries<'n> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Fault> {
-        for entry in self.entries.by_ref() {
-            // A field that is null is a field that is not there; the API server drops it before
-            // it fills in defaults.
-            if entry.value.value == Value::Null && self.fields.contains(&entry.key.as_str()) {
+        while let Some(entry) = self.entries.next() {
+            if entry.value.value == Value::Null && self.dropped(entry) {
                 continue;
             }
             self.current = Some(entry);

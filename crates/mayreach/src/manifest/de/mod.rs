@@ -20,7 +20,8 @@ pub(crate) use self::{int_or_string::IntOrString, spanned::Spanned};
 use super::{Node, Value, node::Entry};
 use crate::error::{ErrorCode, Place, Problem, SourceId};
 
-/// What `null` is where a value must stand: an item of a list, a value of a map.
+/// What `null` is where a value must stand: an item of a list, a value of a map. In a map of a custom
+/// resource it is not there at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Nulls {
     /// The empty value of the type, as Go's JSON decoder leaves it (kinds built into Kubernetes).

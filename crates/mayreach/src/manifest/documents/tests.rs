@@ -26,7 +26,7 @@ fn titles(documents: &Documents) -> Vec<String> {
     let at = |d: &Document| {
         format!("{} {}:{}", d.title(), documents.names[d.place.source.0 as usize], d.place.line)
     };
-    documents.all.iter().map(|d| at(d)).collect()
+    documents.all.iter().map(at).collect()
 }
 
 #[test]

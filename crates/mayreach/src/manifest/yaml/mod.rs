@@ -1,8 +1,9 @@
-//! One YAML document to a [`Node`], from the parser's events, on a stack of its own: no input
-//! makes it recurse.
+//! One YAML document to a [`Node`]: at once if it is in the usual form, else from the parser's
+//! events. Those are taken on a stack of its own: no input makes it recurse.
 
 mod compat;
 mod map;
+mod plain;
 mod text;
 
 use std::collections::HashMap;
@@ -26,6 +27,14 @@ use super::{
 /// Reads the one document that `text` holds; `None` if it holds comments at most. `first_line`
 /// is the line of the source where `text` begins.
 pub(super) fn read(text: &str, first_line: u32, budget: &mut Budget<'_>) -> Result<Option<Node>> {
+    match plain::read(text, first_line, budget.limits) {
+        Some(root) => Ok(Some(root)),
+        None => by_events(text, first_line, budget),
+    }
+}
+
+/// Reads a document of any form.
+fn by_events(text: &str, first_line: u32, budget: &mut Budget<'_>) -> Result<Option<Node>> {
     budget.start_document();
     let depth = budget.limits.depth().saturating_add(1);
     let options = granit_parser::options! {

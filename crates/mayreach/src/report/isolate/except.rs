@@ -33,17 +33,17 @@ impl TextPattern {
 
 impl Exception {
     /// Whether a set of flows from a row is expected.
-    pub(super) fn covers(&self, row: &str, to: WorkloadId, witness: &Witness) -> Tri {
+    pub(in crate::report) fn covers(&self, row: &str, to: WorkloadId, witness: &Witness) -> Tri {
         if self.is_for(row) { self.covers_ends(to, witness) } else { Tri::No }
     }
 
     /// Whether it is for a row.
-    pub(super) fn is_for(&self, row: &str) -> bool {
+    pub(in crate::report) fn is_for(&self, row: &str) -> bool {
         self.from.is_empty() || self.from.iter().any(|f| f == row)
     }
 
     /// The same for anybody whom it is for.
-    pub(super) fn covers_ends(&self, to: WorkloadId, witness: &Witness) -> Tri {
+    pub(in crate::report) fn covers_ends(&self, to: WorkloadId, witness: &Witness) -> Tri {
         let port = self.ports.is_empty() || witness.port.is_some_and(|p| self.ports.contains(&p));
         let here = match witness.target {
             Target::Workload(id) => self.to.contains(&id) || self.to.contains(&to),

@@ -57,7 +57,10 @@ impl Listener for Bare {
         self.holds(mask)
     }
 
-    fn expected(&self, mask: usize, witness: &Witness) -> Tri {
+    fn covered(&self, mask: usize, witness: &Witness, verdict: Verdict) -> Tri {
+        if verdict == Verdict::Deny {
+            return Tri::No;
+        }
         let meant = self.exceptions.iter().map(|e| e.covers_ends(self.to, witness));
         Tri::of(self.guarded >> mask & 1 == 1 && unguarded(witness)).or(Tri::any(meant))
     }
@@ -148,7 +151,10 @@ impl Listener for Full<'_> {
         if mask == 0 { !self.denied } else { !self.network_open }
     }
 
-    fn expected(&self, _: usize, witness: &Witness) -> Tri {
+    fn covered(&self, _: usize, witness: &Witness, verdict: Verdict) -> Tri {
+        if verdict == Verdict::Deny {
+            return Tri::No;
+        }
         Tri::any(self.exceptions.iter().map(|e| e.covers(self.row, self.to, witness)))
     }
 

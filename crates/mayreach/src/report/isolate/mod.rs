@@ -3,11 +3,12 @@
 mod evidence;
 mod except;
 mod listen;
-mod pods;
+pub(super) mod pods;
 mod run;
-mod sort;
+pub(super) mod sort;
 mod tenants;
 
+pub(super) use self::run::{class, outside, reads_labels};
 pub use self::{
     except::{Exception, TextPattern},
     tenants::Tenant,
@@ -26,6 +27,10 @@ pub struct IsolationQuestion {
     pub outside: bool,
     /// Pods that do not exist yet are clients too.
     pub new_pods: bool,
+    /// Only this tenant asks, by its place.
+    pub only_from: Option<usize>,
+    /// Only this tenant is asked, by its place.
+    pub only_to: Option<usize>,
 }
 
 /// What the row of addresses outside is called.

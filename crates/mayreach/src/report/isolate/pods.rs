@@ -18,14 +18,14 @@ const COMBINATIONS_MAX: usize = 1_024;
 
 /// The pods of one namespace that nothing but these can be told from.
 #[derive(Debug, Default)]
-pub(super) struct Imagined {
-    pub(super) pods: Vec<(NewPod, Workload)>,
+pub(in crate::report) struct Imagined {
+    pub(in crate::report) pods: Vec<(NewPod, Workload)>,
     /// There are more than are looked at.
-    pub(super) cut: bool,
+    pub(in crate::report) cut: bool,
 }
 
 /// Selectors of every network policy, each once.
-pub(super) fn selectors(program: &Program) -> Vec<&Selector> {
+pub(in crate::report) fn selectors(program: &Program) -> Vec<&Selector> {
     let mut seen = BTreeSet::new();
     let mut out = Vec::new();
     for policy in &program.inner.model.network.policies {
@@ -110,16 +110,16 @@ fn values<'s>(selector: &'s Selector, out: &mut BTreeMap<&'s str, BTreeSet<&'s s
 }
 
 /// Looks for the pods of one namespace.
-pub(super) struct Imagine<'p> {
-    pub(super) program: &'p Program,
-    pub(super) selectors: &'p [&'p Selector],
-    pub(super) identities: &'p Identities,
+pub(in crate::report) struct Imagine<'p> {
+    pub(in crate::report) program: &'p Program,
+    pub(in crate::report) selectors: &'p [&'p Selector],
+    pub(in crate::report) identities: &'p Identities,
 }
 
 impl Imagine<'_> {
     /// Every class of pod that the owner of a namespace could create and that no workload there
     /// stands for already. `fixed` are labels that make it the owner's.
-    pub(super) fn of(&self, namespace: &str, fixed: &[(String, String)]) -> Imagined {
+    pub(in crate::report) fn of(&self, namespace: &str, fixed: &[(String, String)]) -> Imagined {
         let inventory = &self.program.inner.model.inventory;
         let open: Vec<&Selector> = self
             .selectors
@@ -223,7 +223,12 @@ impl Imagine<'_> {
     }
 }
 
-fn pod(program: &Program, namespace: &str, labels: &Labels, account: &str) -> Workload {
+pub(in crate::report) fn pod(
+    program: &Program,
+    namespace: &str,
+    labels: &Labels,
+    account: &str,
+) -> Workload {
     let mut pod = Workload {
         namespace: namespace.to_owned(),
         name: String::from("(new pod)"),
@@ -247,14 +252,14 @@ fn pod(program: &Program, namespace: &str, labels: &Labels, account: &str) -> Wo
 
 /// What policies say of identities, by the namespace that they name.
 #[derive(Debug, Default)]
-pub(super) struct Identities {
+pub(in crate::report) struct Identities {
     by_namespace: BTreeMap<String, Vec<Matcher>>,
     /// These may be of any namespace.
     general: Vec<Matcher>,
 }
 
 impl Identities {
-    pub(super) fn new(program: &Program) -> Self {
+    pub(in crate::report) fn new(program: &Program) -> Self {
         let mut out = Self::default();
         let rules = program.inner.model.authz.iter().flat_map(|p| &p.rules);
         let conditions = rules.flat_map(|r| r.from.iter().chain(&r.to).flatten().chain(&r.when));
@@ -286,7 +291,7 @@ impl Identities {
 }
 
 /// The one namespace whose identities a matcher can match.
-pub(super) fn namespace_of(matcher: &Matcher) -> Option<&str> {
+pub(in crate::report) fn namespace_of(matcher: &Matcher) -> Option<&str> {
     match matcher {
         Matcher::NamespacePattern(parts) => match parts.as_slice() {
             [only] if !only.is_empty() => Some(only),

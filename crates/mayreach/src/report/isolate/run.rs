@@ -65,8 +65,10 @@ impl Program {
         question: &IsolationQuestion,
         progress: impl FnMut(usize, usize),
     ) -> Isolation {
-        let (program, clients, cut) = everybody(self, question);
-        let reached = reached(question);
+        let (program, mut clients, cut) = everybody(self, question);
+        clients.retain(|c| question.only_from.is_none_or(|only| only == c.row as usize));
+        let mut reached = reached(question);
+        reached.retain(|r| question.only_to.is_none_or(|only| only == r.column as usize));
         let columns: Vec<String> = question.tenants.iter().map(|t| t.name.clone()).collect();
         let mut rows = columns.clone();
         if question.outside {
@@ -84,12 +86,16 @@ impl Program {
             reached,
             source_of: sources,
             sources: Vec::new(),
+            kind_of: Vec::new(),
+            kinds: Vec::new(),
+            round: 0,
             evidence: Evidence::new(rows.len(), columns.len()),
             decisions: 0,
             memo: HashMap::new(),
         };
         run.evidence.cut = cut;
         run.sources();
+        run.kinds();
         run.destinations(progress);
         let size = IsolationSize {
             clients: run.clients.len(),
@@ -139,7 +145,7 @@ fn everybody(program: &Program, question: &IsolationQuestion) -> (Program, Vec<E
 }
 
 /// Addresses outside, one for each set of networks that policies name.
-fn outside(program: &Program) -> Vec<std::net::IpAddr> {
+pub(in crate::report) fn outside(program: &Program) -> Vec<std::net::IpAddr> {
     let inner = &program.inner;
     let model = &inner.model;
     let rules = model.network.policies.iter().flat_map(|p| p.ingress.iter().chain(&p.egress));
@@ -183,6 +189,9 @@ fn extra(exceptions: &[Exception]) -> Extra {
     out
 }
 
+/// By source, the rows that it is in.
+type Sources = BTreeMap<u32, BTreeSet<u32>>;
+
 struct Run<'p> {
     original: &'p Program,
     program: &'p Program,
@@ -194,6 +203,11 @@ struct Run<'p> {
     /// By client: which of the sources.
     source_of: Vec<u32>,
     sources: Vec<Source>,
+    /// By client: which source and row.
+    kind_of: Vec<u32>,
+    /// Source and row, and when it was last met.
+    kinds: Vec<(u32, u32, u32)>,
+    round: u32,
     evidence: Evidence,
     decisions: u64,
     /// What pairs of classes came to: by class of destination, group, source, its group, row.
@@ -244,6 +258,18 @@ impl<'p> Run<'p> {
         }
     }
 
+    fn kinds(&mut self) {
+        let mut known: HashMap<(u32, u32), u32> = HashMap::new();
+        for (client, source) in self.clients.iter().zip(&self.source_of) {
+            let next = number(self.kinds.len());
+            let kind = *known.entry((*source, client.row)).or_insert(next);
+            if kind == next {
+                self.kinds.push((*source, client.row, 0));
+            }
+            self.kind_of.push(kind);
+        }
+    }
+
     fn set_source(&mut self, client: u32, source: u32) {
         if let Some(place) = self.source_of.get_mut(client as usize) {
             *place = source;
@@ -284,7 +310,7 @@ impl<'p> Run<'p> {
         to: WorkloadId,
         modes: &[Mode],
     ) {
-        let mut walk = Walk { program: self.program, facets, listener, asked: 0 };
+        let mut walk = Walk { program: self.program, facets, listener, asked: 0, twin: None };
         walk.run(client, Target::Workload(to), modes);
         self.decisions += u64::from(walk.asked);
     }
@@ -294,8 +320,9 @@ impl<'p> Run<'p> {
         let ends: Vec<End> = (0..number(self.clients.len())).filter_map(|c| self.end(c)).collect();
         let mut ends = Ends::new(self.program, ends, false);
         let mut classes: BTreeMap<(u32, String), Vec<u32>> = BTreeMap::new();
+        let by_labels = reads_labels(self.program);
         for (n, reached) in (0_u32..).zip(&self.reached) {
-            let key = (reached.column, class(self.program, reached.id));
+            let key = (reached.column, class(self.program, reached.id, by_labels));
             classes.entry(key).or_default().push(n);
         }
         self.evidence.classes = classes.len();
@@ -323,6 +350,25 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// The sources of a group with the rows that each is in, and some client of another tenant.
+    fn sources_of(&mut self, group: &Group, column: u32) -> (Sources, Option<u32>) {
+        self.round += 1;
+        let mut out = Sources::new();
+        let mut first = None;
+        for client in group.ends.iter() {
+            let Some(kind) = self.kind_of.get(*client as usize) else { continue };
+            let Some((source, row, seen)) = self.kinds.get_mut(*kind as usize) else { continue };
+            // Of many clients alike one is enough.
+            if *seen == self.round || *row == column {
+                continue;
+            }
+            *seen = self.round;
+            first = first.or(Some(*client));
+            out.entry(*source).or_default().insert(*row);
+        }
+        (out, first)
+    }
+
     /// One class of clients at one class of destinations.
     #[allow(clippy::too_many_arguments, reason = "one step of one loop")]
     fn group(
@@ -335,18 +381,7 @@ impl<'p> Run<'p> {
         facets: &Facets,
         meshed: bool,
     ) {
-        // By source, the rows that it is in.
-        let mut sources: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-        let mut first = None;
-        for client in group.ends.iter() {
-            let Some(entry) = self.clients.get(*client as usize) else { continue };
-            if entry.row == column {
-                continue;
-            }
-            first = first.or(Some(*client));
-            let source = self.source_of.get(*client as usize).copied().unwrap_or(0);
-            sources.entry(source).or_default().insert(entry.row);
-        }
+        let (sources, first) = self.sources_of(group, column);
         let Some(client) = first.and_then(|c| self.clients.get(c as usize)).cloned() else {
             return;
         };
@@ -478,7 +513,7 @@ fn number(index: usize) -> u32 {
 }
 
 /// What makes two destinations the same for every client: all that their own side reads.
-fn class(program: &Program, id: WorkloadId) -> String {
+pub(in crate::report) fn class(program: &Program, id: WorkloadId, by_labels: bool) -> String {
     let inner = &program.inner;
     let model = &inner.model;
     let Some(w) = model.inventory.workload(id) else { return String::new() };
@@ -493,7 +528,8 @@ fn class(program: &Program, id: WorkloadId) -> String {
     let modes: Vec<u32> = modes.filter(|p| selected(&p.selector)).map(|p| p.id.0).collect();
     let services = inner.index.services_of(id);
     let marks = ["security.istio.io/tlsMode", "istio.io/use-waypoint"].map(|k| w.labels.get(k));
-    let rest = rest(program, w);
+    let rest =
+        if by_labels { format!("{:?} {}", w.labels, w.service_account) } else { String::new() };
     let addresses = match &w.addresses {
         crate::model::inventory::Addresses::Unknown => String::new(),
         other => format!("{other:?}"),
@@ -508,7 +544,7 @@ fn class(program: &Program, id: WorkloadId) -> String {
 }
 
 /// Policies on destinations and rare objects that read labels: where any is, all labels count.
-fn rest(program: &Program, w: &Workload) -> String {
+pub(in crate::report) fn reads_labels(program: &Program) -> bool {
     let model = &program.inner.model;
     let reads = !model.lua.filters.is_empty()
         || !model.unevaluated.is_empty()
@@ -524,7 +560,7 @@ fn rest(program: &Program, w: &Workload) -> String {
                 || to.service.is_some()
         })
     });
-    if reads || by_rules { format!("{:?} {}", w.labels, w.service_account) } else { String::new() }
+    reads || by_rules
 }
 
 /// Shared by the steps.

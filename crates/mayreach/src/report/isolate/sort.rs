@@ -24,18 +24,20 @@ use crate::{
 
 /// One end that may be sorted.
 #[derive(Clone, Debug)]
-pub(super) enum End {
+pub(in crate::report) enum End {
     Workload(WorkloadId),
     Address(IpAddr),
 }
 
 /// All ends, with what tells any two apart whoever asks.
 #[derive(Debug)]
-pub(super) struct Ends<'p> {
+pub(in crate::report) struct Ends<'p> {
     program: &'p Program,
     ends: Vec<End>,
     /// By end: ends of different kinds are never alike.
     kinds: Vec<u32>,
+    /// By kind its ends.
+    by_kind: Vec<Vec<u32>>,
     by_workload: HashMap<u32, u32>,
     by_namespace: HashMap<&'p str, Vec<u32>>,
     /// Ends whose addresses are known.
@@ -47,13 +49,13 @@ pub(super) struct Ends<'p> {
 
 /// Ends that one workload cannot tell apart.
 #[derive(Clone, Debug)]
-pub(super) struct Group {
+pub(in crate::report) struct Group {
     /// Indexes of ends, ascending.
-    pub(super) ends: Arc<[u32]>,
+    pub(in crate::report) ends: Arc<[u32]>,
 }
 
 impl Group {
-    pub(super) fn first(&self) -> Option<u32> {
+    pub(in crate::report) fn first(&self) -> Option<u32> {
         self.ends.first().copied()
     }
 }
@@ -63,10 +65,15 @@ fn number(index: usize) -> u32 {
 }
 
 impl<'p> Ends<'p> {
-    pub(super) fn new(program: &'p Program, ends: Vec<End>, as_destination: bool) -> Self {
+    pub(in crate::report) fn new(
+        program: &'p Program,
+        ends: Vec<End>,
+        as_destination: bool,
+    ) -> Self {
         let mut out = Self {
             program,
             kinds: Vec::with_capacity(ends.len()),
+            by_kind: Vec::new(),
             by_workload: HashMap::new(),
             by_namespace: HashMap::new(),
             placed: Vec::new(),
@@ -82,7 +89,14 @@ impl<'p> Ends<'p> {
                 End::Workload(id) => kind(program, *id, as_destination),
             };
             let next = number(known.len());
-            out.kinds.push(*known.entry(key).or_insert(next));
+            let kind = *known.entry(key).or_insert(next);
+            out.kinds.push(kind);
+            if kind == next {
+                out.by_kind.push(Vec::new());
+            }
+            if let Some(list) = out.by_kind.get_mut(kind as usize) {
+                list.push(n);
+            }
             match end {
                 End::Address(_) => out.placed.push(n),
                 End::Workload(id) => {
@@ -99,11 +113,11 @@ impl<'p> Ends<'p> {
         out
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::report) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    pub(super) fn get(&self, index: u32) -> Option<&End> {
+    pub(in crate::report) fn get(&self, index: u32) -> Option<&End> {
         self.ends.get(index as usize)
     }
 
@@ -115,7 +129,7 @@ impl<'p> Ends<'p> {
     }
 
     /// The groups that the rules of stages and the conditions tell apart.
-    pub(super) fn sort(
+    pub(in crate::report) fn sort(
         &mut self,
         stages: &[Stage],
         source: bool,
@@ -136,22 +150,35 @@ impl<'p> Ends<'p> {
         self.groups(&cuts, unsure)
     }
 
-    /// Ends in the same sets are one group, kind by kind.
+    /// Ends in the same sets are one group, kind by kind. Most ends are in none: they are not
+    /// looked at one by one.
     fn groups(&self, cuts: &[Arc<[u32]>], each: bool) -> Vec<Group> {
+        let all = 0..number(self.len());
+        if each {
+            return all.map(|end| Group { ends: [end].into() }).collect();
+        }
         let mut marks: BTreeMap<u32, Vec<u16>> = BTreeMap::new();
         for (n, cut) in (0_u16..).zip(cuts) {
             for end in cut.iter() {
                 marks.entry(*end).or_default().push(n);
             }
         }
-        let none: Vec<u16> = Vec::new();
-        let mut groups: BTreeMap<(u32, &[u16], u32), Vec<u32>> = BTreeMap::new();
-        for (end, kind) in (0_u32..).zip(&self.kinds) {
-            let marks = marks.get(&end).unwrap_or(&none);
-            let own = if each { end } else { 0 };
-            groups.entry((*kind, marks, own)).or_default().push(end);
+        let mut marked = vec![false; self.len()];
+        let mut groups: BTreeMap<(u32, &[u16]), Vec<u32>> = BTreeMap::new();
+        for (end, marks) in &marks {
+            if let (Some(place), Some(kind)) =
+                (marked.get_mut(*end as usize), self.kinds.get(*end as usize))
+            {
+                *place = true;
+                groups.entry((*kind, marks)).or_default().push(*end);
+            }
         }
-        groups.into_values().map(|ends| Group { ends: ends.into() }).collect()
+        let rest = self.by_kind.iter().map(|ends| -> Arc<[u32]> {
+            let is = |end: &u32| !marked.get(*end as usize).copied().unwrap_or(true);
+            ends.iter().copied().filter(is).collect()
+        });
+        let rest = rest.filter(|ends| !ends.is_empty());
+        rest.chain(groups.into_values().map(Into::into)).map(|ends| Group { ends }).collect()
     }
 
     /// Whether something was met that does not cut cleanly.
@@ -164,13 +191,13 @@ impl<'p> Ends<'p> {
         for members in peer.members.iter().chain(&peer.outside) {
             if seen.insert(Arc::as_ptr(members) as usize) {
                 cuts.push(self.in_members(members));
-                for net in &members.nets {
+                for net in members.nets.nets() {
                     cuts.push(self.in_net(*net));
                 }
             }
         }
         for nets in [&peer.nets, &peer.not_nets] {
-            for net in nets.v4.iter().chain(&nets.v6) {
+            for net in nets.of(false).nets().iter().chain(nets.of(true).nets()) {
                 let cut = self.in_net(*net);
                 if seen.insert(Arc::as_ptr(&cut).cast::<u32>() as usize) {
                     cuts.push(cut);
@@ -197,7 +224,7 @@ impl<'p> Ends<'p> {
             return Arc::clone(found);
         }
         let mut list: Vec<u32> =
-            members.ids().filter_map(|w| self.by_workload.get(&w).copied()).collect();
+            members.ids().into_iter().filter_map(|w| self.by_workload.get(&w).copied()).collect();
         list.sort_unstable();
         let list: Arc<[u32]> = list.into();
         self.members.insert(key, Arc::clone(&list));

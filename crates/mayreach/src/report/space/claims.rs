@@ -22,12 +22,13 @@ type Wanted = BTreeMap<Vec<String>, Vec<Pattern>>;
 
 /// Every class of token, and why some may be missing.
 pub(super) fn tokens(
-    play: &InPlay<'_>,
+    plays: &[InPlay<'_>],
     conditions: &[&Condition],
 ) -> (Vec<Bearer>, Option<String>) {
     let mut out = vec![Bearer::Absent];
     let mut doubt = None;
-    let rules: Vec<&JwtRule> = play.tokens().flat_map(|p| &p.rules).collect();
+    let rules: Vec<&JwtRule> =
+        plays.iter().flat_map(InPlay::tokens).flat_map(|p| &p.rules).collect();
     let wanted = wanted(conditions);
     for rule in &rules {
         let elsewhere = !rule.from_params.is_empty() || !rule.from_cookies.is_empty();

@@ -14,7 +14,7 @@ use crate::{
     model::{
         Attributes, Icmp, Model, Protocol,
         authz::{Attribute, AuthzAction, Condition, Matcher, TextMatch},
-        inventory::{Mesh, Normalization, Workload},
+        inventory::{Normalization, Workload},
     },
 };
 
@@ -79,21 +79,25 @@ impl Facets {
 impl Requests {
     /// What the policies in play can tell apart.
     pub(crate) fn new(model: &Model, to: &Workload, extra: &Extra) -> Self {
-        let play = InPlay::new(model, to);
-        let conditions: Vec<&Condition> = play.conditions().collect();
+        Self::of(&[InPlay::new(model, to)], extra)
+    }
+
+    /// The same for one workload in several programs.
+    pub(crate) fn of(plays: &[InPlay<'_>], extra: &Extra) -> Self {
+        let conditions: Vec<&Condition> = plays.iter().flat_map(InPlay::conditions).collect();
         let mut out = Self::default();
-        out.methods(&play, &conditions, extra);
-        out.paths(&model.inventory.mesh, &conditions, extra);
+        out.methods(plays, &conditions, extra);
+        out.paths(plays, &conditions, extra);
         out.hosts(&conditions);
-        out.headers(&play, &conditions);
+        out.headers(plays, &conditions);
         out.names(&conditions);
-        out.answers(&play);
-        let (tokens, doubt) = claims::tokens(&play, &conditions);
+        out.answers(plays);
+        let (tokens, doubt) = claims::tokens(plays, &conditions);
         out.tokens = tokens;
         if let Some(doubt) = doubt {
             out.doubt(Attributes::TOKEN, doubt);
         }
-        if let Some(name) = play.scripts().next() {
+        if let Some(name) = plays.iter().flat_map(InPlay::scripts).next() {
             out.doubt(
                 Attributes::HTTP,
                 format!("the script of EnvoyFilter {name} may read anything"),
@@ -106,7 +110,7 @@ impl Requests {
         self.doubts.push((of, why));
     }
 
-    fn methods(&mut self, play: &InPlay<'_>, conditions: &[&Condition], extra: &Extra) {
+    fn methods(&mut self, plays: &[InPlay<'_>], conditions: &[&Condition], extra: &Extra) {
         let wanted = matchers(conditions, |a| {
             *a == Attribute::Method || *a == Attribute::Header(":method".into())
         });
@@ -125,7 +129,7 @@ impl Requests {
         all.extend(classes.into_iter().map(|c| c.witness).filter(|w| !w.is_empty()));
         // A preflight goes past tokens, and CONNECT has no path.
         let special = |m: &str| match m {
-            "OPTIONS" if play.tokens().next().is_some() => 1,
+            "OPTIONS" if plays.iter().any(|p| p.tokens().next().is_some()) => 1,
             "CONNECT" => 2,
             m if request::METHODS.contains(&m) => 0,
             _ => 3,
@@ -135,7 +139,11 @@ impl Requests {
         self.methods = all;
     }
 
-    fn paths(&mut self, mesh: &Mesh, conditions: &[&Condition], extra: &Extra) {
+    fn paths(&mut self, plays: &[InPlay<'_>], conditions: &[&Condition], extra: &Extra) {
+        let Some(mesh) = plays.first().map(InPlay::mesh) else { return };
+        if plays.iter().any(|p| p.mesh().path_normalization != mesh.path_normalization) {
+            self.doubt(Attributes::PATH, "paths are normalized in two ways".into());
+        }
         let bare = matchers(conditions, |a| *a == Attribute::Path);
         let whole = matchers(conditions, |a| *a == Attribute::Header(":path".into()));
         let mut all = patterns(&bare);
@@ -200,7 +208,7 @@ impl Requests {
     }
 
     /// A client may send a header not at all, once, or on several lines.
-    fn headers(&mut self, play: &InPlay<'_>, conditions: &[&Condition]) {
+    fn headers(&mut self, plays: &[InPlay<'_>], conditions: &[&Condition]) {
         let mut by_name: BTreeMap<String, Vec<&Matcher>> = BTreeMap::new();
         for condition in conditions {
             let Attribute::Header(name) = &condition.attribute else { continue };
@@ -225,7 +233,7 @@ impl Requests {
         if !remote.is_empty() && !by_name.contains_key("x-forwarded-for") {
             choices.push(forwarded(&remote));
         }
-        let outputs = play.tokens().flat_map(|p| &p.rules).flat_map(|r| {
+        let outputs = plays.iter().flat_map(InPlay::tokens).flat_map(|p| &p.rules).flat_map(|r| {
             let claims = r.output_claims.iter().map(|(header, _)| header);
             r.output_payload_to_header.iter().chain(claims)
         });
@@ -233,7 +241,7 @@ impl Requests {
             self.doubt(Attributes::HEADERS, format!("`{name}` is written from a token's claims"));
         }
         // A preflight says where it comes from.
-        if play.tokens().next().is_some() {
+        if plays.iter().any(|p| p.tokens().next().is_some()) {
             for name in ["origin", "access-control-request-method"] {
                 if !by_name.contains_key(name) {
                     choices.push(vec![vec![], vec![(name.to_owned(), "x".to_owned())]]);
@@ -252,9 +260,10 @@ impl Requests {
         }
     }
 
-    fn answers(&mut self, play: &InPlay<'_>) {
-        let asked: BTreeSet<&str> = play
-            .authorization()
+    fn answers(&mut self, plays: &[InPlay<'_>]) {
+        let asked: BTreeSet<&str> = plays
+            .iter()
+            .flat_map(InPlay::authorization)
             .filter_map(|p| match &p.action {
                 AuthzAction::Custom(name) => Some(name.as_str()),
                 _ => None,

@@ -4,7 +4,7 @@
 use crate::model::{
     Model,
     authz::{Attach, AuthzPolicy, Condition},
-    inventory::{Enrolment, Workload},
+    inventory::{Enrolment, Mesh, Workload},
     jwt::RequestAuth,
 };
 
@@ -31,6 +31,10 @@ impl<'m> InPlay<'m> {
             namespaces.extend(inventory.gateways.iter().map(|g| g.namespace.as_str()));
         }
         Self { model, workload, namespaces, waypoint }
+    }
+
+    pub(crate) fn mesh(&self) -> &'m Mesh {
+        &self.model.inventory.mesh
     }
 
     fn takes(&self, namespace: &str, attach: &Attach) -> bool {

@@ -3,6 +3,7 @@
 
 pub(crate) mod addresses;
 mod claims;
+pub(crate) mod contradiction;
 pub(crate) mod facets;
 pub(crate) mod in_play;
 pub(crate) mod modes;

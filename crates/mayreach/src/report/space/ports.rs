@@ -36,6 +36,8 @@ pub(crate) struct Ports<'p> {
     /// Inclusive ranges that something names.
     cuts: BTreeSet<(u16, u16)>,
     source_cuts: BTreeSet<(u16, u16)>,
+    /// What the destination itself listens on.
+    own: BTreeSet<u16>,
     named: BTreeSet<Protocol>,
     v6: bool,
 }
@@ -70,6 +72,16 @@ impl<'p> Ports<'p> {
             out.listed(client, &["excludeOutboundPorts", "includeOutboundPorts"]);
         }
         out
+    }
+
+    /// What either tells apart.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.rules.extend(other.rules);
+        self.cuts.extend(other.cuts);
+        self.source_cuts.extend(other.source_cuts);
+        self.named.extend(other.named);
+        self.own.extend(other.own);
+        self.v6 |= other.v6;
     }
 
     fn cut(&mut self, low: u16, high: u16) {
@@ -141,12 +153,14 @@ impl<'p> Ports<'p> {
         self.v6 |= has_v6(to);
         for port in &to.ports {
             self.named.insert(port.protocol);
+            self.own.insert(port.number);
             self.cut(port.number, port.number);
         }
         for service in program.inner.index.services_of(id) {
             let Some(service) = model.inventory.service(*service) else { continue };
             for port in &service.ports {
                 if let TargetPort::Number(number) = port.target {
+                    self.own.insert(number);
                     self.named.insert(port.protocol);
                     self.cut(number, number);
                 }
@@ -203,7 +217,7 @@ impl<'p> Ports<'p> {
     }
 
     pub(crate) fn classes(&self) -> Vec<PortClass> {
-        classes(&self.cuts)
+        classes(&self.cuts, &self.own)
     }
 
     /// Empty: nothing reads the client's port.
@@ -211,7 +225,7 @@ impl<'p> Ports<'p> {
         if self.source_cuts.is_empty() {
             return Vec::new();
         }
-        classes(&self.source_cuts).into_iter().map(|c| c.port).collect()
+        classes(&self.source_cuts, &BTreeSet::new()).into_iter().map(|c| c.port).collect()
     }
 
     /// Every type and code that a rule names, with those beside.
@@ -244,7 +258,7 @@ fn has_v6(workload: &Workload) -> bool {
 }
 
 /// Ports that are in the same ranges are one class; those that are named come first.
-fn classes(cuts: &BTreeSet<(u16, u16)>) -> Vec<PortClass> {
+fn classes(cuts: &BTreeSet<(u16, u16)>, own: &BTreeSet<u16>) -> Vec<PortClass> {
     let mut starts: BTreeSet<u32> = [1].into_iter().collect();
     for (low, high) in cuts {
         starts.insert(u32::from(*low).max(1));
@@ -264,8 +278,8 @@ fn classes(cuts: &BTreeSet<(u16, u16)>) -> Vec<PortClass> {
     // The ports of applications first, then wide ranges, the agent's own last.
     let rank = |class: &PortClass| {
         let single = matches!(class.ranges.as_slice(), [(low, high)] if low == high);
-        let own = AGENT.contains(&class.port) || class.port == HBONE;
-        (own, !single)
+        let agent = AGENT.contains(&class.port) || class.port == HBONE;
+        (agent, !own.contains(&class.port), !single)
     };
     out.sort_by_key(|(_, class)| rank(class));
     out.into_iter().map(|(_, class)| class).collect()

@@ -2,6 +2,9 @@
 //! side by side over every text, letter by letter (a product automaton), and what no pattern can
 //! tell apart is one letter.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use crate::model::authz::{Matcher, TemplatePart, TextMatch};

@@ -15,6 +15,9 @@ use crate::{
 /// Questions for one pair of ends, before the answer is "not proved".
 const QUESTIONS_MAX: u32 = 200_000;
 
+/// The method of requests without a path.
+const CONNECT: &str = "CONNECT";
+
 /// A set of layers: what if only these were there?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Mask(u8);
@@ -81,11 +84,16 @@ pub(crate) trait Listener {
     fn masks(&self) -> &[Mask];
     /// Whether anybody still wants to know about a set of layers.
     fn wants(&self, mask: usize) -> bool;
-    /// Whether an allowed set of flows is expected; unknown where that depends on more.
-    fn expected(&self, mask: usize, witness: &Witness) -> Tri;
-    fn allowed(&mut self, mask: usize, witness: &Witness, decision: &Decision);
-    fn denied(&mut self, mask: usize, witness: &Witness, decision: &Decision);
+    /// Whether a set of flows with one answer is nobody's matter; unknown where that depends on
+    /// more.
+    fn covered(&self, _mask: usize, _witness: &Witness, _verdict: Verdict) -> Tri {
+        Tri::No
+    }
+    fn allowed(&mut self, _mask: usize, _witness: &Witness, _decision: &Decision) {}
+    fn denied(&mut self, _mask: usize, _witness: &Witness, _decision: &Decision) {}
     fn unproved(&mut self, mask: usize, witness: &Witness, why: Unproved);
+    /// Two programs answer otherwise.
+    fn differs(&mut self, _mask: usize, _witness: &Witness, _both: (&Decision, &Decision)) {}
 }
 
 /// All flows between two ends.
@@ -94,6 +102,23 @@ pub(crate) struct Walk<'w, L> {
     pub(crate) facets: &'w Facets,
     pub(crate) listener: &'w mut L,
     pub(crate) asked: u32,
+    /// Another program that is asked the same: only where the two differ is of interest.
+    pub(crate) twin: Option<Twin<'w>>,
+}
+
+/// The same two ends in another program.
+#[derive(Clone, Debug)]
+pub(crate) struct Twin<'w> {
+    pub(crate) program: &'w Program,
+    pub(crate) client: Client,
+    pub(crate) target: Target,
+}
+
+impl Twin<'_> {
+    fn decide(&self, witness: &Witness) -> Decision {
+        let client = self.client.clone();
+        Witness { client, target: self.target, ..witness.clone() }.decide(self.program)
+    }
 }
 
 /// What a flow may still leave open.
@@ -166,7 +191,12 @@ impl<L: Listener> Walk<'_, L> {
                 witness.port = port;
                 for mode in modes.iter().filter(|m| *protocol == Protocol::Tcp || m.is_own()) {
                     mode.put(&mut witness);
-                    self.node(&mut witness, 0, every);
+                    // What one program takes for requests may be bytes to the other.
+                    if self.twin.is_some() && *protocol == Protocol::Tcp {
+                        self.split(&mut witness, 0, every, Stage::Content);
+                    } else {
+                        self.node(&mut witness, 0, every);
+                    }
                 }
             }
         }
@@ -186,8 +216,10 @@ impl<L: Listener> Walk<'_, L> {
         }
         self.asked += 1;
         let decision = witness.decide(self.program);
+        let other = self.twin.as_ref().map(|twin| twin.decide(witness));
         // No such packet: ends without a common family.
-        if decision.layers.iter().all(|l| l.reason == Reason::UnknownPeer) {
+        let nowhere = |d: &Decision| d.layers.iter().all(|l| l.reason == Reason::UnknownPeer);
+        if nowhere(&decision) && other.as_ref().is_none_or(nowhere) {
             return;
         }
         let masks: Vec<Mask> = self.listener.masks().to_vec();
@@ -195,20 +227,32 @@ impl<L: Listener> Walk<'_, L> {
         let mut missing = Attributes::NONE;
         for mask in open {
             let Some(layers) = masks.get(mask) else { continue };
-            match layers.verdict(&decision) {
-                Verdict::Deny => self.listener.denied(mask, witness, &decision),
-                Verdict::Allow => match self.listener.expected(mask, witness) {
-                    Tri::Yes => {}
-                    Tri::No => self.listener.allowed(mask, witness, &decision),
-                    Tri::Unknown(more) => {
-                        rest |= 1 << mask;
-                        missing = missing.union(more);
-                    }
-                },
-                Verdict::Undetermined => {
+            let verdict = layers.verdict(&decision);
+            let second = other.as_ref().map(|d| (layers.verdict(d), d));
+            if verdict == Verdict::Undetermined
+                || second.is_some_and(|(v, _)| v == Verdict::Undetermined)
+            {
+                rest |= 1 << mask;
+                missing = missing.union(layers.missing(&decision));
+                missing = other.as_ref().map_or(missing, |d| missing.union(layers.missing(d)));
+                continue;
+            }
+            if second.is_some_and(|(v, _)| v == verdict) {
+                continue;
+            }
+            match self.listener.covered(mask, witness, verdict) {
+                Tri::Yes => {}
+                Tri::Unknown(more) => {
                     rest |= 1 << mask;
-                    missing = missing.union(layers.missing(&decision));
+                    missing = missing.union(more);
                 }
+                Tri::No => match (second, verdict) {
+                    (Some((_, second)), _) => {
+                        self.listener.differs(mask, witness, (&decision, second));
+                    }
+                    (None, Verdict::Allow) => self.listener.allowed(mask, witness, &decision),
+                    (None, _) => self.listener.denied(mask, witness, &decision),
+                },
             }
         }
         if rest == 0 {
@@ -218,7 +262,11 @@ impl<L: Listener> Walk<'_, L> {
             Some(stage) => self.split(witness, fixed, rest, stage),
             None => {
                 for mask in (0..8).filter(|n| rest >> n & 1 == 1) {
-                    let why = self.why(masks.get(mask).copied().unwrap_or(Mask::ALL), &decision);
+                    let layers = masks.get(mask).copied().unwrap_or(Mask::ALL);
+                    let of = other
+                        .as_ref()
+                        .filter(|_| layers.verdict(&decision) != Verdict::Undetermined);
+                    let why = self.why(layers, of.unwrap_or(&decision));
                     self.listener.unproved(mask, witness, why);
                 }
             }
@@ -332,13 +380,21 @@ impl<L: Listener> Walk<'_, L> {
                 }
             }
             Stage::Method => {
-                for method in &facets.request.methods {
+                // A CONNECT has no path: it is asked where paths are split.
+                let pathless = before.request().is_some_and(|r| r.path.is_none());
+                let all = facets.request.methods.iter();
+                for method in all.filter(|m| pathless || *m != CONNECT) {
                     each(self, &|w| set(w, |r| r.method = Some(method.clone())));
                 }
             }
             Stage::Path => {
                 for path in &facets.request.paths {
                     each(self, &|w| set(w, |r| r.path = Some(path.clone())));
+                }
+                if before.request().is_some_and(|r| r.method.is_none()) {
+                    set(witness, |r| r.method = Some(CONNECT.to_owned()));
+                    self.node(witness, fixed | Stage::Method.bit(), open);
+                    witness.clone_from(&before);
                 }
             }
         }

@@ -6,8 +6,8 @@ use crate::{
     Program,
     decision::Decision,
     model::{
-        Flow, Http, Icmp, InlineWorkload, Peer, Port, Protocol, Request, ServiceId, Token,
-        WorkloadId,
+        AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, Peer, Port, Protocol, Request,
+        ServiceId, Token, WorkloadId,
     },
 };
 
@@ -164,8 +164,11 @@ impl Witness {
         let port = self.port.map_or(Port::Unknown, Port::Number);
         let mut flow = Flow::new(source, destination, port);
         let headers = self.request().and_then(|r| r.headers.as_deref()).map(lend);
-        let answers: Vec<(&str, bool)> =
-            self.ext_authz.iter().map(|(name, says)| (name.as_str(), *says)).collect();
+        // A failing authorizer does what one that says yes, or no, does.
+        let answer =
+            |says: bool| if says { AuthorizerAnswer::Allow } else { AuthorizerAnswer::Deny };
+        let answers: Vec<(&str, AuthorizerAnswer)> =
+            self.ext_authz.iter().map(|(name, says)| (name.as_str(), answer(*says))).collect();
         flow.protocol = self.protocol;
         flow.icmp = self.icmp;
         flow.source_port = self.source_port;

@@ -1,23 +1,26 @@
 //! What of Calico's own configuration bears on verdicts: said aloud, and not evaluated.
 
-use ipnet::IpNet;
-
 use super::manifest::{
-    AutoHostEndpoint, Controllers, FelixConfigurationSpec, KubeControllersConfigurationSpec,
-    NodeController, ProtoPort,
+    AutoHostEndpoint, ClusterInformationSpec, Controllers, FelixConfigurationSpec,
+    KubeControllersConfigurationSpec, NodeController, ProtoPort,
 };
 use crate::{
     error::{NoteCode, Problem},
     kinds::{
         Draft,
-        calico::{Nodes, findings::Findings, object::spec, rule::port_number},
+        calico::{
+            Nodes,
+            findings::Findings,
+            object::{cidr, spec},
+            rule::port_number,
+        },
     },
     manifest::{Document, Spanned},
     model::{
         Protocol,
         inventory::{FailsafePort, ToHost},
     },
-    options::CalicoDataPlane,
+    options::{CalicoDataPlane, CalicoVersion},
 };
 
 pub(in crate::kinds::calico) fn lower(
@@ -62,10 +65,6 @@ pub(in crate::kinds::calico) fn lower(
             bpf_enabled.is_some_and(|enabled| enabled != ebpf),
             "`bpfEnabled` differs from the data plane that the options assume; the options decide",
         ),
-        (
-            policy_sync.is_some_and(|prefix| !prefix.is_empty()),
-            "`policySyncPathPrefix`: application layer policy may deny what is allowed here",
-        ),
     ];
     for (_, remark) in remarks.iter().filter(|(applies, _)| *applies) {
         findings.note(NoteCode::NotEvaluated, 0, *remark);
@@ -96,6 +95,10 @@ pub(in crate::kinds::calico) fn lower(
     if let Some(to_host) = to_host.flatten().filter(|_| whole) {
         draft.model.inventory.to_host = to_host;
     }
+    // Without it dikastes has no policy to ask (application layer policy, set-up).
+    if whole && policy_sync.is_some_and(|prefix| !prefix.is_empty()) {
+        draft.model.network.application_layer = true;
+    }
     let open = &mut draft.model.inventory.failsafe;
     if let Some(ports) = inbound.filter(|_| whole) {
         open.inbound = ports;
@@ -104,6 +107,28 @@ pub(in crate::kinds::calico) fn lower(
         open.outbound = ports;
     }
     Ok(())
+}
+
+/// The release that a `ClusterInformation` names, `v3.28.0` or `v3.32.1-0.dev-…`.
+pub(in crate::kinds::calico) fn version(document: &Document) -> CalicoVersion {
+    let read: Option<ClusterInformationSpec> = document.field("spec").ok().flatten();
+    let text = read.and_then(|spec| spec.calico_version).unwrap_or_default();
+    let mut parts = text.trim_start_matches('v').split('.').map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) < (3, 32) => CalicoVersion::V3_31,
+        (Some(Ok(_)), Some(Ok(_))) => CalicoVersion::V3_32,
+        _ => CalicoVersion::Auto,
+    }
+}
+
+/// The data plane of every node, if this says it.
+pub(in crate::kinds::calico) fn data_plane(document: &Document) -> CalicoDataPlane {
+    let read: Option<FelixConfigurationSpec> = document.field("spec").ok().flatten();
+    match read.and_then(|spec| spec.bpf_enabled).filter(|_| document.metadata.name == "default") {
+        Some(true) => CalicoDataPlane::Ebpf,
+        Some(false) => CalicoDataPlane::Iptables,
+        None => CalicoDataPlane::Auto,
+    }
 }
 
 /// Ports that stay open on hosts. An empty list closes them all.
@@ -133,12 +158,12 @@ fn failsafe(
         if number.is_none() {
             wrong("port", format!("`{port}` is not a port"), "1 to 65535");
         }
-        let read = net.as_deref().map(str::parse::<IpNet>);
-        if let (Some(Err(_)), Some(net)) = (&read, &net) {
+        let read = net.as_deref().map(cidr);
+        if let (Some(None), Some(net)) = (&read, &net) {
             wrong("net", format!("`{net}` is not a CIDR"), "such as `10.0.0.0/8`");
         }
         if let (Some(protocol), Some(port)) = (protocol, number) {
-            lowered.push(FailsafePort { protocol, port, net: read.and_then(Result::ok) });
+            lowered.push(FailsafePort { protocol, port, net: read.flatten() });
         }
     }
     lowered

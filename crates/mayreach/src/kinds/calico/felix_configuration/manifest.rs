@@ -22,6 +22,12 @@ pub(super) struct FelixConfigurationSpec {
     pub(super) policy_sync_path_prefix: Option<String>,
 }
 
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ClusterInformationSpec {
+    pub(super) calico_version: Option<String>,
+}
+
 /// A port that stays open; without a network, to and from anywhere.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,4 +3,4 @@
 mod lower;
 mod manifest;
 
-pub(super) use self::lower::{lower, lower_controllers};
+pub(super) use self::lower::{data_plane, lower, lower_controllers, version};

@@ -1,6 +1,6 @@
-//! What a GlobalNetworkPolicy means.
+//! What a GlobalNetworkPolicy means, enforced or staged.
 
-use super::manifest::{GlobalNetworkPolicySpec, StagedGlobalNetworkPolicySpec};
+use super::manifest::GlobalNetworkPolicySpec;
 use crate::{
     error::Problem,
     kinds::{
@@ -16,47 +16,10 @@ use crate::{
 
 pub(in crate::kinds::calico) fn lower(
     document: &Document,
+    kind: &'static str,
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
     let GlobalNetworkPolicySpec {
-        tier,
-        order,
-        selector,
-        namespace_selector,
-        service_account_selector,
-        types,
-        ingress,
-        egress,
-        do_not_track,
-        pre_dnat,
-        apply_on_forward,
-        performance_hints,
-    } = spec(document)?;
-    let policy = Policy {
-        kind: "GlobalNetworkPolicy",
-        namespace: None,
-        staged: None,
-        tier,
-        order,
-        selector,
-        namespace_selector,
-        service_account_selector,
-        types,
-        ingress,
-        egress,
-        do_not_track,
-        pre_dnat,
-        apply_on_forward,
-        performance_hints,
-    };
-    policy::lower(policy, document, draft)
-}
-
-pub(in crate::kinds::calico) fn lower_staged(
-    document: &Document,
-    draft: &mut Draft<'_>,
-) -> Result<(), Vec<Problem>> {
-    let StagedGlobalNetworkPolicySpec {
         staged_action,
         tier,
         order,
@@ -72,9 +35,9 @@ pub(in crate::kinds::calico) fn lower_staged(
         performance_hints,
     } = spec(document)?;
     let policy = Policy {
-        kind: "StagedGlobalNetworkPolicy",
+        kind,
+        staged: staged::proposed(kind, staged_action.as_ref(), document)?,
         namespace: None,
-        staged: Some(staged::action(staged_action.as_ref(), document)?),
         tier,
         order,
         selector,

@@ -1,4 +1,4 @@
-//! GlobalNetworkPolicy as written.
+//! GlobalNetworkPolicy as written, and the staged one.
 
 use serde::Deserialize;
 
@@ -7,25 +7,7 @@ use crate::{kinds::calico::rule::Rule, manifest::Spanned};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(super) struct GlobalNetworkPolicySpec {
-    pub(super) tier: Option<Spanned<String>>,
-    pub(super) order: Option<f64>,
-    pub(super) selector: Option<Spanned<String>>,
-    pub(super) namespace_selector: Option<Spanned<String>>,
-    pub(super) service_account_selector: Option<Spanned<String>>,
-    pub(super) types: Option<Vec<Spanned<String>>>,
-    pub(super) ingress: Option<Vec<Spanned<Rule>>>,
-    pub(super) egress: Option<Vec<Spanned<Rule>>>,
-    pub(super) do_not_track: bool,
-    #[serde(rename = "preDNAT")]
-    pub(super) pre_dnat: bool,
-    pub(super) apply_on_forward: bool,
-    pub(super) performance_hints: Vec<Spanned<String>>,
-}
-
-/// The same, with what is proposed.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub(super) struct StagedGlobalNetworkPolicySpec {
+    /// Of the staged kind alone.
     pub(super) staged_action: Option<Spanned<String>>,
     pub(super) tier: Option<Spanned<String>>,
     pub(super) order: Option<f64>,

@@ -121,7 +121,7 @@ fn port(
         name: Some(name),
         number: number?,
         protocol: protocol?.protocol,
-        host_port: false,
+        host_port: None,
         init: false,
     })
 }

@@ -7,7 +7,10 @@ use crate::{
     error::{ErrorCode, Problem},
     kinds::{
         Draft,
-        calico::{findings::Findings, object::spec},
+        calico::{
+            findings::Findings,
+            object::{self, spec},
+        },
     },
     manifest::Document,
     model::inventory::Tunnels,
@@ -27,7 +30,7 @@ pub(in crate::kinds::calico) fn lower(
             None
         }
         Some(written) => {
-            let net = written.value.parse().ok().filter(|net: &IpNet| net.trunc() == *net);
+            let net = object::cidr(&written.value).filter(|net: &IpNet| net.trunc() == *net);
             if net.is_none() {
                 let message = format!("`{}` is not a strictly masked CIDR", written.value);
                 findings.invalid(written.line, field, message, help);

@@ -1,6 +1,6 @@
-//! What a NetworkPolicy means.
+//! What a NetworkPolicy means, enforced or staged.
 
-use super::manifest::{NetworkPolicySpec, StagedNetworkPolicySpec};
+use super::manifest::NetworkPolicySpec;
 use crate::{
     error::Problem,
     kinds::{
@@ -16,39 +16,10 @@ use crate::{
 
 pub(in crate::kinds::calico) fn lower(
     document: &Document,
+    kind: &'static str,
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
     let NetworkPolicySpec {
-        tier,
-        order,
-        selector,
-        service_account_selector,
-        types,
-        ingress,
-        egress,
-        performance_hints,
-    } = spec(document)?;
-    let policy = Policy {
-        kind: "NetworkPolicy",
-        namespace: Some(namespace(document)),
-        tier,
-        order,
-        selector,
-        service_account_selector,
-        types,
-        ingress,
-        egress,
-        performance_hints,
-        ..Policy::default()
-    };
-    policy::lower(policy, document, draft)
-}
-
-pub(in crate::kinds::calico) fn lower_staged(
-    document: &Document,
-    draft: &mut Draft<'_>,
-) -> Result<(), Vec<Problem>> {
-    let StagedNetworkPolicySpec {
         staged_action,
         tier,
         order,
@@ -60,9 +31,9 @@ pub(in crate::kinds::calico) fn lower_staged(
         performance_hints,
     } = spec(document)?;
     let policy = Policy {
-        kind: "StagedNetworkPolicy",
+        kind,
+        staged: staged::proposed(kind, staged_action.as_ref(), document)?,
         namespace: Some(namespace(document)),
-        staged: Some(staged::action(staged_action.as_ref(), document)?),
         tier,
         order,
         selector,

@@ -3,4 +3,4 @@
 mod lower;
 mod manifest;
 
-pub(super) use self::lower::{lower, lower_staged};
+pub(super) use self::lower::lower;

@@ -9,7 +9,10 @@ use crate::{
     error::Problem,
     kinds::{
         Draft,
-        calico::{findings::Findings, object::spec},
+        calico::{
+            findings::Findings,
+            object::{cidr, spec},
+        },
     },
     manifest::{Document, Spanned},
     model::inventory::NetworkSet,
@@ -49,8 +52,7 @@ pub(in crate::kinds::calico) fn lower(
 /// "CIDR or bare IP, host bits allowed".
 fn net(written: &Spanned<String>, index: usize, findings: &mut Findings<'_>) -> Option<IpNet> {
     let Spanned { value, line } = written;
-    let read: Option<IpNet> =
-        value.parse().ok().or_else(|| value.parse::<IpAddr>().ok().map(IpNet::from));
+    let read: Option<IpNet> = cidr(value).or_else(|| value.parse::<IpAddr>().ok().map(IpNet::from));
     if read.is_none() {
         findings.invalid(
             *line,

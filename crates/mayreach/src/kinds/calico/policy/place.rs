@@ -56,7 +56,7 @@ pub(super) fn tier(policy: &Policy, version: CalicoVersion, findings: &mut Findi
         let message = format!("`{}` is not the name of a tier", written.value);
         findings.invalid(written.line, "spec.tier", message, "lower case letters, digits and `-`");
     }
-    if version == CalicoVersion::V3_32 {
+    if version != CalicoVersion::V3_31 {
         return written_tier(policy).to_owned();
     }
     let name = findings.document().metadata.name.as_str();
@@ -79,7 +79,7 @@ pub(super) fn tie(policy: &Policy, version: CalicoVersion, findings: &Findings<'
     let document = findings.document();
     let name = document.metadata.name.as_str();
     let namespace = policy.namespace.as_deref();
-    if version == CalicoVersion::V3_32 {
+    if version != CalicoVersion::V3_31 {
         return format!("{name}/{}/{}", namespace.unwrap_or_default(), policy.kind);
     }
     // The API stores a bare name as `default.<name>`; raw objects keep what they have.

@@ -63,8 +63,9 @@ pub(super) fn lower(
         NoteCode::Ignored,
         *line,
         format!(
-            "{field}: only Calico's application layer policy looks at HTTP; the network layers \
-             allow all that the rule's other conditions match"
+            "{field}: only Calico's application layer policy looks at HTTP, which runs beside sidecars \
+             where FelixConfiguration has `policySyncPathPrefix`; elsewhere the rule allows all that \
+             its other conditions match"
         ),
     );
     lowered

@@ -221,8 +221,10 @@ fn icmp(
 }
 
 /// "ICMP fields require protocol to be ICMP or `ICMPv6`"; `notICMP` does not.
+/// By its name: the validator takes no number for it.
 fn check_icmp(protocol: Option<Named>, line: u32, at: At<'_>, findings: &mut Findings<'_>) {
-    let is_icmp = protocol.is_some_and(|p| matches!(p.protocol, Protocol::Icmp | Protocol::Icmpv6));
+    let named = protocol.filter(|protocol| protocol.by_name);
+    let is_icmp = named.is_some_and(|p| matches!(p.protocol, Protocol::Icmp | Protocol::Icmpv6));
     if !is_icmp {
         findings.conflict(
             line,

@@ -3,7 +3,11 @@
 use ipnet::IpNet;
 
 use super::{lower::At, manifest::EntityRule};
-use crate::{kinds::calico::findings::Findings, manifest::Spanned, model::network::IpVersion};
+use crate::{
+    kinds::calico::{findings::Findings, object},
+    manifest::Spanned,
+    model::network::IpVersion,
+};
 
 /// Most entries of one list of networks.
 const MAX_NETS: usize = 256;
@@ -45,7 +49,7 @@ pub(super) fn nets(
 
 /// An address with a prefix length. IPv4 addresses in IPv6 notation are not taken.
 fn cidr(text: &str) -> Option<IpNet> {
-    text.parse().ok().filter(|net| match net {
+    object::cidr(text).filter(|net| match net {
         IpNet::V4(_) => true,
         IpNet::V6(net) => net.addr().to_ipv4_mapped().is_none(),
     })

@@ -10,7 +10,7 @@ use crate::{
         calico::{Nodes, profile},
     },
     model::{
-        LayerSet, Model, PolicyId, Scope, Unevaluated,
+        LayerSet, Model, PolicyId, Proxies, Scope, Unevaluated,
         inventory::{HostEndpoint, Inventory, Labels},
         network::{AfterTiers, NetworkPolicy, PolicyClass},
     },
@@ -60,7 +60,7 @@ fn make_automatic(draft: &mut Draft<'_>) -> bool {
         }
         Nodes::HostEndpoints => {}
     }
-    let inventory = &mut draft.model.inventory;
+    let inventory = &mut *draft.model.inventory;
     for (name, node) in &inventory.nodes {
         let mut labels = node.labels.clone();
         labels.insert(
@@ -214,7 +214,12 @@ fn unevaluated(policy: PolicyId, class: PolicyClass, draft: &mut Draft<'_>) {
     // Pre-DNAT policy sees only what comes in.
     let egress = class != PolicyClass::PreDnat;
     let layers = LayerSet { egress, ingress: true, ..LayerSet::default() };
-    draft.model.unevaluated.push(Unevaluated { policy, layers, scope: Scope::Cluster });
+    draft.model.unevaluated.push(Unevaluated {
+        policy,
+        layers,
+        scope: Scope::Cluster,
+        proxies: Proxies::Any,
+    });
     remark(
         policy,
         NoteCode::NotEvaluated,

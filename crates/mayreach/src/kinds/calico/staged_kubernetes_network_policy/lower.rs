@@ -71,7 +71,7 @@ fn stage(policy: &mut NetworkPolicy, document: &Document, version: CalicoVersion
     let (name, namespace) = (document.metadata.name.as_str(), namespace(document));
     policy.staged = true;
     policy.tie = match version {
-        CalicoVersion::V3_32 => format!("{name}/{namespace}/{KIND}"),
+        CalicoVersion::Auto | CalicoVersion::V3_32 => format!("{name}/{namespace}/{KIND}"),
         CalicoVersion::V3_31 => format!("{namespace}/staged:knp.default.{name}"),
     };
 }

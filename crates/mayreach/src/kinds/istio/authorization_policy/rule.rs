@@ -64,14 +64,6 @@ impl Reader<'_, '_> {
         mut read: impl FnMut(&mut Self, &Spanned<T>, &Path<'_>) -> Vec<Condition>,
     ) -> Vec<Vec<Condition>> {
         let Some(given) = given else { return Vec::new() };
-        if given.value.is_empty() {
-            self.checks.invalid_help(
-                path,
-                given.line,
-                "the list is empty",
-                "leave it away to match any, or say whom",
-            );
-        }
         let items = given.value.iter().enumerate();
         items.map(|(n, item)| read(self, item, &path.item(n))).collect()
     }

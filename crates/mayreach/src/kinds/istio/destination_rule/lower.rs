@@ -7,11 +7,11 @@ use crate::{
     error::Problem,
     kinds::{
         Draft,
-        istio::{attach, namespace_of},
+        istio::{attach, created, namespace_of},
         kubernetes::{Checks, Path},
     },
     manifest::Document,
-    model::mtls::{ClientTls, DestinationTls},
+    model::mtls::{ClientTls, DestinationTls, SubsetTls, TrafficTls},
 };
 
 const SPEC: Path<'_> = Path::Root("spec");
@@ -25,28 +25,19 @@ pub(in crate::kinds::istio) fn lower(
     let spec: Spec = checks.required("spec").unwrap_or_default();
     let Spec { host, traffic_policy, subsets, export_to, workload_selector } = spec;
     let path = SPEC.field("trafficPolicy");
-    let TrafficPolicy { tls, port_level_settings } = traffic_policy.unwrap_or_default();
-    let mode = tls.as_ref().and_then(|t| client(t, &mut checks, &path));
-    let mut ports = BTreeMap::new();
-    for setting in port_level_settings.unwrap_or_default() {
-        let PortSettings { port, tls } = setting;
-        let Some(number) = port.and_then(|p| p.number) else { continue };
-        match u16::try_from(number.value) {
-            Ok(port) => {
-                let mode = tls.as_ref().and_then(|t| client(t, &mut checks, &path));
-                ports.insert(port, mode);
+    let policy = traffic_policy.map(|policy| traffic(policy, &mut checks, &path));
+    let subsets = subsets.unwrap_or_default().into_iter().enumerate();
+    let subsets: Vec<SubsetTls> = subsets
+        .map(|(n, Subset { name, traffic_policy })| {
+            let path = SPEC.field("subsets");
+            let path = path.item(n);
+            let path = path.field("trafficPolicy");
+            SubsetTls {
+                name: name.unwrap_or_default(),
+                policy: traffic_policy.map(|policy| traffic(policy, &mut checks, &path)),
             }
-            Err(_) => checks.invalid(
-                &path.field("portLevelSettings"),
-                number.line,
-                format!("{} is not a port", number.value),
-            ),
-        }
-    }
-    let subset_tls = subsets.unwrap_or_default().iter().any(|Subset { traffic_policy }| {
-        let policy = traffic_policy.as_ref();
-        policy.is_some_and(|p| p.tls.is_some() || p.port_level_settings.is_some())
-    });
+        })
+        .collect();
     let host = host.map(|h| h.value).unwrap_or_default();
     if host.is_empty() {
         checks.missing(&SPEC.field("host"), 0, "a DestinationRule needs a host");
@@ -56,24 +47,42 @@ pub(in crate::kinds::istio) fn lower(
         .map(|s| attach::labels(s, &mut checks, &SPEC.field("workloadSelector")))
         .unwrap_or_default();
     checks.done()?;
-    // Without TLS settings it says nothing about who may reach whom.
-    if mode.is_none() && ports.is_empty() && !subset_tls {
-        return Ok(());
-    }
     let namespace = namespace_of(document);
     let id =
         draft.policy("DestinationRule", document, Some(namespace.clone()), Vec::new(), Vec::new());
     draft.model.destination_rules.push(DestinationTls {
         id,
         namespace,
+        name: document.metadata.name.clone(),
+        created: created(document),
         host,
         export_to: export_to.unwrap_or_default(),
         workload_selector: labels,
-        mode,
-        ports,
-        subset_tls,
+        policy,
+        subsets,
     });
     Ok(())
+}
+
+fn traffic(given: TrafficPolicy, checks: &mut Checks<'_>, path: &Path<'_>) -> TrafficTls {
+    let TrafficPolicy { tls, port_level_settings } = given;
+    let mut ports = BTreeMap::new();
+    for PortSettings { port, tls } in port_level_settings.unwrap_or_default() {
+        let Some(number) = port.and_then(|p| p.number) else { continue };
+        match u16::try_from(number.value) {
+            Ok(port) => {
+                let mode = tls.as_ref().and_then(|t| client(t, checks, path));
+                // "Check if port level overrides exist": the first one counts.
+                ports.entry(port).or_insert(mode);
+            }
+            Err(_) => checks.invalid(
+                &path.field("portLevelSettings"),
+                number.line,
+                format!("{} is not a port", number.value),
+            ),
+        }
+    }
+    TrafficTls { mode: tls.as_ref().and_then(|t| client(t, checks, path)), ports }
 }
 
 fn client(tls: &Tls, checks: &mut Checks<'_>, path: &Path<'_>) -> Option<ClientTls> {

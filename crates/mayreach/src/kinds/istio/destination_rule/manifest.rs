@@ -41,5 +41,6 @@ pub(super) struct Tls {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Subset {
+    pub(super) name: Option<String>,
     pub(super) traffic_policy: Option<TrafficPolicy>,
 }

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::manifest::{Patch, Selector, Spec};
+use super::{
+    harmless,
+    manifest::{Patch, Selector, Spec},
+};
 use crate::{
     error::Problem,
     kinds::{
@@ -11,7 +14,8 @@ use crate::{
     },
     manifest::Document,
     model::{
-        LayerSet,
+        LayerSet, Proxies,
+        authz::{Target, TargetKind},
         lua::{LuaFilter, LuaPlace, Reach},
     },
 };
@@ -46,10 +50,12 @@ pub(in crate::kinds::istio) fn lower(
     let Spec { workload_selector, target_refs, config_patches, priority } = spec;
     let Selector { labels } = workload_selector.unwrap_or_default();
     let labels: Vec<(String, String)> = labels.unwrap_or_default().into_iter().collect();
-    let targeted = target_refs.is_some_and(|refs| !refs.is_empty());
-    let meanings: Vec<Meaning> = config_patches
+    let refs = target_refs.unwrap_or_default();
+    let targeted = !refs.is_empty();
+    let patches = config_patches.unwrap_or_default();
+    let proxies = if targeted { targets(&refs) } else { proxies(&patches) };
+    let meanings: Vec<Meaning> = patches
         .into_iter()
-        .flatten()
         .map(|patch| match meaning(patch) {
             Meaning::Script { .. } if targeted => Meaning::Other(HTTP, "it has target references"),
             Meaning::Script { .. } if !cfg!(feature = "lua") => {
@@ -64,7 +70,7 @@ pub(in crate::kinds::istio) fn lower(
         _ => None,
     });
     if let Some((layers, why)) = others.reduce(|(a, why), (b, _)| (both(a, b), why)) {
-        report(document, draft, "EnvoyFilter", layers, labels, why);
+        report(document, draft, "EnvoyFilter", layers, labels, proxies, why);
         return Ok(());
     }
     if meanings.iter().all(|m| matches!(m, Meaning::Harmless)) {
@@ -91,6 +97,40 @@ pub(in crate::kinds::istio) fn lower(
     Ok(())
 }
 
+/// The proxies whose own listeners some patch may change.
+fn proxies(patches: &[Patch]) -> Proxies {
+    let contexts: Vec<&str> =
+        patches.iter().map(context).filter(|c| *c != "SIDECAR_OUTBOUND").collect();
+    if contexts.iter().all(|c| *c == "GATEWAY") {
+        Proxies::Gateways
+    } else if contexts.iter().all(|c| *c == "SIDECAR_INBOUND") {
+        Proxies::Sidecars
+    } else {
+        // "Waypoints take a patch by its targets only" (policyattachment.go).
+        Proxies::SidecarsAndGateways
+    }
+}
+
+fn context(patch: &Patch) -> &str {
+    patch.matching.as_ref().and_then(|m| text(m, "context")).unwrap_or("ANY")
+}
+
+fn targets(refs: &[Value]) -> Proxies {
+    let one = |value: &Value| {
+        let map = value.as_object()?;
+        let kind = match text(map, "kind")? {
+            "Gateway" => TargetKind::Gateway,
+            "GatewayClass" => TargetKind::GatewayClass,
+            "Service" => TargetKind::Service,
+            "ServiceEntry" => TargetKind::ServiceEntry,
+            _ => return None,
+        };
+        Some(Target { kind, name: text(map, "name")?.to_owned() })
+    };
+    let all: Option<Vec<Target>> = refs.iter().map(one).collect();
+    all.map_or(Proxies::Any, Proxies::Targets)
+}
+
 const HTTP: LayerSet =
     LayerSet { egress: false, ingress: false, mtls: false, jwt: true, authorization: true };
 const CONNECTION: LayerSet = LayerSet { mtls: true, ..HTTP };
@@ -100,12 +140,18 @@ fn both(a: LayerSet, b: LayerSet) -> LayerSet {
 }
 
 fn meaning(patch: Patch) -> Meaning {
+    let context = context(&patch).to_owned();
+    let context = context.as_str();
     let Patch { apply_to, matching, patch } = patch;
-    let context = matching.as_ref().and_then(|m| text(m, "context")).unwrap_or("ANY");
     if context == "SIDECAR_OUTBOUND" {
         return Meaning::Harmless;
     }
     let why = "it changes the proxy's own filters";
+    let value = patch.as_ref().and_then(|p| object(p, "value")).unwrap_or_default();
+    let operation = patch.as_ref().and_then(|p| text(p, "operation")).unwrap_or_default();
+    if harmless::is(apply_to.as_deref().unwrap_or_default(), operation, &value) {
+        return Meaning::Harmless;
+    }
     match apply_to.as_deref().unwrap_or_default() {
         "VIRTUAL_HOST" | "HTTP_ROUTE" | "ROUTE_CONFIGURATION" => match context {
             "SIDECAR_INBOUND" | "ANY" => Meaning::Route,

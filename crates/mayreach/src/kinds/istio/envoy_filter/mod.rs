@@ -1,5 +1,6 @@
 //! EnvoyFilter: scripts in Lua are evaluated, every other patch of inbound traffic is reported.
 
+mod harmless;
 mod lower;
 mod manifest;
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use super::manifest::{CaCertificate, ExtAuthz, MeshConfig, Provider as Written};
+use super::manifest::{CaCertificate, ExtAuthz, MeshConfig, Operator, Provider as Written};
 use crate::{
     error::{Note, NoteCode, Problem},
     kinds::{
         Draft,
-        istio::namespace_of,
+        istio::{namespace_of, sidecar::Outbound},
         kubernetes::{Checks, Path},
     },
     manifest::{Document, Limits, Source, read},
@@ -43,13 +43,77 @@ pub(in crate::kinds::istio) fn lower(
             MeshConfig::default()
         }
     };
-    let found = config_of(config, &mut checks, &path, mesh.line, &namespace_of(document));
-    checks.done()?;
+    settle(document, draft, checks, (&path, mesh.line), config, &namespace_of(document))
+}
+
+/// `spec.meshConfig` of an IstioOperator; `values.meshConfig` where that is left out.
+pub(in crate::kinds::istio) fn lower_operator(
+    document: &Document,
+    draft: &mut Draft<'_>,
+) -> Result<(), Vec<Problem>> {
+    let mut checks = Checks::new(document);
+    let Operator { namespace, mesh_config, values } = checks.field("spec").unwrap_or_default();
+    let values = values.and_then(|v| v.mesh_config);
+    by_operator(document, draft, checks, namespace, mesh_config.or(values))
+}
+
+/// `spec.values.meshConfig` of the Sail operator's objects.
+pub(in crate::kinds::istio) fn lower_sail(
+    document: &Document,
+    draft: &mut Draft<'_>,
+) -> Result<(), Vec<Problem>> {
+    let mut checks = Checks::new(document);
+    let Operator { namespace, mesh_config: _, values } = checks.field("spec").unwrap_or_default();
+    by_operator(document, draft, checks, namespace, values.and_then(|v| v.mesh_config))
+}
+
+fn by_operator(
+    document: &Document,
+    draft: &mut Draft<'_>,
+    checks: Checks<'_>,
+    namespace: Option<String>,
+    config: Option<MeshConfig>,
+) -> Result<(), Vec<Problem>> {
+    let Some(config) = config else { return checks.done() };
     if draft.model.inventory.mesh.defined {
+        let note = "mesh config was read before: the ConfigMap is what came of this";
+        draft.note(Note::new(NoteCode::Ignored, note).about(document.title()).at(document.place));
+        return checks.done();
+    }
+    let path = Path::Root("spec");
+    let path = path.field("meshConfig");
+    let namespace = namespace.unwrap_or_else(|| "istio-system".into());
+    settle(document, draft, checks, (&path, 0), config, &namespace)?;
+    draft.model.inventory.mesh.by_operator = true;
+    Ok(())
+}
+
+fn settle(
+    document: &Document,
+    draft: &mut Draft<'_>,
+    mut checks: Checks<'_>,
+    (path, line): (&Path<'_>, u32),
+    config: MeshConfig,
+    namespace: &str,
+) -> Result<(), Vec<Problem>> {
+    let only = config.outbound_traffic_policy.as_ref().and_then(Outbound::registry_only);
+    let mut found = config_of(config, &mut checks, path, line, namespace);
+    checks.done()?;
+    let mesh = &draft.model.inventory.mesh;
+    if mesh.defined && !mesh.by_operator {
         let note =
             "another mesh ConfigMap was read before; a proxy follows the one of its revision";
         draft.note(Note::new(NoteCode::Ignored, note).about(document.title()).at(document.place));
         return Ok(());
+    }
+    if only == Some(true) {
+        let namespace = Some(namespace.to_owned());
+        let id = draft.policy("MeshConfig", document, namespace, Vec::new(), Vec::new());
+        found.registry_only = Some(id);
+        let why = "outboundTrafficPolicy is REGISTRY_ONLY: flows from sidecars to what no Service \
+                   leads to are undetermined";
+        let note = Note::new(NoteCode::NotEvaluated, why);
+        draft.note(note.about(document.title()).at(document.place));
     }
     draft.model.inventory.mesh = found;
     Ok(())
@@ -89,6 +153,7 @@ fn config_of(
         extension_providers,
         enable_auto_mtls,
         default_config,
+        outbound_traffic_policy: _,
     } = config;
     let default = Mesh::default();
     let mode = path_normalization.and_then(|p| p.normalization);
@@ -151,6 +216,15 @@ fn provider(written: Written) -> Provider {
     }
 }
 
+/// The numbers of Envoy's `type.v3.StatusCode`, as Go's `strconv.ParseInt` reads them.
+fn is_status(text: &str) -> bool {
+    let known = |code| {
+        matches!(code, 0 | 100 | 200..=208 | 226 | 300..=305 | 307 | 308 | 400..=417 | 421..=424)
+            || matches!(code, 426 | 428 | 429 | 431 | 500..=508 | 510 | 511)
+    };
+    text.parse::<u16>().is_ok_and(known)
+}
+
 /// What istiod refuses (authz/builder/extauthz.go): matching requests are then denied.
 fn invalid(name: &str, kind: ProviderKind, authorizer: &ExtAuthz) -> Option<String> {
     let ExtAuthz { service, port, fail_open: _, path_prefix, status_on_error } = authorizer;
@@ -170,8 +244,8 @@ fn invalid(name: &str, kind: ProviderKind, authorizer: &ExtAuthz) -> Option<Stri
     if path_prefix.as_ref().is_some_and(|p| !p.is_empty() && !p.starts_with('/')) {
         return Some("its pathPrefix does not begin with `/`".into());
     }
-    if status_on_error.as_ref().is_some_and(|s| !s.is_empty() && s.parse::<u16>().is_err()) {
-        return Some("its statusOnError is not a number".into());
+    if status_on_error.as_ref().is_some_and(|s| !s.is_empty() && !is_status(s)) {
+        return Some("its statusOnError is none that Envoy knows".into());
     }
     None
 }

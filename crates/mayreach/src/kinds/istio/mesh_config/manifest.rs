@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::manifest::Spanned;
+use crate::{kinds::istio::sidecar::Outbound, manifest::Spanned};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,6 +15,7 @@ pub(super) struct MeshConfig {
     pub(super) extension_providers: Option<Vec<Provider>>,
     pub(super) enable_auto_mtls: Option<bool>,
     pub(super) default_config: Option<DefaultConfig>,
+    pub(super) outbound_traffic_policy: Option<Outbound>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -56,4 +57,20 @@ pub(super) struct ExtAuthz {
     pub(super) fail_open: Option<bool>,
     pub(super) path_prefix: Option<String>,
     pub(super) status_on_error: Option<String>,
+}
+
+/// `IstioOperator`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Operator {
+    pub(super) namespace: Option<String>,
+    pub(super) mesh_config: Option<MeshConfig>,
+    pub(super) values: Option<Values>,
+}
+
+/// What Helm's values say of the mesh.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Values {
+    pub(super) mesh_config: Option<MeshConfig>,
 }

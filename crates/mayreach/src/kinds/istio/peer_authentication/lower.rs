@@ -94,8 +94,10 @@ fn ports(
     }
     let mut out = BTreeMap::new();
     for (key, value) in &given.value {
+        // "080" is no number of JSON, and "+80" none either.
+        let digits = !key.starts_with('0') && key.bytes().all(|b| b.is_ascii_digit());
         match key.parse::<u16>() {
-            Ok(port) if port > 0 => {
+            Ok(port) if port > 0 && digits => {
                 let mode = mode(value, checks, &path.key(key));
                 out.insert(port, mode);
             }

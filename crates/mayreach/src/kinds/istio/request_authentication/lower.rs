@@ -16,7 +16,7 @@ use crate::{
     },
     manifest::{Document, Spanned},
     model::{
-        LayerSet, PolicyId, Scope, Unevaluated,
+        LayerSet, PolicyId, Proxies, Scope, Unevaluated,
         authz::Attach,
         jwt::{JwtRule, RequestAuth, jwks::Jwks},
     },
@@ -179,10 +179,15 @@ fn refuse(
     why: &str,
 ) {
     let layers = LayerSet { mtls: true, jwt: true, authorization: true, ..LayerSet::default() };
+    let scope = scope(document, draft, attach);
     draft.model.unevaluated.push(Unevaluated {
         policy,
         layers,
-        scope: scope(document, draft, attach),
+        scope,
+        proxies: match attach {
+            Attach::Targets(targets) => Proxies::Targets(targets.clone()),
+            Attach::Labels(_) | Attach::Namespace => Proxies::SidecarsAndGateways,
+        },
     });
     let message = format!(
         "the webhook accepts this and Envoy refuses the listener it is part of: {why}; flows it \

@@ -33,7 +33,7 @@ pub(in crate::kinds::istio) fn lower(
                 name: Some(name),
                 number,
                 protocol: Protocol::Tcp,
-                host_port: false,
+                host_port: None,
                 init: false,
             }),
             _ => checks.invalid(

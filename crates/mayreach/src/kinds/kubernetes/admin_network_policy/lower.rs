@@ -1,20 +1,16 @@
 //! What an `AdminNetworkPolicy` means: rules of the admin tier, in order of priority.
 
-use super::{
-    KIND,
-    manifest::{AdminNetworkPolicySpec, EgressRule, IngressRule},
-};
+use super::{KIND, manifest::AdminNetworkPolicySpec};
 use crate::{
     error::Problem,
     kinds::{
         Draft,
         kubernetes::{
             Checks,
-            rules::Direction,
-            sig_network::{self, Limits, Policy, Reading, Rule, Tier, lower_rules},
+            sig_network::{self, Head, Limits, Reading, Tier},
         },
     },
-    manifest::{Document, Spanned},
+    manifest::Document,
     model::network::Action,
 };
 
@@ -31,40 +27,9 @@ pub(in crate::kinds::kubernetes) fn lower(
     let Some(spec) = checks.required("spec") else { return checks.done() };
     let AdminNetworkPolicySpec { priority, subject, ingress, egress } = spec;
     let limits = Limits { items: 100, actions: ACTIONS, reading: Reading::new(draft, true) };
-    let ingress = ingress.unwrap_or_default();
-    let egress = egress.unwrap_or_default();
-    let from: Vec<_> = ingress
-        .iter()
-        .map(|Spanned { value: IngressRule { name, action, from, ports }, line }| Rule {
-            line: *line,
-            name: name.as_ref(),
-            action,
-            peers: from,
-            ports: ports.as_ref(),
-        })
-        .collect();
-    let to: Vec<_> = egress
-        .iter()
-        .map(|Spanned { value: EgressRule { name, action, to, ports }, line }| Rule {
-            line: *line,
-            name: name.as_ref(),
-            action,
-            peers: to,
-            ports: ports.as_ref(),
-        })
-        .collect();
-    let policy = Policy {
-        tier: Tier::Admin,
-        priority: sig_network::priority(&priority, &mut checks),
-        tie: sig_network::tie(document, draft.options.calico),
-        subject: sig_network::subject(&subject, limits.reading, &mut checks),
-        ingress: lower_rules(&from, Direction::Ingress, limits, &mut checks),
-        egress: lower_rules(&to, Direction::Egress, limits, &mut checks),
-    };
-    let doubts = checks.take_doubts();
-    checks.done()?;
-    let lines =
-        [from.iter().map(|rule| rule.line).collect(), to.iter().map(|rule| rule.line).collect()];
-    sig_network::push(KIND, document, draft, policy, doubts, lines);
-    Ok(())
+    let priority = sig_network::priority(&priority, &mut checks);
+    let (ingress, egress) = (ingress.unwrap_or_default(), egress.unwrap_or_default());
+    let head = Head { kind: KIND, tier: Tier::Admin, priority, subject: &subject, limits };
+    let (from, to) = (sig_network::from(&ingress), sig_network::to(&egress));
+    sig_network::lower(head, &from, &to, document, checks, draft)
 }

@@ -169,10 +169,6 @@ fn what_its_definition_rejects() {
     );
     assert!(rule("{action: Deny}").contains("9 missing_field spec.egress[0]"));
     assert_eq!(
-        rule("{action: Deny, to: [{domainNames: [a.example]}]}"),
-        "9 conflict spec.egress[0]: `domainNames` is only for rules that allow"
-    );
-    assert_eq!(
         rule("{action: Allow, to: [{networks: [10.0.0.0/8]}], ports: [{namedPort: web}]}"),
         "9 conflict spec.egress[0].ports: a named port cannot stand beside `networks`, `nodes` or `domainNames`, which have no named ports"
     );

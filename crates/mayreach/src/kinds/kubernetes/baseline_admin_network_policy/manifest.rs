@@ -3,7 +3,9 @@
 use serde::Deserialize;
 
 use crate::{
-    kinds::kubernetes::sig_network::{AdminPort, BaselineEgressPeer, IngressPeer, Subject},
+    kinds::kubernetes::sig_network::{
+        AdminEgressRule, AdminIngressRule, BaselineEgressPeer, Subject,
+    },
     manifest::Spanned,
 };
 
@@ -11,24 +13,6 @@ use crate::{
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct BaselineAdminNetworkPolicySpec {
     pub(super) subject: Spanned<Subject>,
-    pub(super) ingress: Option<Vec<Spanned<IngressRule>>>,
-    pub(super) egress: Option<Vec<Spanned<EgressRule>>>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct IngressRule {
-    pub(super) name: Option<Spanned<String>>,
-    pub(super) action: Spanned<String>,
-    pub(super) from: Spanned<Vec<Spanned<IngressPeer>>>,
-    pub(super) ports: Option<Spanned<Vec<Spanned<AdminPort>>>>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct EgressRule {
-    pub(super) name: Option<Spanned<String>>,
-    pub(super) action: Spanned<String>,
-    pub(super) to: Spanned<Vec<Spanned<BaselineEgressPeer>>>,
-    pub(super) ports: Option<Spanned<Vec<Spanned<AdminPort>>>>,
+    pub(super) ingress: Option<Vec<Spanned<AdminIngressRule>>>,
+    pub(super) egress: Option<Vec<Spanned<AdminEgressRule<BaselineEgressPeer>>>>,
 }

@@ -11,8 +11,7 @@ use crate::{
         Draft,
         kubernetes::{
             Checks, Path,
-            rules::Direction,
-            sig_network::{self, Limits, Policy, Reading, Rule, Tier, lower_rules},
+            sig_network::{self, Head, Limits, Reading, Rule, Tier},
         },
     },
     manifest::{Document, Spanned},
@@ -54,20 +53,10 @@ pub(in crate::kinds::kubernetes) fn lower(
             ports: protocols.as_ref(),
         })
         .collect();
-    let policy = Policy {
-        tier: lower_tier(&tier, &mut checks),
-        priority: sig_network::priority(&priority, &mut checks),
-        tie: sig_network::tie(document, draft.options.calico),
-        subject: sig_network::subject(&subject, limits.reading, &mut checks),
-        ingress: lower_rules(&from, Direction::Ingress, limits, &mut checks),
-        egress: lower_rules(&to, Direction::Egress, limits, &mut checks),
-    };
-    let doubts = checks.take_doubts();
-    checks.done()?;
-    let lines =
-        [from.iter().map(|rule| rule.line).collect(), to.iter().map(|rule| rule.line).collect()];
-    sig_network::push(KIND, document, draft, policy, doubts, lines);
-    Ok(())
+    let tier = lower_tier(&tier, &mut checks);
+    let priority = sig_network::priority(&priority, &mut checks);
+    let head = Head { kind: KIND, tier, priority, subject: &subject, limits };
+    sig_network::lower(head, &from, &to, document, checks, draft)
 }
 
 fn lower_tier(written: &Spanned<String>, checks: &mut Checks<'_>) -> Tier {

@@ -59,7 +59,9 @@ pub(in crate::kinds::kubernetes) fn lower(
         order: Some(ORDER),
         // "Equal order: 3.32 compares name/ns/kind, 3.31 ns/name" (policy_sorter.go PolKVLess)
         tie: match draft.options.calico {
-            CalicoVersion::V3_32 => format!("{name}/{namespace}/KubernetesNetworkPolicy"),
+            CalicoVersion::Auto | CalicoVersion::V3_32 => {
+                format!("{name}/{namespace}/KubernetesNetworkPolicy")
+            }
             CalicoVersion::V3_31 => format!("{namespace}/knp.default.{name}"),
         },
         subject: read.subject,

@@ -94,7 +94,7 @@ fn ip_block_match(
         let at = at.item(index);
         let Some(hole) = read(text, &at, checks, odd) else { continue };
         // "except equal to cidr is invalid" too.
-        if !net.net.contains(&hole.net) || net.net.prefix_len() >= hole.net.prefix_len() {
+        if !net.net.contains(&hole.net) || net.written >= hole.written {
             let message = format!("`{}` is not a strict subset of `{}`", text.value, cidr.value);
             checks.invalid(&at, text.line, message);
         }

@@ -93,7 +93,11 @@ fn container_port(
         name: name.map(|name| name.value.clone()),
         number: checks.port_number(number, &at)?,
         protocol,
-        host_port: host_port.as_ref().is_some_and(|port| port.value != 0),
+        // 0 stands for none.
+        host_port: host_port
+            .as_ref()
+            .filter(|port| port.value != 0)
+            .and_then(|port| checks.port_number(port, &path.field("hostPort"))),
         init,
     })
 }

@@ -89,11 +89,11 @@ fn ports_of_all_containers_count() {
     assert_eq!(
         ports,
         [
-            (Some("http"), 8080, Protocol::Tcp, false, false),
-            (None, 53, Protocol::Udp, true, false),
+            (Some("http"), 8080, Protocol::Tcp, None, false),
+            (None, 53, Protocol::Udp, Some(53), false),
             // An init container is done before the pod serves: only Calico counts its ports. A
             // sidecar runs as long as the pod.
-            (Some("metrics"), 2, Protocol::Tcp, false, false),
+            (Some("metrics"), 2, Protocol::Tcp, None, false),
         ]
     );
     let names: Vec<&str> = pod.containers.iter().map(|c| c.name.as_str()).collect();

@@ -11,10 +11,13 @@ mod settle;
 mod tests;
 
 pub(super) use self::{
-    manifest::{BaselineEgressPeer, EgressPeer, IngressPeer, Subject},
+    manifest::{
+        AdminEgressRule, AdminIngressRule, BaselineEgressPeer, EgressPeer, IngressPeer, Subject,
+        from, to,
+    },
     peer::Reading,
-    policy::{Policy, Tier, priority, push, subject, tie},
+    policy::{Head, Tier, lower, priority},
     port::{AdminPort, Named, named, range},
-    rule::{Limits, Rule, lower_rules},
+    rule::{Limits, Rule},
     settle::settle,
 };

@@ -1,22 +1,22 @@
 //! A cluster-wide policy on its way into the model.
 
 use super::{
-    Subject,
-    peer::{self, Reading},
+    Limits, Named, Rule, Subject,
+    peer::{self, Peer, Reading},
+    rule::lower_rules,
 };
 use crate::{
+    error::Problem,
     kinds::{
         Draft,
         kubernetes::{
-            Checks, Path, rules,
-            uncertain::{self, Doubt},
+            Checks, Path,
+            rules::{self, Direction},
+            uncertain,
         },
     },
     manifest::{Document, Spanned},
-    model::{
-        network::{NetworkPolicy, NetworkRule, PolicyClass, TierDefault},
-        selector::Selector,
-    },
+    model::network::{NetworkPolicy, PolicyClass, TierDefault},
     options::{AssumedPlugin, CalicoVersion},
 };
 
@@ -37,16 +37,14 @@ impl Tier {
     }
 }
 
-/// A cluster-wide policy, checked.
+/// Where a policy stands, and what its rules may be.
 #[derive(Debug)]
-pub(in crate::kinds::kubernetes) struct Policy {
+pub(in crate::kinds::kubernetes) struct Head<'s> {
+    pub(in crate::kinds::kubernetes) kind: &'static str,
     pub(in crate::kinds::kubernetes) tier: Tier,
     pub(in crate::kinds::kubernetes) priority: i64,
-    /// Breaks ties of priority.
-    pub(in crate::kinds::kubernetes) tie: String,
-    pub(in crate::kinds::kubernetes) subject: Selector,
-    pub(in crate::kinds::kubernetes) ingress: Vec<NetworkRule>,
-    pub(in crate::kinds::kubernetes) egress: Vec<NetworkRule>,
+    pub(in crate::kinds::kubernetes) subject: &'s Spanned<Subject>,
+    pub(in crate::kinds::kubernetes) limits: Limits,
 }
 
 impl Reading {
@@ -58,16 +56,6 @@ impl Reading {
         let sets_in_namespaces = draft.options.plugin != AssumedPlugin::Kubernetes;
         Self { namespace_selector_required, sets_in_namespaces }
     }
-}
-
-/// `spec.subject`.
-pub(in crate::kinds::kubernetes) fn subject(
-    subject: &Spanned<Subject>,
-    reading: Reading,
-    checks: &mut Checks<'_>,
-) -> Selector {
-    let root = Path::Root("spec");
-    peer::subject(subject, reading, &root.field("subject"), checks)
 }
 
 /// `spec.priority`, 0 to 1000.
@@ -84,7 +72,7 @@ pub(in crate::kinds::kubernetes) fn priority(
 
 /// Decides between policies of one priority, as Calico does (`policy_sorter.go`); the API leaves it
 /// open.
-pub(in crate::kinds::kubernetes) fn tie(document: &Document, calico: CalicoVersion) -> String {
+fn tie(document: &Document, calico: CalicoVersion) -> String {
     let (kind, name) = (&document.kind, &document.metadata.name);
     match (calico, kind.as_str()) {
         (CalicoVersion::V3_31, "AdminNetworkPolicy") => format!("kanp.adminnetworkpolicy.{name}"),
@@ -95,19 +83,29 @@ pub(in crate::kinds::kubernetes) fn tie(document: &Document, calico: CalicoVersi
     }
 }
 
-/// Adds a policy and its tier. A direction without rules is not governed, which makes no
-/// difference in a tier that passes by default.
-pub(in crate::kinds::kubernetes) fn push(
-    kind: &'static str,
+/// Lowers what all kinds have alike, and adds the policy and its tier. A direction without rules is
+/// not governed, which makes no difference in a tier that passes by default.
+pub(in crate::kinds::kubernetes) fn lower<P: Peer, Q: Peer, N: Named>(
+    Head { kind, tier, priority, subject, limits }: Head<'_>,
+    from: &[Rule<'_, P, N>],
+    to: &[Rule<'_, Q, N>],
     document: &Document,
+    mut checks: Checks<'_>,
     draft: &mut Draft<'_>,
-    policy: Policy,
-    doubts: Vec<Doubt>,
-    [ingress_lines, egress_lines]: [Vec<u32>; 2],
-) {
-    let places = |lines: Vec<u32>| lines.into_iter().map(|line| document.at(line)).collect();
-    let id = draft.policy(kind, document, None, places(ingress_lines), places(egress_lines));
-    let Policy { tier, priority, tie, subject, ingress, egress } = policy;
+) -> Result<(), Vec<Problem>> {
+    let path = Path::Root("spec");
+    let subject = peer::subject(subject, limits.reading, &path.field("subject"), &mut checks);
+    let ingress = lower_rules(from, Direction::Ingress, limits, &mut checks);
+    let egress = lower_rules(to, Direction::Egress, limits, &mut checks);
+    let doubts = checks.take_doubts();
+    checks.done()?;
+    let tie = tie(document, draft.options.calico);
+    let places = [
+        from.iter().map(|rule| document.at(rule.line)).collect(),
+        to.iter().map(|rule| document.at(rule.line)).collect(),
+    ];
+    let [ingress_places, egress_places] = places;
+    let id = draft.policy(kind, document, None, ingress_places, egress_places);
     let governed = (!ingress.is_empty(), !egress.is_empty());
     uncertain::note(document, draft, id, None, governed, doubts);
     rules::tier(&mut draft.model.network.tiers, tier.name(), TierDefault::Pass);
@@ -125,4 +123,5 @@ pub(in crate::kinds::kubernetes) fn push(
         class: PolicyClass::Normal,
         isolates: false,
     });
+    Ok(())
 }

@@ -82,12 +82,12 @@ impl<P: Peer, N: Named> Rule<'_, P, N> {
         let ports: Vec<_> = ports
             .filter_map(|(n, port)| port.value.lower(port.line, &at.item(n), checks))
             .collect();
-        self.check_peers(action, path, checks);
+        self.check_peers(path, checks);
         rules::combine(index, action, direction, &lowered, &rules::groups(ports))
     }
 
     /// What the CRD forbids between the parts of a rule.
-    fn check_peers(&self, action: Action, path: &Path<'_>, checks: &mut Checks<'_>) {
+    fn check_peers(&self, path: &Path<'_>, checks: &mut Checks<'_>) {
         let fields = || self.peers.value.iter().flat_map(|peer| peer.value.fields());
         let mut ports = self.ports.iter().flat_map(|ports| &ports.value);
         let named = ports.find_map(|port| port.value.port_name());
@@ -99,13 +99,6 @@ impl<P: Peer, N: Named> Rule<'_, P, N> {
                 "a named port cannot stand beside `networks`, `nodes` or `domainNames`, which have \
                  no named ports",
             );
-        }
-        let domains = fields().find_map(|f| match f {
-            Field::Domains(list) => Some(list.line),
-            _ => None,
-        });
-        if let Some(line) = domains.filter(|_| action != Action::Allow) {
-            checks.conflict(path, line, "`domainNames` is only for rules that allow");
         }
     }
 }

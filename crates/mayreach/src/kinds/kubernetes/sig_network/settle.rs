@@ -100,7 +100,7 @@ fn unread(meta: &PolicyMeta, version: CalicoVersion) -> Note {
             "Calico 3.31 and before do not read kind `{}`: the policy has no effect",
             meta.kind
         ),
-        CalicoVersion::V3_32 => format!(
+        CalicoVersion::Auto | CalicoVersion::V3_32 => format!(
             "Calico 3.32 and later do not read kind `{}`: the policy has no effect; write a \
              ClusterNetworkPolicy, or say that the cluster runs 3.31",
             meta.kind

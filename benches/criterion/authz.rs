@@ -1,0 +1,46 @@
+//! AuthorizationPolicies alone, beside the hand-written list.
+
+use criterion::Criterion;
+use mayreach::Program;
+use mayreach_benches::{Lists, Shape};
+
+use crate::{
+    clock::Cpu,
+    quick,
+    set::{Set, connections, cycle, ways},
+};
+
+pub(crate) fn rows(c: &mut Criterion<Cpu>) {
+    for policies in sizes() {
+        let set = Set::new(Shape::Mesh, policies, policies / 4);
+        all(c, &format!("authz/hot/{policies}"), &set);
+        if policies == 10_000 {
+            ways(c, &format!("authz/wide/{policies}"), (&set, &set.wide()), Program::authorize);
+        }
+    }
+    for policies in sizes().filter(|n| *n >= 1_000) {
+        let set = Set::new(Shape::Hot, policies, (policies / 5).max(50));
+        all(c, &format!("one/hot/{policies}"), &set);
+    }
+    let set = Set::new(Shape::Paths, if quick() { 1_000 } else { 10_000 }, 200);
+    all(c, "paths/hot", &set);
+}
+
+fn sizes() -> impl Iterator<Item = usize> {
+    let sizes: &[usize] = if quick() { &[10, 10_000] } else { &[10, 100, 1_000, 10_000, 100_000] };
+    sizes.iter().copied()
+}
+
+fn all(c: &mut Criterion<Cpu>, name: &str, set: &Set) {
+    ways(c, name, (set, &set.hot), Program::authorize);
+    connections(c, name, set, |one, request| one.authorize(request));
+    let lists = Lists::new(&set.cluster);
+    let asks =
+        set.hot.iter().map(|ask| (ask, set.cluster.workloads[ask.source as usize].principal()));
+    let asks: Vec<_> = asks.collect();
+    let mut group = c.benchmark_group(name);
+    group.bench_function("list", |b| {
+        cycle(b, &asks, |(ask, principal)| lists.allows(ask, principal));
+    });
+    group.finish();
+}

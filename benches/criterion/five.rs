@@ -1,0 +1,27 @@
+//! All five layers.
+
+use criterion::Criterion;
+use mayreach::Program;
+use mayreach_benches::Shape;
+
+use crate::{
+    clock::Cpu,
+    quick,
+    set::{Set, connections, ways},
+};
+
+pub(crate) fn rows(c: &mut Criterion<Cpu>) {
+    let sizes: &[(usize, usize)] = if quick() {
+        &[(10, 1_000), (10_000, 10_000)]
+    } else {
+        &[(10, 1_000), (100, 1_000), (1_000, 1_000), (10_000, 10_000), (100_000, 100_000)]
+    };
+    for &(policies, workloads) in sizes {
+        let set = Set::new(Shape::Layers, policies, workloads);
+        ways(c, &format!("five/hot/{policies}"), (&set, &set.hot), Program::decide);
+        connections(c, &format!("five/hot/{policies}"), &set, |one, request| one.decide(request));
+        if policies == 10_000 {
+            ways(c, &format!("five/wide/{policies}"), (&set, &set.wide()), Program::decide);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Prints the table of `docs/src/performance.md` from what the last run measured.
+
+#![allow(clippy::indexing_slicing, reason = "rows are written here")]
+
+use std::{fs, process::Command};
+
+use mayreach_benches::{folder, recorded};
+
+/// How a bar is met.
+#[derive(Clone, Copy)]
+enum Bar {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+use Bar::{AtLeast, AtMost};
+
+struct Row {
+    what: &'static str,
+    unit: &'static str,
+    bar: Bar,
+    value: fn() -> Option<f64>,
+}
+
+/// Median nanoseconds of a row of criterion.
+fn ns(row: &str) -> Option<f64> {
+    let (group, function) = row.rsplit_once('/')?;
+    let file = folder().parent()?.join(group.replace('/', "_")).join(function);
+    let text = fs::read_to_string(file.join("new/estimates.json")).ok()?;
+    let estimates: serde_json::Value = serde_json::from_str(&text).ok()?;
+    estimates["median"]["point_estimate"].as_f64()
+}
+
+fn figure(name: &str) -> Option<f64> {
+    recorded(name)?.trim().parse().ok()
+}
+
+/// Millions a second of a row that makes a whole batch.
+fn millions(row: &str, flows: &str) -> Option<f64> {
+    Some(figure(flows)? / ns(row)? * 1e3)
+}
+
+fn peer(name: &str) -> Option<f64> {
+    Some(figure(name)? / figure("peers/mayreach")?)
+}
+
+macro_rules! rows {
+    ($($what:literal, $unit:literal, $bar:expr, $value:expr;)*) => {
+        [$(Row { what: $what, unit: $unit, bar: $bar, value: || $value }),*]
+    };
+}
+
+fn rows() -> Vec<Row> {
+    rows! {
+        "five layers, borrowed strings, 10,000 policies × 10,000 workloads, hot", "ns", AtMost(150.0), ns("five/hot/10000/borrowed");
+        "the same, wide", "ns", AtMost(400.0), ns("five/wide/10000/borrowed");
+        "the same, hot: times its cost at 10 policies", "×", AtMost(2.0), Some(ns("five/hot/10000/borrowed")? / ns("five/hot/10/borrowed")?);
+        "five layers, borrowed strings, 100,000 policies × 100,000 workloads, hot", "ns", AtMost(250.0), ns("five/hot/100000/borrowed");
+        "AuthorizationPolicies alone, 10,000, hot, borrowed", "ns", AtMost(60.0), ns("authz/hot/10000/borrowed");
+        "the same, ids", "ns", AtMost(20.0), ns("authz/hot/10000/ids");
+        "the same, prepared connection", "ns", AtMost(10.0), ns("authz/hot/10000/connection");
+        "one workload with 10,000 rules, hot, borrowed", "ns", AtMost(100.0), ns("one/hot/10000/borrowed");
+        "the same, ids", "ns", AtMost(50.0), ns("one/hot/10000/ids");
+        "one workload with 100,000 rules, hot, borrowed", "ns", AtMost(100.0), ns("one/hot/100000/borrowed");
+        "the same, ids", "ns", AtMost(50.0), ns("one/hot/100000/ids");
+        "network layers alone, 10,000 pods × 1,000 policies, ids, hot", "ns", AtMost(20.0), ns("network/selectors/1000x10000/ids");
+        "batch, 2 threads, wide, 10,000 AuthorizationPolicies", "M/s", AtLeast(40.0), millions("batch/authz/10000/2-threads", "batch/authz/10000/flows");
+        "batch, 2 threads, wide, five layers, 10,000 policies", "M/s", AtLeast(15.0), millions("batch/five/10000/2-threads", "batch/five/10000/flows");
+        "batch, 2 threads, wide, 100,000 AuthorizationPolicies", "M/s", AtLeast(20.0), millions("batch/authz/100000/2-threads", "batch/authz/100000/flows");
+        "compile 10,000 AuthorizationPolicies from the checked model", "ms", AtMost(50.0), Some(ns("compile/10000")? / 1e6);
+        "memory of what is compiled", "bytes a policy", AtMost(700.0), figure("memory/compiled");
+        "memory of the whole program, parsed manifests kept for `update` included", "bytes a policy", AtMost(700.0), figure("memory/program");
+        "read and compile 10,000 policies from YAML", "MB/s", AtLeast(20.0), Some(figure("read/bytes")? / ns("read/yaml")? * 1e3);
+        "update one AuthorizationPolicy among 100,000", "µs", AtMost(30.0), Some(ns("update/100000")? / 1e3);
+        "all pairs of 10,000 pods × 1,000 NetworkPolicies, one port (from 10 sources to all)", "ms", AtMost(50.0), Some(ns("pairs/columns")? / figure("pairs/columns/flows")? * figure("pairs/all")? / 1e6);
+        "Cedar, sliced by workload, 10,000 policies: times our borrowed cost", "×", AtLeast(100.0), peer("peers/cedar-sliced");
+        "Cedar, whole set", "×", AtLeast(100_000.0), peer("peers/cedar-whole");
+        "regorus, indexed by workload", "×", AtLeast(100.0), peer("peers/regorus-indexed");
+        "Casbin", "×", AtLeast(500_000.0), peer("peers/casbin");
+    }
+    .into()
+}
+
+fn main() {
+    println!("{}\n", machine());
+    println!("| what | measured | bar | |\n|---|---:|---:|---|");
+    for row in rows() {
+        println!("{}", line(&row));
+    }
+    for (title, names) in growth() {
+        println!("\n{title}\n");
+        print_growth(names);
+    }
+    counts();
+    for name in ["python", "node"] {
+        if let Some(text) = recorded(name) {
+            println!(
+                "\nFrom {name}, as `benches/{name}` prints it:\n\n```text\n{}\n```",
+                text.trim()
+            );
+        }
+    }
+}
+
+fn line(row: &Row) -> String {
+    let (sign, bar) = match row.bar {
+        AtMost(bar) => ("≤", bar),
+        AtLeast(bar) => ("≥", bar),
+    };
+    let bar_text = format!("{sign} {} {}", short(bar), row.unit);
+    let Some(value) = (row.value)() else {
+        return format!("| {} | not measured in this run | {bar_text} | |", row.what);
+    };
+    let met = match row.bar {
+        AtMost(bar) => value <= bar,
+        AtLeast(bar) => value >= bar,
+    };
+    let met = if met { "met" } else { "**missed**" };
+    format!("| {} | {} {} | {bar_text} | {met} |", row.what, short(value), row.unit)
+}
+
+/// Three digits that count, thousands apart.
+fn short(value: f64) -> String {
+    if value < 10.0 {
+        return format!("{value:.2}");
+    }
+    if value < 100.0 {
+        return format!("{value:.1}");
+    }
+    let digits = format!("{value:.0}");
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Tables of the same row at growing sizes.
+fn growth() -> [(&'static str, &'static [&'static str]); 3] {
+    [
+        (
+            "Five layers, hot, ns by number of policies:",
+            &["five/hot|borrowed", "five/hot|ids", "five/hot|connection"],
+        ),
+        (
+            "AuthorizationPolicies alone, hot, ns by number of policies; `list` is the hand-written list, reached by number:",
+            &["authz/hot|borrowed", "authz/hot|ids", "authz/hot|connection", "authz/hot|list"],
+        ),
+        (
+            "One workload with all of them, hot, ns by number of policies:",
+            &["one/hot|borrowed", "one/hot|ids", "one/hot|connection", "one/hot|list"],
+        ),
+    ]
+}
+
+fn print_growth(names: &[&str]) {
+    let sizes = [10, 100, 1_000, 10_000, 100_000];
+    println!("| | 10 | 100 | 1,000 | 10,000 | 100,000 |\n|---|---:|---:|---:|---:|---:|");
+    for name in names {
+        let Some((group, way)) = name.split_once('|') else { continue };
+        let cells =
+            sizes.map(|n| ns(&format!("{group}/{n}/{way}")).map_or_else(String::new, short));
+        println!("| {way} | {} |", cells.join(" | "));
+    }
+}
+
+/// What callgrind counted.
+fn counts() {
+    let Some(text) = recorded("instructions") else { return };
+    println!("\nInstructions a decision (callgrind, fixed seeds, smaller sets):\n");
+    println!("| row | instructions |\n|---|---:|");
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        if let Some((row, count)) = line.split_once(' ') {
+            println!("| {row} | {count} |");
+        }
+    }
+}
+
+fn said(line: &[&str]) -> String {
+    let out = Command::new(line[0]).args(&line[1..]).output();
+    out.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// Machine, versions and date.
+fn machine() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let field = |name: &str| {
+        let line = info.lines().find(|line| line.starts_with(name))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let model = field("model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let peers = recorded("peers/versions").unwrap_or_default();
+    let quick = recorded("quick").filter(|quick| quick == "true");
+    let quick = quick.map_or("", |_| " `--quick`: smaller sets, shorter samples.");
+    format!(
+        "{model}, {cores} cores; {}; {}; {}; commit {}; {}.{quick}",
+        said(&["uname", "-sr"]),
+        said(&["rustc", "--version"]),
+        if peers.is_empty() { "peers not run" } else { peers.as_str() },
+        said(&["git", "rev-parse", "--short", "HEAD"]),
+        said(&["date", "-u", "+%Y-%m-%d"]),
+    )
+}

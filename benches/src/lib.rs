@@ -1,0 +1,25 @@
+//! Realistic clusters of any size, flows on them, and how their decisions are timed. All of it
+//! follows from a seed.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "nothing here reads input: a wrong index is a mistake of the suite, and must stop it"
+)]
+
+mod cluster;
+mod dice;
+mod figures;
+mod flows;
+mod list;
+mod manifest;
+mod time;
+
+pub use crate::{
+    cluster::{Cluster, METHODS, Rule, Shape, Workload},
+    dice::Dice,
+    figures::{folder, record, recorded},
+    flows::{Ask, hot, wide},
+    list::Lists,
+    time::cpu_now,
+};

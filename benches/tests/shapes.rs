@@ -1,0 +1,42 @@
+//! The suite measures what it says: every shape compiles, and its flows are answered as the
+//! reference evaluator and, where it can, the hand-written list answer them.
+
+#![allow(clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+use mayreach::Verdict;
+use mayreach_benches::{Cluster, Lists, Shape, hot, wide};
+
+const SHAPES: [Shape; 6] =
+    [Shape::Mesh, Shape::Hot, Shape::Paths, Shape::Selectors, Shape::Cidrs, Shape::Layers];
+
+#[test]
+fn every_shape_is_answered_as_the_reference_answers() {
+    for shape in SHAPES {
+        let cluster = Cluster::new(shape, 60, 40, 3);
+        let program = cluster.compile();
+        let lists = Lists::new(&cluster);
+        let mut allowed = 0;
+        let asks = [&hot(&cluster)[..100], &wide(&cluster, 200)].concat();
+        for ask in &asks {
+            let flow = ask.named(&cluster);
+            let decision = program.decide(&flow);
+            assert_eq!(decision, program.decide_by_reference(&flow), "{shape:?} {ask:?}");
+            assert_ne!(decision.verdict, Verdict::Undetermined, "{shape:?} {ask:?} {decision:?}");
+            let allow = decision.verdict == Verdict::Allow;
+            allowed += usize::from(allow);
+            if matches!(shape, Shape::Mesh | Shape::Hot | Shape::Paths) {
+                let principal = cluster.workloads[ask.source as usize].principal();
+                assert_eq!(allow, lists.allows(ask, &principal), "{shape:?} {ask:?}");
+            }
+        }
+        let share = allowed * 100 / asks.len();
+        assert!((10..=90).contains(&share), "{shape:?}: {share} % allowed tells nothing");
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_cluster() {
+    let text = |seed| Cluster::new(Shape::Layers, 40, 20, seed).manifests;
+    assert_eq!(text(1), text(1));
+    assert_ne!(text(1), text(2));
+}

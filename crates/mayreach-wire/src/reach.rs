@@ -1,0 +1,171 @@
+//! What one workload may do to another, who may reach it, whom it reaches: as JSON.
+
+use mayreach::{Can, Isolated, Isolation, Program, Way};
+use serde::Serialize;
+
+use crate::{
+    DecisionOut,
+    decision::LayerOut,
+    flow::{FlowOut, protocol_name},
+    isolation::{HoleOut, UnprovedOut, let_in_by},
+    sentence,
+};
+
+/// What one workload may do to another.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CanOut {
+    /// Who asks.
+    pub from: String,
+    /// Whom.
+    pub to: String,
+    /// `allow`: some request gets through; `deny`: none does, proved; `undetermined`: neither.
+    pub verdict: &'static str,
+    /// Sets of flows that get through, by what lets them.
+    pub ways: Vec<WayOut>,
+    /// What is not proved.
+    pub not_proved: Vec<UnprovedOut>,
+}
+
+/// Flows that the same rules let through.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WayOut {
+    /// The protocol.
+    pub protocol: String,
+    /// Ports: inclusive ranges; empty where the protocol has none.
+    pub ports: Vec<(u16, u16)>,
+    /// Whether bytes that are not HTTP pass.
+    pub raw: bool,
+    /// Methods, one of each class; empty: any.
+    pub methods: Vec<String>,
+    /// Paths, one of each class; empty: any.
+    pub paths: Vec<String>,
+    /// The rule that lets them in.
+    pub let_in_by: LayerOut,
+    /// What that rule asks of a request, as written.
+    pub conditions: Vec<ConditionOut>,
+    /// The plainest of them in one line.
+    pub request: String,
+    /// The same as a flow.
+    pub flow: FlowOut,
+    /// Its decision.
+    pub decision: DecisionOut,
+}
+
+/// One field of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConditionOut {
+    /// The field as written.
+    pub field: String,
+    /// Any of these.
+    pub values: Vec<String>,
+    /// None of these.
+    pub not_values: Vec<String>,
+}
+
+impl CanOut {
+    /// The answer with every name spelled out.
+    pub fn new(program: &Program, (from, to): (&str, &str), can: &Can) -> Self {
+        let verdict = match (can.ways.is_empty(), can.unproved.is_empty()) {
+            (false, _) => "allow",
+            (true, true) => "deny",
+            (true, false) => "undetermined",
+        };
+        let not_proved = can.unproved.iter().map(|(why, w)| UnprovedOut::new(program, why, w));
+        Self {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            verdict,
+            ways: can.ways.iter().map(|way| WayOut::new(program, way)).collect(),
+            not_proved: not_proved.collect(),
+        }
+    }
+}
+
+impl WayOut {
+    fn new(program: &Program, way: &Way) -> Self {
+        let conditions = way.conditions(program).into_iter();
+        let conditions = conditions.map(|(field, values, not_values)| ConditionOut {
+            field,
+            values,
+            not_values,
+        });
+        way.example.with_flow(|flow| Self {
+            protocol: protocol_name(way.protocol),
+            ports: way.ports.clone(),
+            raw: way.raw,
+            methods: way.methods.clone(),
+            paths: way.paths.clone(),
+            let_in_by: let_in_by(program, flow, &way.decision),
+            conditions: conditions.collect(),
+            request: sentence::request(program, &way.example),
+            flow: FlowOut::new(program, &way.example),
+            decision: DecisionOut::new(program, flow, &way.decision),
+        })
+    }
+}
+
+/// Who may reach one workload, or whom it reaches.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReachOut {
+    /// The workload.
+    pub workload: String,
+    /// `callers` or `reaches`.
+    pub direction: &'static str,
+    /// Those that may, each with the requests that get through.
+    pub may: Vec<MayOut>,
+    /// Those of which it is proved that they may not.
+    pub may_not: Vec<String>,
+    /// Those of which neither is known.
+    pub not_proved: Vec<NotProvedOut>,
+}
+
+/// One other end that may.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MayOut {
+    /// The other end: a workload, or `(outside)`.
+    pub workload: String,
+    /// Requests that get through, the plainest first, one for each way.
+    pub ways: Vec<HoleOut>,
+}
+
+/// One other end of which it is not known.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NotProvedOut {
+    /// The other end.
+    pub workload: String,
+    /// Why.
+    pub why: Vec<UnprovedOut>,
+}
+
+impl ReachOut {
+    /// The answer with every name spelled out.
+    pub fn new(program: &Program, workload: &str, callers: bool, found: &Isolation) -> Self {
+        let mut out = Self {
+            workload: workload.to_owned(),
+            direction: if callers { "callers" } else { "reaches" },
+            may: Vec::new(),
+            may_not: Vec::new(),
+            not_proved: Vec::new(),
+        };
+        let names =
+            found.rows.iter().flat_map(|from| found.columns.iter().map(move |to| (from, to)));
+        for ((from, to), cell) in names.zip(&found.cells) {
+            let finding = cell.and_then(|index| found.findings.get(index as usize));
+            let Some(finding) = finding else { continue };
+            let other = if callers { from.clone() } else { to.clone() };
+            match finding.verdict {
+                Isolated::Open => out.may.push(MayOut {
+                    workload: other,
+                    ways: finding.holes.iter().map(|h| HoleOut::new(program, h)).collect(),
+                }),
+                Isolated::Proved => out.may_not.push(other),
+                Isolated::NotProved => {
+                    let why = finding.unproved.iter();
+                    let why = why.map(|(why, w)| UnprovedOut::new(program, why, w)).collect();
+                    out.not_proved.push(NotProvedOut { workload: other, why });
+                }
+            }
+        }
+        out
+    }
+}

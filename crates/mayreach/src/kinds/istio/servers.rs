@@ -1,0 +1,58 @@
+//! Istio's own Gateway: which ports of a gateway's proxy read requests.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::{
+    error::Problem,
+    kinds::{Draft, kubernetes::Checks},
+    manifest::Document,
+    model::inventory::Server,
+};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Spec {
+    selector: Option<BTreeMap<String, String>>,
+    servers: Option<Vec<Written>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Written {
+    port: Option<Port>,
+    tls: Option<Tls>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Port {
+    number: Option<i64>,
+    protocol: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Tls {
+    mode: Option<String>,
+}
+
+pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Vec<Problem>> {
+    let mut checks = Checks::new(document);
+    let Spec { selector, servers } = checks.field("spec").unwrap_or_default();
+    checks.done()?;
+    let selector: Vec<(String, String)> = selector.into_iter().flatten().collect();
+    for Written { port, tls } in servers.into_iter().flatten() {
+        let Port { number, protocol } = port.unwrap_or_default();
+        let Some(port) = number.and_then(|n| u16::try_from(n).ok()) else { continue };
+        let mode = tls.and_then(|t| t.mode).unwrap_or_default();
+        let passed_on = matches!(mode.as_str(), "PASSTHROUGH" | "AUTO_PASSTHROUGH");
+        let http = match protocol.unwrap_or_default().to_ascii_uppercase().as_str() {
+            "HTTP" | "HTTP2" | "GRPC" | "GRPC-WEB" | "HTTP_PROXY" => true,
+            // "IsHTTPSServerWithTLSTermination" (pkg/config/gateway/gateway.go).
+            "HTTPS" => !passed_on,
+            _ => false,
+        };
+        // Gateways of every namespace: PILOT_SCOPE_GATEWAY_TO_NAMESPACE is off.
+        let (selector, namespace) = (selector.clone(), None);
+        draft.model.inventory.servers.push(Server { selector, namespace, port, http });
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! What programs before and after a change have in common.
+
+mod list;
+
+pub(crate) use self::list::List;
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
+
+/// A value that copies share until one of them writes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shared<T>(Arc<T>);
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Clone> DerefMut for Shared<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl<'s, T> IntoIterator for &'s Shared<Vec<T>> {
+    type Item = &'s T;
+    type IntoIter = std::slice::Iter<'s, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

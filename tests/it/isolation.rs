@@ -1,0 +1,213 @@
+//! Properties of the analyses: a partial flow's answer holds for every completion; isolation and
+//! difference say what brute force says.
+
+use mayreach::{
+    DifferenceQuestion, Flow, GroupBy, Http, Isolated, IsolationQuestion, Options, Peer, Port,
+    Program, Protocol, Reason, Request, Source, Verdict, WorkloadId,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::oracle::{Choices, Dice, cluster, flow};
+
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "OPTIONS", "CONNECT"];
+const PATHS: [&str; 7] = ["/v1/x", "/v1/", "/admin", "/", "/admin?x", "/v1/a/b", "/v1//x"];
+const HOSTS: [&str; 4] = ["api", "API", "api:8080", "other"];
+const HEADERS: [&[(&str, &str)]; 5] =
+    [&[], &[("x-id", "1")], &[("x-id", "2")], &[("x-id", "1"), ("x-id", "2")], &[("x-id", "")]];
+const PORTS: [u16; 7] = [80, 8080, 8500, 53, 15020, 15008, 1];
+const PROTOCOLS: [Protocol; 4] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp, Protocol::Icmp];
+
+fn compile(documents: &[Value]) -> Result<Program, TestCaseError> {
+    let text = json!({"apiVersion": "v1", "kind": "List", "items": documents}).to_string();
+    Program::compile(&[Source::new("random.json", text.clone())], &Options::default())
+        .map_err(|e| TestCaseError::fail(format!("{e}\n{text}")))
+}
+
+/// Says what a flow leaves out.
+fn complete(d: &mut Dice, flow: &Flow<'static>) -> Flow<'static> {
+    let mut out = flow.clone();
+    if out.port == Port::Unknown && out.protocol.has_ports() {
+        // Who says no port does not mean the mesh's own agent; analyses always say one.
+        out.port = Port::Number(*d.pick(&[80, 8080, 8500, 53, 1]));
+    }
+    let request = match out.http {
+        _ if out.protocol != Protocol::Tcp => return out,
+        Http::Unknown if Choices::roll(d, 3) == 0 => {
+            out.http = Http::Raw;
+            return out;
+        }
+        Http::Unknown => Request::default(),
+        Http::Raw => return out,
+        Http::Request(request) => request,
+    };
+    // A request with method and path is whole: what it does not list is not sent.
+    let whole = request.method.is_some() && request.path.is_some();
+    let headers = if whole { &[] } else { *d.pick(&HEADERS) };
+    out.http = Http::Request(Request {
+        // A request with a path is no CONNECT.
+        method: Some(request.method.unwrap_or_else(|| {
+            d.pick_text(if request.path.is_some() { &METHODS[..4] } else { &METHODS })
+        })),
+        path: Some(request.path.unwrap_or_else(|| d.pick_text(&PATHS))),
+        host: Some(request.host.unwrap_or_else(|| d.pick_text(&HOSTS))),
+        headers: Some(request.headers.unwrap_or(headers)),
+    });
+    out
+}
+
+/// Every flow between two workloads that brute force asks.
+fn every(from: WorkloadId, to: WorkloadId) -> Vec<Flow<'static>> {
+    let mut out = Vec::new();
+    for protocol in PROTOCOLS {
+        let ports: &[u16] = if protocol.has_ports() { &PORTS } else { &[0] };
+        for port in ports {
+            let number = if *port == 0 { Port::Unknown } else { Port::Number(*port) };
+            let mut flow = Flow::new(Peer::Id(from), Peer::Id(to), number);
+            flow.protocol = protocol;
+            if protocol != Protocol::Tcp {
+                out.push(flow);
+                continue;
+            }
+            for (mtls, tls) in
+                [(None, false), (Some(false), false), (None, true), (Some(true), false)]
+            {
+                flow.mtls = mtls;
+                flow.tls_without_certificate = tls;
+                flow.http = Http::Raw;
+                out.push(flow.clone());
+                // Requests are many: the ports that matter for them are few.
+                if ![80, 8080, 15020].contains(port) {
+                    continue;
+                }
+                for method in METHODS {
+                    for path in PATHS {
+                        for host in ["api", "api:8080", "other"] {
+                            for headers in HEADERS {
+                                flow.http = Http::Request(Request {
+                                    method: Some(method),
+                                    path: Some(path),
+                                    host: Some(host),
+                                    headers: Some(headers),
+                                });
+                                out.push(flow.clone());
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    out
+}
+
+/// A pod on its node's network is a client like any other; nothing is a client of itself.
+fn namespace_of(program: &Program, id: WorkloadId) -> String {
+    program.workload_info(id).map(|w| w.namespace().to_owned()).unwrap_or_default()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_partial_answer_holds_for_every_completion(seed in any::<u64>()) {
+        let mut d = Dice(seed);
+        let documents = cluster(&mut d);
+        let program = compile(&documents)?;
+        for _ in 0..40 {
+            let partial = flow(&mut d);
+            let answer = program.decide(&partial);
+            for _ in 0..8 {
+                let whole = complete(&mut d, &partial);
+                let told = program.decide(&whole);
+                for (a, b) in answer.layers.iter().zip(&told.layers) {
+                    // What is no request that the codec takes is refused before any policy.
+                    let open = a.verdict == Verdict::Undetermined
+                        || b.verdict == Verdict::Undetermined
+                        || b.reason == Reason::BadRequest;
+                    prop_assert!(open || a.verdict == b.verdict,
+                        "{partial:?}\n{whole:?}\n{a:?}\n{b:?}\n{}", Value::from(documents.clone()));
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn isolation_is_brute_force(seed in any::<u64>()) {
+        let mut d = Dice(seed);
+        let documents = cluster(&mut d);
+        let program = compile(&documents)?;
+        let question = IsolationQuestion {
+            tenants: program.tenants(&GroupBy::Namespace),
+            ..IsolationQuestion::default()
+        };
+        let found = program.isolate(&question, |_, _| ());
+        let pairs = found.rows.iter().flat_map(|a| found.columns.iter().map(move |b| (a, b)));
+        for ((from, to), cell) in pairs.zip(&found.cells) {
+            let Some(finding) = cell.map(|n| &found.findings[n as usize]) else { continue };
+            for hole in &finding.holes {
+                prop_assert_eq!(hole.witness.decide(&program).verdict, Verdict::Allow);
+            }
+            prop_assert_eq!(finding.verdict == Isolated::Open, !finding.holes.is_empty());
+            if finding.verdict != Isolated::Proved {
+                continue;
+            }
+            let ids: Vec<WorkloadId> = program.workloads().map(|w| w.id()).collect();
+            for source in ids.iter().filter(|id| namespace_of(&program, **id) == *from) {
+                for target in ids.iter().filter(|id| namespace_of(&program, **id) == *to) {
+                    for flow in every(*source, *target) {
+                        let decision = program.decide(&flow);
+                        prop_assert!(decision.verdict != Verdict::Allow,
+                            "{flow:?}\n{decision:?}\n{}", Value::from(documents.clone()));
+                        for layer in &finding.alone {
+                            let guarded = flow.protocol == Protocol::Tcp
+                                && flow.port != Port::Number(15020);
+                            let own = decision.layers.iter().find(|l| l.layer == *layer).unwrap();
+                            let network = matches!(layer, mayreach::Layer::Egress | mayreach::Layer::Ingress);
+                            prop_assert!(own.verdict == Verdict::Deny || !(guarded || network),
+                                "{layer:?} {flow:?}\n{decision:?}\n{}", Value::from(documents.clone()));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_difference_is_brute_force(seed in any::<u64>()) {
+        let mut d = Dice(seed);
+        let documents = cluster(&mut d);
+        // One policy is gone, or another has come.
+        let mut changed = documents.clone();
+        let policies: Vec<usize> = changed.iter().enumerate()
+            .filter(|(_, o)| o["kind"].as_str().is_some_and(|k| k.contains("Policy") || k.contains("Authentication")))
+            .map(|(n, _)| n).collect();
+        if let Some(at) = (!policies.is_empty()).then(|| *d.pick(&policies)) {
+            changed.remove(at);
+        }
+        let (old, new) = (compile(&documents)?, compile(&changed)?);
+        let found = old.difference(&new, &DifferenceQuestion::default(), |_, _| ());
+        for change in &found.changes {
+            let (before, after) = (change.old.decide(&old), change.new.decide(&new));
+            prop_assert!(before.verdict != after.verdict);
+        }
+        if !found.changes.is_empty() || !found.unproved.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<WorkloadId> = old.workloads().map(|w| w.id()).collect();
+        for source in &ids {
+            // A pod is no client of itself.
+            for target in ids.iter().filter(|target| *target != source) {
+                for flow in every(*source, *target) {
+                    let (before, after) = (old.decide(&flow).verdict, new.decide(&flow).verdict);
+                    prop_assert!(before == after, "{flow:?} {before:?} {after:?}\n{}\n{}",
+                        Value::from(documents.clone()), Value::from(changed.clone()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Every benchmark in one run, and the table of what it measured.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+const FIGURES: &str = "target/criterion/figures";
+const TABLE: &str = "docs/src/performance.md";
+/// The table in the page stands between these.
+const BEGIN: &str = "<!-- table: `cargo xtask bench --save` -->\n";
+const END: &str = "<!-- end of table -->\n";
+
+/// Runs all and prints the table; `--quick`: a glance; `--save`: writes it into the page.
+pub(crate) fn bench(arguments: &[String]) -> bool {
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let save = arguments.iter().any(|argument| argument == "--save");
+    // Figures of an earlier run would pass for this one's.
+    let _ = std::fs::remove_dir_all("target/criterion");
+    if std::fs::create_dir_all(FIGURES).is_err() {
+        eprintln!("{FIGURES} cannot be made");
+        return false;
+    }
+    let _ = std::fs::write(format!("{FIGURES}/quick"), quick.to_string());
+    let minutes =
+        |full: u64, glance: u64| Duration::from_secs(60 * if quick { glance } else { full });
+    let suite = ["bench", "--quiet", "-p", "mayreach-benches", "--bench", "suite"];
+    let binary = |name: &'static str| {
+        ["run", "--quiet", "--release", "-p", "mayreach-benches", "--bin", name]
+    };
+    // A part that is missing leaves its rows "not measured"; it does not lose the others.
+    let mut whole =
+        step(quick, &["bench", "--quiet", "-p", "mayreach-benches", "--no-run"], minutes(20, 20));
+    whole &= step(quick, &suite, minutes(12, 2));
+    whole &= step(quick, &binary("memory"), minutes(2, 1));
+    whole &= step(quick, &peers("build"), minutes(20, 20));
+    whole &= step(quick, &peers("run"), minutes(3, 1));
+    scripts();
+    whole &= crate::count::measure().is_some();
+    let Some(table) = table(&binary("table")) else { return false };
+    print!("{table}");
+    (!save || write(&table)) && whole
+}
+
+fn peers(verb: &'static str) -> [&'static str; 8] {
+    let manifest = "benches/peers/Cargo.toml";
+    [
+        verb,
+        "--quiet",
+        "--release",
+        "--locked",
+        "--manifest-path",
+        manifest,
+        "--target-dir",
+        "target/peers",
+    ]
+}
+
+/// What a call costs from Python and Node: what their scripts say stands under the table. One whose
+/// package is not built, or that is not there, is left out.
+fn scripts() {
+    let python =
+        if Path::new(".venv/bin/python").exists() { ".venv/bin/python" } else { "python3" };
+    let known =
+        [("python", python, "benches/python/speed.py"), ("node", "node", "benches/node/speed.mjs")];
+    for (name, program, script) in known.into_iter().filter(|(.., path)| Path::new(path).exists()) {
+        eprintln!("\n$ {program} {script}");
+        match Command::new(program).arg(script).stdin(Stdio::null()).output() {
+            Ok(out) if out.status.success() => {
+                let _ = std::fs::write(format!("{FIGURES}/{name}"), out.stdout);
+            }
+            _ => eprintln!("{script}: SKIPPED: its package is not built"),
+        }
+    }
+}
+
+fn step(quick: bool, line: &[&str], limit: Duration) -> bool {
+    bounded(quick, Command::new("cargo").args(line), &line.join(" "), limit)
+}
+
+/// Runs a command; false if it fails or takes longer than it may.
+fn bounded(quick: bool, command: &mut Command, name: &str, limit: Duration) -> bool {
+    eprintln!("\n$ {name}");
+    command.env("MAYREACH_FIGURES", FIGURES);
+    if quick {
+        command.env("MAYREACH_QUICK", "1");
+    }
+    let begin = Instant::now();
+    let Ok(mut child) = command.stdin(Stdio::null()).spawn() else {
+        eprintln!("{name}: cannot be run");
+        return false;
+    };
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) if begin.elapsed() < limit => std::thread::sleep(Duration::from_millis(200)),
+            _ => {
+                eprintln!("{name}: took more than {} seconds, stopped", limit.as_secs());
+                let _ = child.kill();
+                let _ = child.wait();
+                return false;
+            }
+        }
+    }
+}
+
+fn table(line: &[&str]) -> Option<String> {
+    let out = Command::new("cargo").args(line).stderr(Stdio::inherit()).output().ok()?;
+    out.status.success().then(|| String::from_utf8_lossy(&out.stdout).into_owned())
+}
+
+/// Puts the table into the page.
+fn write(table: &str) -> bool {
+    let Ok(page) = std::fs::read_to_string(TABLE) else { return false };
+    let Some((before, rest)) = page.split_once(BEGIN) else { return false };
+    let Some((_, after)) = rest.split_once(END) else { return false };
+    std::fs::write(TABLE, format!("{before}{BEGIN}\n{table}\n{END}{after}")).is_ok()
+}
