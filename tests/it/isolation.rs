@@ -211,3 +211,73 @@ proptest! {
         }
     }
 }
+
+/// Tenants by namespace; the verdict from `a` to `b`.
+fn from_a_to_b(documents: &[Value]) -> (Isolated, String) {
+    let program = compile(documents).unwrap();
+    let question = IsolationQuestion {
+        tenants: program.tenants(&GroupBy::Namespace),
+        ..IsolationQuestion::default()
+    };
+    let found = program.isolate(&question, |_, _| ());
+    let [row, column] = ["a", "b"].map(|name| found.rows.iter().position(|r| r == name).unwrap());
+    let cell = found.cells[row * found.columns.len() + column].unwrap();
+    let finding = &found.findings[cell as usize];
+    (finding.verdict, format!("{:?}", finding.unproved))
+}
+
+fn pod(namespace: &str, ips: &[&str]) -> Value {
+    let ips: Vec<Value> = ips.iter().map(|ip| json!({"ip": ip})).collect();
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": namespace},
+        "spec": {"containers": [{"name": "c"}]}, "status": {"podIP": ips[0]["ip"], "podIPs": ips}})
+}
+
+fn namespace(name: &str, labels: Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+}
+
+#[test]
+fn the_second_address_of_a_pod_is_no_silent_yes() {
+    let policy = json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+        "metadata": {"name": "six", "namespace": "b"},
+        "spec": {"podSelector": {}, "ingress": [{"from": [{"ipBlock": {"cidr": "fd00::/16"}}],
+            "ports": [{"port": 8080}]}]}});
+    let both = |a: &[&str], b: &[&str]| {
+        let spaces = ["a", "b"].map(|name| namespace(name, json!({})));
+        from_a_to_b(&[spaces.to_vec(), vec![pod("a", a), pod("b", b), policy.clone()]].concat())
+    };
+    assert_eq!(both(&["10.244.0.1"], &["10.244.0.2"]).0, Isolated::Proved);
+    let (verdict, why) = both(&["10.244.0.1", "fd00::1"], &["10.244.0.2", "fd00::2"]);
+    assert_eq!(verdict, Isolated::NotProved, "over IPv6 it is open");
+    assert!(why.contains("two families"), "{why}");
+}
+
+#[test]
+fn other_identities_of_another_trust_domain_are_no_silent_yes() {
+    let mesh = |certificates: &str| {
+        json!({"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": "istio", "namespace": "istio-system"}, "data": {"mesh": certificates}})
+    };
+    let policy = json!({"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+        "metadata": {"name": "friend", "namespace": "b"},
+        "spec": {"rules": [{"from": [{"source": {"principals": ["other.example/ns/q/sa/friend"]}}]}]}});
+    // The mesh guards TCP only: network policy closes the rest.
+    let tcp = json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+        "metadata": {"name": "tcp", "namespace": "b"},
+        "spec": {"podSelector": {}, "ingress": [{"ports": [{"protocol": "TCP", "port": 8080}]}]}});
+    let ask = |certificates: &str| {
+        from_a_to_b(&[
+            namespace("a", json!({"istio-injection": "enabled"})),
+            namespace("b", json!({"istio-injection": "enabled"})),
+            pod("a", &["10.244.0.1"]),
+            pod("b", &["10.244.0.2"]),
+            mesh(certificates),
+            policy.clone(),
+            tcp.clone(),
+        ])
+    };
+    assert_eq!(ask("trustDomain: cluster.local").0, Isolated::Proved);
+    let (verdict, why) = ask("caCertificates: [{pem: x, trustDomains: [other.example]}]");
+    assert_eq!(verdict, Isolated::NotProved, "its `friend` gets in");
+    assert!(why.contains("another trust domain"), "{why}");
+}

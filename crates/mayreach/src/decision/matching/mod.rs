@@ -37,7 +37,7 @@ fn longest(path: &[u8], least: usize, slash: bool) -> impl Iterator<Item = &[u8]
 }
 
 /// K of the template grammar: `a-zA-Z0-9-._~%!$&'()+,;:@=*`.
-const fn pchar(byte: u8) -> bool {
+pub(crate) const fn pchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,

@@ -40,6 +40,10 @@ impl Mode {
             return out;
         }
         out.push(Self { tls_without_certificate: true, ..Self::default() });
+        // In a migration a pod's certificate may be of an alias of the trust domain.
+        for alias in &inventory.mesh.trust_domain_aliases {
+            out.extend(workload.map(|w| Self { principal: Some(of(alias, w)), ..Self::default() }));
+        }
         match workload {
             Some(w) if w.mesh.in_mesh() => {
                 out.push(Self { mtls: Some(true), ..Self::default() });
@@ -53,17 +57,28 @@ impl Mode {
 }
 
 fn own(program: &Program, workload: &Workload) -> String {
-    let domain = &program.inner.model.inventory.mesh.trust_domain;
+    of(&program.inner.model.inventory.mesh.trust_domain, workload)
+}
+
+fn of(domain: &str, workload: &Workload) -> String {
     format!("{domain}/ns/{}/sa/{}", workload.namespace, workload.service_account)
 }
 
-/// Identities that other trust domains give out and this mesh takes.
+/// One identity of each trust domain beside the mesh's own that it takes; what only the
+/// authorization layer denies to it is not proved of the others ([`is_foreign`]).
 fn foreign(program: &Program) -> Vec<Mode> {
     let mesh = &program.inner.model.inventory.mesh;
     let domains = mesh.ca_trust_domains.iter();
     domains
         .map(|domain| Mode { principal: Some(format!("{domain}/ns/x/sa/x")), ..Mode::default() })
         .collect()
+}
+
+/// Whether a flow presents an identity that stands for all of another trust domain.
+pub(crate) fn is_foreign(program: &Program, witness: &Witness) -> bool {
+    let Some(principal) = &witness.principal else { return false };
+    let domain = principal.split('/').next().unwrap_or_default();
+    program.inner.model.inventory.mesh.ca_trust_domains.iter().any(|other| other == domain)
 }
 
 impl Client {

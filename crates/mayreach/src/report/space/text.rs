@@ -7,7 +7,10 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
-use crate::model::authz::{Matcher, TemplatePart, TextMatch};
+use crate::{
+    decision::matching::pchar,
+    model::authz::{Matcher, TemplatePart, TextMatch},
+};
 
 /// No set of texts needs more; beyond it the classes are not known.
 const STATES_MAX: usize = 50_000;
@@ -335,31 +338,6 @@ fn close(tokens: &[Token], state: u128) -> u128 {
         }
     }
     state
-}
-
-/// K of the template grammar, as the engine's own matching has it.
-const fn pchar(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'.'
-                | b'_'
-                | b'~'
-                | b'%'
-                | b'!'
-                | b'$'
-                | b'&'
-                | b'\''
-                | b'('
-                | b')'
-                | b'+'
-                | b','
-                | b';'
-                | b':'
-                | b'@'
-                | b'='
-                | b'*'
-        )
 }
 
 /// Every letter of the patterns, and one for all others; the plainest first, for witnesses that a

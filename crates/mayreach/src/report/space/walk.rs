@@ -3,7 +3,7 @@
 
 use super::{
     facets::Facets,
-    modes::Mode,
+    modes::{Mode, is_foreign},
     witness::{Bearer, Client, Content, HttpRequest, Target, Witness},
 };
 use crate::{
@@ -17,6 +17,19 @@ const QUESTIONS_MAX: u32 = 200_000;
 
 /// The method of requests without a path.
 const CONNECT: &str = "CONNECT";
+
+const SECOND_FAMILY: &str = "pods have addresses of two families, and the second is not asked: some rule tells addresses apart";
+
+/// Whether a pod may be asked by another of its addresses than the one that is taken. An address
+/// outside is of one family, and its packets are.
+fn two_families(program: &Program, client: &Client) -> bool {
+    let inner = &program.inner;
+    let networks = &inner.pod_networks;
+    let both = || {
+        networks.iter().any(|n| n.addr().is_ipv4()) && networks.iter().any(|n| n.addr().is_ipv6())
+    };
+    !matches!(client, Client::Address(_)) && inner.net.by_address && (inner.net.dual || both())
+}
 
 /// A set of layers: what if only these were there?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -180,6 +193,14 @@ impl<L: Listener> Walk<'_, L> {
     pub(crate) fn run(&mut self, client: &Client, target: Target, modes: &[Mode]) {
         let all = self.listener.masks().len();
         let every: u8 = (0..all).fold(0, |bits, n| bits | 1 << n);
+        // Equal answers of two programs are heard by nobody, so that a doubt has to be said first.
+        let twin = self.twin.as_ref().is_some_and(|twin| two_families(twin.program, client));
+        if self.twin.is_some() && (twin || two_families(self.program, client)) {
+            let witness = Witness::new(client.clone(), target, Protocol::Tcp);
+            for mask in (0..all).filter(|n| every >> n & 1 == 1) {
+                self.listener.unproved(mask, &witness, Unproved::Classes(SECOND_FAMILY.into()));
+            }
+        }
         for protocol in &self.facets.protocols {
             let mut witness = Witness::new(client.clone(), target, *protocol);
             let ports: Vec<Option<u16>> = if protocol.has_ports() {
@@ -251,7 +272,12 @@ impl<L: Listener> Walk<'_, L> {
                         self.listener.differs(mask, witness, (&decision, second));
                     }
                     (None, Verdict::Allow) => self.listener.allowed(mask, witness, &decision),
-                    (None, _) => self.listener.denied(mask, witness, &decision),
+                    (None, _) => match self.doubt(*layers, witness, &decision) {
+                        Some(why) => {
+                            self.listener.unproved(mask, witness, Unproved::Classes(why.into()));
+                        }
+                        None => self.listener.denied(mask, witness, &decision),
+                    },
                 },
             }
         }
@@ -271,6 +297,25 @@ impl<L: Listener> Walk<'_, L> {
                 }
             }
         }
+    }
+
+    /// Why a denial of this flow may not hold for all that it stands for.
+    fn doubt(&self, mask: Mask, witness: &Witness, decision: &Decision) -> Option<&'static str> {
+        let denies = |layer: Layer| {
+            let mut own = decision.layers.iter().filter(|l| l.layer == layer && mask.has(layer));
+            own.any(|l| l.verdict == Verdict::Deny)
+        };
+        // Neither asks for an address, nor for who of a trust domain it is.
+        if denies(Layer::Mtls) || denies(Layer::Jwt) {
+            return None;
+        }
+        if two_families(self.program, &witness.client) {
+            return Some(SECOND_FAMILY);
+        }
+        let network = denies(Layer::Egress) || denies(Layer::Ingress);
+        (!network && is_foreign(self.program, witness)).then_some(
+            "of another trust domain one identity is asked, and policies may tell others",
+        )
     }
 
     fn why(&self, mask: Mask, decision: &Decision) -> Unproved {
