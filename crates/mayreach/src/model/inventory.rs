@@ -512,3 +512,11 @@ impl Inventory {
         set.labels.get(key).map(String::as_str)
     }
 }
+
+/// The identity that a workload's certificate says.
+pub(crate) fn spiffe(mesh: &Mesh, workload: &Workload) -> String {
+    format!(
+        "spiffe://{}/ns/{}/sa/{}",
+        mesh.trust_domain, workload.namespace, workload.service_account
+    )
+}
