@@ -14,6 +14,7 @@ import (
 	tcpextauthz "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/ext_authz/v3"
 	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tcprbac "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/rbac/v3"
+	tcpproxy "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
 	tls "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -24,7 +25,7 @@ import (
 // adapt makes istiod's inbound listener run in a stock Envoy on loopback: it binds the pod's own address and
 // ports instead of the redirected one, answers by itself instead of calling the application, takes its
 // certificates from the bootstrap, and reports what each authorization engine found. What decides stays.
-func adapt(in *listener.Listener, name, ip string, ports []uint32) (*listener.Listener, error) {
+func adapt(in *listener.Listener, name, ip string, ports []uint32, app application) (*listener.Listener, error) {
 	l := proto.Clone(in).(*listener.Listener)
 	l.Name = name
 	l.UseOriginalDst = nil
@@ -43,7 +44,7 @@ func adapt(in *listener.Listener, name, ip string, ports []uint32) (*listener.Li
 	l.ListenerFilters = inspectors
 	l.AccessLog = connectionLog
 	for _, chain := range l.FilterChains {
-		if err := adaptChain(chain); err != nil {
+		if err := adaptChain(chain, app); err != nil {
 			return nil, fmt.Errorf("chain %s: %w", chain.Name, err)
 		}
 	}
@@ -56,7 +57,7 @@ func socketAddress(ip string, port uint32) *xdscore.Address {
 	}}}
 }
 
-func adaptChain(chain *listener.FilterChain) error {
+func adaptChain(chain *listener.FilterChain, app application) error {
 	if ts := chain.TransportSocket; ts != nil {
 		ctx := &tls.DownstreamTlsContext{}
 		if err := ts.GetTypedConfig().UnmarshalTo(ctx); err != nil {
@@ -76,7 +77,7 @@ func adaptChain(chain *listener.FilterChain) error {
 			continue
 		}
 		var err error
-		if f.ConfigType, err = adaptNetworkFilter(f); err != nil {
+		if f.ConfigType, err = adaptNetworkFilter(f, app); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 		filters = append(filters, f)
@@ -85,7 +86,7 @@ func adaptChain(chain *listener.FilterChain) error {
 	return nil
 }
 
-func adaptNetworkFilter(f *listener.Filter) (*listener.Filter_TypedConfig, error) {
+func adaptNetworkFilter(f *listener.Filter, app application) (*listener.Filter_TypedConfig, error) {
 	m, err := f.GetTypedConfig().UnmarshalNew()
 	if err != nil {
 		return nil, err
@@ -100,8 +101,11 @@ func adaptNetworkFilter(f *listener.Filter) (*listener.Filter_TypedConfig, error
 		}
 	case *tcpextauthz.ExtAuthz:
 		redirectGrpc(c.GrpcService)
-	default:
-		if f.Name == "envoy.filters.network.tcp_proxy" {
+	case *tcpproxy.TcpProxy:
+		if app == greets {
+			c.ClusterSpecifier = &tcpproxy.TcpProxy_Cluster{Cluster: greeterCluster}
+			c.AccessLog = nil
+		} else {
 			f.Name = "envoy.filters.network.echo"
 			m = &echov3.Echo{}
 		}

@@ -26,6 +26,7 @@ const (
 	reachedHeader  = "x-reached-application"
 	authorizerHTTP = "authorizer_http"
 	authorizerGRPC = "authorizer_grpc"
+	greeterCluster = "greeter"
 	logFile        = "access.log" // relative to Envoy's working folder
 )
 
@@ -86,7 +87,7 @@ type proxy struct {
 }
 
 // startProxy runs Envoy with these listeners and waits until it serves. maxLife bounds it in any case.
-func startProxy(binary, dir string, listeners []*listener.Listener, pki *authority, authz *authorizer, maxLife time.Duration) (*proxy, error) {
+func startProxy(binary, dir string, listeners []*listener.Listener, r *recorder, maxLife time.Duration) (*proxy, error) {
 	resources := &discovery.DiscoveryResponse{VersionInfo: "1", TypeUrl: "type.googleapis.com/envoy.config.listener.v3.Listener"}
 	for _, l := range listeners {
 		resources.Resources = append(resources.Resources, pack(l))
@@ -99,7 +100,7 @@ func startProxy(binary, dir string, listeners []*listener.Listener, pki *authori
 	if err != nil {
 		return nil, err
 	}
-	boot, err := json.Marshal(bootstrap(adminPort, filepath.Join(dir, "lds.json"), pki, authz))
+	boot, err := json.Marshal(bootstrap(adminPort, filepath.Join(dir, "lds.json"), r))
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +212,7 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-func bootstrap(adminPort int, ldsPath string, pki *authority, authz *authorizer) map[string]any {
+func bootstrap(adminPort int, ldsPath string, r *recorder) map[string]any {
 	address := func(port int) map[string]any {
 		return map[string]any{"socket_address": map[string]any{"address": "127.0.0.1", "port_value": port}}
 	}
@@ -238,12 +239,15 @@ func bootstrap(adminPort int, ldsPath string, pki *authority, authz *authorizer)
 		"admin":             map[string]any{"address": address(adminPort)},
 		"dynamic_resources": map[string]any{"lds_config": map[string]any{"path_config_source": map[string]any{"path": ldsPath}}},
 		"static_resources": map[string]any{
-			"clusters": []any{upstream(authorizerHTTP, authz.httpPort, false), upstream(authorizerGRPC, authz.grpcPort, true)},
+			"clusters": []any{
+				upstream(authorizerHTTP, r.authz.httpPort, false), upstream(authorizerGRPC, r.authz.grpcPort, true),
+				upstream(greeterCluster, r.greeter.port, false),
+			},
 			"secrets": []any{
 				map[string]any{"name": "default", "tls_certificate": map[string]any{
-					"certificate_chain": inline(pki.serverCert), "private_key": inline(pki.serverKey),
+					"certificate_chain": inline(r.pki.serverCert), "private_key": inline(r.pki.serverKey),
 				}},
-				map[string]any{"name": "ROOTCA", "validation_context": map[string]any{"trusted_ca": inline(pki.rootCert)}},
+				map[string]any{"name": "ROOTCA", "validation_context": map[string]any{"trusted_ca": inline(r.pki.rootCert)}},
 			},
 		},
 		// As istiod's own bootstrap sets them.

@@ -41,7 +41,9 @@ type expectation struct {
 	Layers     map[string]*layerAnswer `json:"layers"`
 	AuditedBy  []*reason               `json:"audited_by,omitempty"`
 	DryRun     []*dryRun               `json:"dry_run,omitempty"`
-	Envoy      string                  `json:"envoy,omitempty"` // Envoy's own words where no layer decided
+	// Banner tells whether an application that speaks first was heard before the client spoke.
+	Banner *bool  `json:"banner,omitempty"`
+	Envoy  string `json:"envoy,omitempty"` // Envoy's own words where no layer decided
 }
 
 type clientSees struct {

@@ -19,6 +19,7 @@ type recorder struct {
 	pki              *authority
 	keys             *keyring
 	authz            *authorizer
+	greeter          *greeter
 }
 
 func newRecorder(envoy, keep, out string) (*recorder, error) {
@@ -30,7 +31,11 @@ func newRecorder(envoy, keep, out string) (*recorder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &recorder{envoy: envoy, keep: keep, out: out, pki: pki, keys: newKeyring(), authz: authz}, nil
+	greeter, err := startGreeter()
+	if err != nil {
+		return nil, err
+	}
+	return &recorder{envoy: envoy, keep: keep, out: out, pki: pki, keys: newKeyring(), authz: authz, greeter: greeter}, nil
 }
 
 // recordFile records one scenario file into the case file of the same name.
@@ -81,7 +86,7 @@ func (r *recorder) recordBatch(scenarios []*scenario) error {
 	if r.keep == "" {
 		defer os.RemoveAll(dir)
 	}
-	proxy, err := startProxy(r.envoy, dir, listeners, r.pki, r.authz, 15*time.Minute)
+	proxy, err := startProxy(r.envoy, dir, listeners, r, 15*time.Minute)
 	if err != nil {
 		return err
 	}
@@ -165,7 +170,7 @@ func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
 			byListener[l] = append(byListener[l], port)
 		}
 		for in, numbers := range byListener {
-			l, err := adapt(in, fmt.Sprintf("%d/%s:%d", index, name, numbers[0]), c.pods[name].Status.PodIP, numbers)
+			l, err := adapt(in, fmt.Sprintf("%d/%s:%d", index, name, numbers[0]), c.pods[name].Status.PodIP, numbers, s.application)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -183,7 +188,7 @@ func (r *recorder) sendAll(ready []*prepared) (map[*recordedCase]*answer, error)
 	var mu sync.Mutex
 	var failed error
 	one := func(p *prepared, c *recordedCase) {
-		a, err := s.send(p.cluster, p.pods[c.Flow.Destination.Workload], c.Flow)
+		a, err := s.send(p, p.pods[c.Flow.Destination.Workload], c.Flow)
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil && failed == nil {

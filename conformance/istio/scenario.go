@@ -17,6 +17,7 @@ type scenario struct {
 	cases       []*recordedCase
 	jwt         bool
 	flags       []string
+	application application
 }
 
 // block is one `## name` section of a scenario file.
@@ -104,6 +105,7 @@ func (b *block) build(keys *keyring, subnet string, now time.Time) (*scenario, e
 		s.options["istiod"] = map[string]string{v: "true"}
 		s.flags = append(s.flags, v)
 	}
+	s.application = application(b.settings["application"])
 	for line := range strings.Lines(b.fences["flows"]) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {

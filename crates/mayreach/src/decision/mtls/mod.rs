@@ -38,6 +38,8 @@ pub(crate) struct Connection {
     pub(crate) tls: Option<bool>,
     /// Server names that the client's proxy may have sent; empty: not known.
     pub(crate) names: Vec<String>,
+    /// On a TCP chain the application is called before the client sends anything to it.
+    pub(crate) called_at_once: bool,
 }
 
 /// The layer's answer.
@@ -74,6 +76,14 @@ pub(crate) fn mtls(
     if ways.iter().all(|w| matches!(w.arrival, Arrival::Mutual(_))) {
         connection.names = client::server_names(model, asked);
     }
+    let inspected = |w: &Way| accept::inspected(proxy, w.effective.mode, &reading.declared);
+    let at_once = |w: &Way| match (&w.outcome, &w.arrival) {
+        (Outcome::Accepted { opaque: false, .. }, Arrival::Plaintext) => !inspected(w),
+        (Outcome::Accepted { opaque, .. }, _) => !opaque,
+        _ => false,
+    };
+    connection.called_at_once =
+        matches!(proxy, Proxy::Sidecar | Proxy::Gateway) && ways.iter().all(at_once);
     let (verdict, reason) = settle(&ways, missing, &connection, proxy);
     Mtls {
         decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
@@ -155,6 +165,7 @@ fn outside(asked: &Asked<'_>, trace: &mut Trace) -> Mtls {
             opaque: false,
             tls: None,
             names: Vec::new(),
+            called_at_once: false,
         },
         sees: None,
     }
@@ -260,18 +271,21 @@ fn connection(ways: &[Way], missing: Attributes) -> Connection {
             opaque: *opaque,
             tls: Some(*arrival != Arrival::Plaintext),
             names: Vec::new(),
+            called_at_once: false,
         },
         (Outcome::Refused(_), arrival) => Connection {
             identity: Identity::None,
             opaque: false,
             tls: Some(*arrival != Arrival::Plaintext),
             names: Vec::new(),
+            called_at_once: false,
         },
         (Outcome::Depends(lacks), _) => Connection {
             identity: Identity::Unknown(*lacks),
             opaque: false,
             tls: Some(true),
             names: Vec::new(),
+            called_at_once: false,
         },
     });
     each.reduce(|a, b| Connection {
@@ -279,12 +293,14 @@ fn connection(ways: &[Way], missing: Attributes) -> Connection {
         opaque: a.opaque && b.opaque,
         tls: if a.tls == b.tls { a.tls } else { None },
         names: Vec::new(),
+        called_at_once: false,
     })
     .unwrap_or(Connection {
         identity: Identity::Unknown(missing),
         opaque: false,
         tls: None,
         names: Vec::new(),
+        called_at_once: false,
     })
 }
 
