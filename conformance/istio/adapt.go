@@ -14,6 +14,7 @@ import (
 	tcpextauthz "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/ext_authz/v3"
 	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tcprbac "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/rbac/v3"
+	tcpstate "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/set_filter_state/v3"
 	tcpproxy "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
 	tls "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/proto"
@@ -57,23 +58,33 @@ func socketAddress(ip string, port uint32) *xdscore.Address {
 	}}}
 }
 
+// adaptTransport takes the certificates from the bootstrap.
+func adaptTransport(chain *listener.FilterChain) error {
+	ts := chain.TransportSocket
+	if ts == nil {
+		return nil
+	}
+	ctx := &tls.DownstreamTlsContext{}
+	if err := ts.GetTypedConfig().UnmarshalTo(ctx); err != nil {
+		return err
+	}
+	for _, s := range ctx.CommonTlsContext.TlsCertificateSdsSecretConfigs {
+		s.SdsConfig = nil
+	}
+	if v := ctx.CommonTlsContext.GetCombinedValidationContext(); v != nil {
+		v.ValidationContextSdsSecretConfig.SdsConfig = nil
+	}
+	ts.ConfigType = &xdscore.TransportSocket_TypedConfig{TypedConfig: pack(ctx)}
+	return nil
+}
+
 func adaptChain(chain *listener.FilterChain, app application) error {
-	if ts := chain.TransportSocket; ts != nil {
-		ctx := &tls.DownstreamTlsContext{}
-		if err := ts.GetTypedConfig().UnmarshalTo(ctx); err != nil {
-			return err
-		}
-		for _, s := range ctx.CommonTlsContext.TlsCertificateSdsSecretConfigs {
-			s.SdsConfig = nil
-		}
-		if v := ctx.CommonTlsContext.GetCombinedValidationContext(); v != nil {
-			v.ValidationContextSdsSecretConfig.SdsConfig = nil
-		}
-		ts.ConfigType = &xdscore.TransportSocket_TypedConfig{TypedConfig: pack(ctx)}
+	if err := adaptTransport(chain); err != nil {
+		return err
 	}
 	var filters []*listener.Filter
 	for _, f := range chain.Filters {
-		if strings.HasPrefix(f.Name, "istio.") {
+		if istioOnly(f.Name) {
 			continue
 		}
 		var err error
@@ -101,6 +112,8 @@ func adaptNetworkFilter(f *listener.Filter, app application) (*listener.Filter_T
 		}
 	case *tcpextauthz.ExtAuthz:
 		redirectGrpc(c.GrpcService)
+	case *tcpstate.Config:
+		plainStrings(c.OnNewConnection)
 	case *tcpproxy.TcpProxy:
 		if app == greets {
 			c.ClusterSpecifier = &tcpproxy.TcpProxy_Cluster{Cluster: greeterCluster}
@@ -134,7 +147,7 @@ func adaptManager(m *hcm.HttpConnectionManager) error {
 	}
 	var filters []*hcm.HttpFilter
 	for _, f := range m.HttpFilters {
-		if strings.HasPrefix(f.Name, "istio.") {
+		if istioOnly(f.Name) {
 			continue
 		}
 		any, err := f.GetTypedConfig().UnmarshalNew()
@@ -172,6 +185,11 @@ func pack(m proto.Message) *anypb.Any {
 		panic(err) // a message from the generated types always packs
 	}
 	return a
+}
+
+// istioOnly tells the filters that only Istio's build of Envoy has: peer metadata and stats, none of which decides.
+func istioOnly(name string) bool {
+	return strings.HasPrefix(name, "istio.") || strings.HasSuffix(name, "_peer_metadata")
 }
 
 func sortedPorts(set map[uint32]bool) []uint32 {

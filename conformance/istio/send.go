@@ -58,6 +58,9 @@ func newSender(pki *authority) *sender {
 // send opens a connection from the client's address to the server's and sends the flow.
 func (s *sender) send(p *prepared, tr translation, f *flow) (*answer, error) {
 	c := p.cluster
+	if p.ways != nil {
+		return s.sendThrough(p, f)
+	}
 	client, server := c.pods[f.Source.Workload], c.pods[f.Destination.Workload]
 	if client == nil || server == nil {
 		return nil, fmt.Errorf("no pod %s or %s", f.Source.Workload, f.Destination.Workload)
@@ -78,16 +81,22 @@ func (s *sender) send(p *prepared, tr translation, f *flow) (*answer, error) {
 		a.handshake = err
 		return a, nil
 	}
-	if f.HTTP != nil && c.http2(server, f.Port) {
+	s.exchange(p, f, conn, a, c.http2(server, f.Port))
+	return a, nil
+}
+
+// exchange sends the flow on an open connection.
+func (s *sender) exchange(p *prepared, f *flow, conn net.Conn, a *answer, h2 bool) {
+	switch {
+	case f.HTTP != nil && h2:
 		exchangeHTTP2(conn, f.HTTP, a)
-	} else if f.HTTP != nil {
+	case f.HTTP != nil:
 		exchange(conn, f.HTTP, a)
-	} else if p.application == greets {
+	case p.application == greets:
 		listenFirst(conn, a)
-	} else {
+	default:
 		echo(conn, a, "")
 	}
-	return a, nil
 }
 
 // dial binds the client's address, and a port that no other flow of this process has used.

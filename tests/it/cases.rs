@@ -48,6 +48,8 @@ fn expected(case: &Case) -> Value {
         }
         // How Envoy words it is kept beside the case for people.
         fields.remove("envoy");
+        // Asked apart.
+        fields.remove("waypoint");
         // What a client heard before it spoke; of an allowed one the explanation says it.
         if let Some(heard) = fields.remove("banner")
             && let Some(sees) = fields.get_mut("client_sees").and_then(Value::as_object_mut)
@@ -90,6 +92,14 @@ fn own_address(expect: &mut Value, shown: &Value) {
 fn waits_in_vain(program: &Program, flow: &Flow<'_>) -> bool {
     let walks = program.explain(flow).map(|e| e.walks).unwrap_or_default();
     walks.iter().flat_map(|walk| &walk.remarks).any(|remark| remark.contains("waits in vain"))
+}
+
+/// The waypoint that the explanation says the connection goes through.
+fn waypoint(program: &Program, flow: &Flow<'_>) -> String {
+    let walks = program.explain(flow).map(|e| e.walks).unwrap_or_default();
+    let mut remarks = walks.iter().flat_map(|walk| &walk.remarks);
+    let named = remarks.find_map(|r| r.strip_prefix("the connection goes through the waypoint "));
+    named.unwrap_or("none").to_owned()
 }
 
 /// What one scenario's cases answer that they should not.
@@ -142,6 +152,12 @@ fn failures(scenario: &Scenario) -> Vec<String> {
                 && waits_in_vain(&program, flow) == *heard
             {
                 return Err(format!("the application was heard: {heard}"));
+            }
+            if let Some(way) = case.expect.get("waypoint").and_then(Value::as_str) {
+                let taken = waypoint(&program, flow);
+                if taken != way {
+                    return Err(format!("goes through the waypoint {taken}, not {way}"));
+                }
             }
             let shown = DecisionOut::new(&program, flow, &fast);
             serde_json::to_value(shown).map_err(|e| e.to_string())

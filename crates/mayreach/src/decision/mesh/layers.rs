@@ -66,7 +66,7 @@ fn by_waypoint(
     pick: Option<&Pick>,
     like: &Trace,
 ) -> MeshLayers {
-    let reading = port::reading(model, asked);
+    let reading = port::at_waypoint(asked, through.service, through.port);
     let way = Way {
         model,
         asked,
@@ -261,7 +261,7 @@ impl Way<'_> {
         let found = match (self.proxy, self.asked.source.workload) {
             // Asked to go through it, not to it.
             (Proxy::Waypoint, Some(source)) if !self.is_destination() => {
-                at_waypoint(self.model, self.asked, source, mtls_trace)
+                at_waypoint(self.model, self.asked, source, self.reading, mtls_trace)
             }
             _ => mtls(self.model, self.asked, self.proxy, class, self.reading, mtls_trace),
         };
@@ -295,7 +295,7 @@ impl Way<'_> {
     fn first_word(&self, found: &Mtls, authz: &mut Authorization, remarks: &mut Vec<String>) {
         if found.connection.called_at_once {
             authz.sees = authz.sees.map(after_banner);
-        } else if self.proxy == Proxy::Sidecar
+        } else if matches!(self.proxy, Proxy::Sidecar | Proxy::Waypoint)
             && found.connection.tls == Some(false)
             && found.decision.verdict == Verdict::Allow
         {

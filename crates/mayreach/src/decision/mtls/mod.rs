@@ -115,6 +115,7 @@ pub(crate) fn at_waypoint(
     model: &Model,
     asked: &Asked<'_>,
     source: &Workload,
+    reading: &Reading,
     trace: &mut Trace,
 ) -> Mtls {
     let mesh = &model.inventory.mesh;
@@ -127,6 +128,8 @@ pub(crate) fn at_waypoint(
     let mut connection = connection(&ways, Attributes::NONE);
     // What comes out of the tunnel is read on an internal listener without TLS.
     connection.tls = Some(false);
+    connection.called_at_once =
+        !accept::inspected(Proxy::Waypoint, MtlsMode::Strict, &reading.declared);
     let (verdict, reason) = settle(&ways, Attributes::NONE, &connection, Proxy::Waypoint);
     Mtls {
         decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
