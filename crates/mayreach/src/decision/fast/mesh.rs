@@ -12,7 +12,7 @@ use crate::{
     compiled::{Authz, client::Client},
     decision::{
         ClientSees, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
-        mesh::{Proxy, agreed},
+        mesh::{Proxy, after_banner, agreed},
         mtls,
         resolve::Asked,
     },
@@ -66,6 +66,8 @@ pub(crate) struct Link<'a> {
     pub(super) client: Option<Client<'a>>,
     pub(super) tls: bool,
     pub(super) opaque: bool,
+    /// On a TCP chain the application is called before the client sends anything to it.
+    at_once: bool,
 }
 
 impl<'a> Mesh<'a> {
@@ -205,7 +207,11 @@ impl<'a> Mesh<'a> {
             None
         };
         let jwt = self.jwt(way.class, seen.as_ref())?;
-        Some([jwt, self.authorization(way, seen.as_ref(), link, found)?])
+        let (authz, mut sees) = self.authorization(way, seen.as_ref(), link, found)?;
+        if !http && link.at_once {
+            sees = sees.map(after_banner);
+        }
+        Some([jwt, (authz, sees)])
     }
 
     /// A connection that is kept for the HTTP requests on it; `None`: it takes an unusual way.
@@ -264,7 +270,11 @@ impl<'a> Mesh<'a> {
                 plain(Layer::Mtls, Verdict::Allow, reason)
             }
         };
-        Some(Link { answer, client, tls, opaque })
+        let sidecar = class.proxy == Proxy::Sidecar;
+        let inspected =
+            !tls && (port.declared != TCP || (sidecar && port.mode == MtlsMode::Permissive));
+        let at_once = fault.is_none() && !opaque && !inspected;
+        Some(Link { answer, client, tls, opaque, at_once })
     }
 
     /// What the client sends, and as whom (mtls/client.rs).

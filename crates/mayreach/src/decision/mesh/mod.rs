@@ -9,7 +9,7 @@ pub(crate) mod testing;
 mod tests;
 mod waypoint;
 
-pub(crate) use self::layers::{MeshLayers, agreed, layers};
+pub(crate) use self::layers::{MeshLayers, after_banner, agreed, layers};
 pub(crate) use crate::model::inventory::spiffe;
 
 use crate::model::{
