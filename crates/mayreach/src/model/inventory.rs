@@ -327,6 +327,18 @@ pub(crate) struct Gateway {
     pub(crate) labels: Labels,
     /// Namespaces that may use it as a waypoint (`allowedRoutes` of the HBONE listener).
     pub(crate) users: GatewayUsers,
+    /// The pod that istiod makes for it.
+    pub(crate) made: Workload,
+    /// `parametersRef`: what istiod makes is changed by something that is not read.
+    pub(crate) customised: bool,
+    /// Workloads of the manifests that run it.
+    pub(crate) pods: Vec<WorkloadId>,
+}
+
+impl Gateway {
+    pub(crate) fn is_waypoint(&self) -> bool {
+        self.class == "istio-waypoint"
+    }
 }
 
 /// Which namespaces a Gateway's listener takes.

@@ -34,7 +34,7 @@ pub(crate) struct Mesh<'a> {
 }
 
 const fn plain(layer: Layer, verdict: Verdict, reason: Reason) -> Answer {
-    (LayerDecision { layer, verdict, reason }, None)
+    (LayerDecision::new(layer, verdict, reason), None)
 }
 
 const OUTSIDE: [Answer; 3] = [
@@ -361,6 +361,6 @@ impl<'a> Mesh<'a> {
             trusted_proxies: self.model.inventory.mesh.trusted_proxies,
         };
         let (verdict, reason, sees) = authz::ask(self.model, pick, &scene, self.indexed, found);
-        Some((LayerDecision { layer: Layer::Authorization, verdict, reason }, sees))
+        Some((LayerDecision::new(Layer::Authorization, verdict, reason), sees))
     }
 }

@@ -76,7 +76,7 @@ pub(crate) fn mtls(
     }
     let (verdict, reason) = settle(&ways, missing, &connection, proxy);
     Mtls {
-        decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
+        decision: LayerDecision::new(Layer::Mtls, verdict, reason),
         connection,
         sees: (verdict == Verdict::Deny).then(|| match proxy {
             // "plaintext: close".
@@ -119,7 +119,7 @@ pub(crate) fn at_waypoint(
     connection.tls = Some(false);
     let (verdict, reason) = settle(&ways, Attributes::NONE, &connection, Proxy::Waypoint);
     Mtls {
-        decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
+        decision: LayerDecision::new(Layer::Mtls, verdict, reason),
         connection,
         sees: (verdict == Verdict::Deny).then_some(ClientSees::Closed),
     }
@@ -136,7 +136,7 @@ pub(crate) fn unanswered(model: &Model, asked: &Asked<'_>) -> Option<(LayerDecis
         mode: MtlsModeName::Disable,
         client: ClientFault::UnexpectedTls,
     };
-    let decision = LayerDecision { layer: Layer::Mtls, verdict: Verdict::Deny, reason };
+    let decision = LayerDecision::new(Layer::Mtls, Verdict::Deny, reason);
     Some((decision, ClientSees::Closed))
 }
 
@@ -145,11 +145,7 @@ fn outside(asked: &Asked<'_>, trace: &mut Trace) -> Mtls {
     let _ = asked;
     remark(trace, || "the destination takes no part in the mesh".to_owned(), None);
     Mtls {
-        decision: LayerDecision {
-            layer: Layer::Mtls,
-            verdict: Verdict::Allow,
-            reason: Reason::NotInMesh,
-        },
+        decision: LayerDecision::new(Layer::Mtls, Verdict::Allow, Reason::NotInMesh),
         connection: Connection {
             identity: Identity::None,
             opaque: false,

@@ -9,8 +9,11 @@ pub(crate) mod packet;
 
 use crate::{
     decision::{
-        ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Walk, combine, mesh,
-        resolve::Asked, trace::Trace, unevaluated::left_open,
+        ClientSees, Decision, Explanation, Hop, Layer, LayerDecision, LayerWalk, Walk, combine,
+        hops, mesh,
+        resolve::{Asked, End},
+        trace::Trace,
+        unevaluated::left_open,
     },
     model::Model,
 };
@@ -32,9 +35,12 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     let mut would = Vec::new();
     for layer in [Layer::Egress, Layer::Ingress] {
         let mut trace = like.fresh();
-        let decision = network::network(model, asked, layer, &mut trace);
-        would.extend(network::staged(model, asked, decision));
-        let decision = left_open(model, asked, decision);
+        let decision = hops::layer(model, asked, |asked, hop| {
+            on_the_way(asked, hop, &mut trace);
+            let decision = network::network(model, asked, layer, &mut trace);
+            would.extend(network::staged(model, asked, decision));
+            left_open(model, asked, decision)
+        });
         decisions.push((decision, Some(ClientSees::Timeout)));
         layers.push(LayerWalk { decision, steps: trace.steps });
     }
@@ -51,6 +57,23 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     would.extend(dry_run);
     let dry_run = would;
     Walk { decision, layers, audited_by, dry_run, remarks }
+}
+
+/// Which connection is asked, for a reader.
+fn on_the_way(asked: &Asked<'_>, hop: Hop, trace: &mut Trace) {
+    if hop == Hop::Direct {
+        return;
+    }
+    let name = |end: &End<'_>| {
+        end.workload.map_or_else(String::new, |w| format!("{}/{}", w.namespace, w.name))
+    };
+    let port = asked.network_port.map_or_else(String::new, |port| format!(" on port {port}"));
+    let (from, to) = (name(&asked.source), name(&asked.destination));
+    let text = match hop {
+        Hop::FromWaypoint => format!("from the waypoint {from} to {to}{port}"),
+        _ => format!("from {from} to the waypoint {to}{port}"),
+    };
+    network::remark(trace, &text);
 }
 
 pub(crate) fn settle(decisions: &[(LayerDecision, Option<ClientSees>)]) -> Decision {

@@ -3,13 +3,17 @@
 mod address;
 mod outside;
 mod service;
+mod ways;
 
 use std::{borrow::Cow, net::IpAddr};
 
 use ipnet::IpNet;
 
-pub(crate) use self::address::Address;
-use self::outside::Translated;
+pub(crate) use self::{
+    address::Address,
+    ways::{Way, Ways, is_made},
+};
+use self::{outside::Translated, ways::HBONE};
 use crate::{
     compiled::Index,
     error::{ErrorCode, Problem},
@@ -36,6 +40,10 @@ pub(crate) struct Asked<'m> {
     pub(crate) service: Option<(ServiceId, u16)>,
     /// The Services whose endpoint the destination is.
     pub(crate) services: &'m [ServiceId],
+    /// The port that packets come from: the client's own, which a tunnel does not keep.
+    pub(crate) source_port: Option<u16>,
+    /// The connections that carry the flow, where a waypoint may stand on its way.
+    pub(crate) ways: Option<Box<Ways<'m>>>,
 }
 
 impl Asked<'_> {
@@ -268,16 +276,22 @@ impl<'m> Resolver<'m> {
         service: Option<(ServiceId, u16)>,
         v6: bool,
     ) -> Asked<'m> {
-        let tunnelled = tunnelled(flow, source.1, destination.1);
-        Asked {
+        let mut asked = Asked {
             flow,
-            network_port: if tunnelled { Some(HBONE) } else { port },
+            network_port: port,
             source: self.end(source, v6),
             destination: self.end(destination, v6),
             port,
             service,
             services: destination.0.map_or(&[], |id| self.index.services_of(id)),
+            source_port: flow.source_port,
+            ways: None,
+        };
+        if self.tunnelled(&asked) {
+            asked = Asked { network_port: Some(HBONE), source_port: None, ..asked };
         }
+        asked.ways = self.ways(&asked, (source, destination));
+        asked
     }
 
     fn find<E: Fault>(
@@ -390,21 +404,6 @@ impl<'m> Resolver<'m> {
         let same = all.iter().find(|ip| ip.is_ipv6() == v6).or(all.first());
         same.map_or(Address::Unknown, |ip| Address::Exact(*ip))
     }
-}
-
-/// Where ztunnel listens for tunnelled connections.
-const HBONE: u16 = 15008;
-
-/// In ambient, TCP between captured workloads travels inside ztunnel's tunnel, so "port rules see
-/// 15008".
-fn tunnelled(flow: &Flow<'_>, source: Option<&Workload>, destination: Option<&Workload>) -> bool {
-    let captured = |w: Option<&Workload>| {
-        w.is_some_and(|w| matches!(w.mesh, Enrolment::Ambient { .. } | Enrolment::Waypoint))
-    };
-    flow.protocol == Protocol::Tcp
-        && flow.mtls != Some(false)
-        && captured(source)
-        && captured(destination)
 }
 
 /// Handle, workload and explicit address of one end.
