@@ -14,11 +14,16 @@ use crate::{
 pub(crate) fn layer<'m>(
     model: &Model,
     asked: &Asked<'m>,
+    layer: Layer,
     mut ask: impl FnMut(&Asked<'m>, Hop) -> LayerDecision,
 ) -> LayerDecision {
     let Some(ways) = &asked.ways else { return ask(asked, Hop::Direct) };
     let mut all = ways.all.iter().map(|way| match way {
         Way::Direct => ask(asked, Hop::Direct),
+        Way::Translated { leaves, arrives } => {
+            ask(if layer == Layer::Egress { leaves } else { arrives }, Hop::Direct)
+        }
+        Way::Unknown(attributes) => missing(ask(asked, Hop::Direct), *attributes),
         Way::Through { gateway, hops } => {
             let unread = gateway.customised && gateway.pods.is_empty();
             let unread = unread && !model.network.policies.is_empty();
@@ -29,7 +34,7 @@ pub(crate) fn layer<'m>(
                 let found = pods.map(|asked| LayerDecision { hop, ..ask(asked, hop) });
                 let found = found.reduce(|a, b| agreed(a, b, Attributes::BACKEND))?;
                 // What is not asked of the waypoint itself may read its labels all the same.
-                Some(if unread { undetermined(found) } else { found })
+                Some(if unread { missing(found, Attributes::WORKLOAD) } else { found })
             };
             let (first, second) = (one(Hop::ToWaypoint), one(Hop::FromWaypoint));
             match first.zip(second) {
@@ -42,8 +47,8 @@ pub(crate) fn layer<'m>(
     all.fold(first, |one, other| agreed(one, other, ways.missing))
 }
 
-fn undetermined(found: LayerDecision) -> LayerDecision {
-    let reason = Reason::Missing { attributes: Attributes::WORKLOAD, policy: None };
+fn missing(found: LayerDecision, attributes: Attributes) -> LayerDecision {
+    let reason = Reason::Missing { attributes, policy: None };
     LayerDecision { verdict: Verdict::Undetermined, reason, ..found }
 }
 

@@ -192,8 +192,9 @@ impl<'p> Fast<'p> {
         if inline(&asked.source) || inline(&asked.destination) {
             return reference::decide(self.model, asked).decision;
         }
-        let [egress, ingress] = [Layer::Egress, Layer::Ingress]
-            .map(|layer| hops::layer(self.model, asked, |asked, _| self.on_the_way(asked, layer)));
+        let [egress, ingress] = [Layer::Egress, Layer::Ingress].map(|layer| {
+            hops::layer(self.model, asked, layer, |asked, _| self.on_the_way(asked, layer))
+        });
         let quick = if self.without.mesh { None } else { self.mesh().layers(asked) };
         let [mtls, jwt, authorization] = quick.unwrap_or_else(|| self.unusual(asked));
         let open = |decided| self.left_open(asked, decided);

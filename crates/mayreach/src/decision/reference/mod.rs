@@ -35,7 +35,7 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     let mut would = Vec::new();
     for layer in [Layer::Egress, Layer::Ingress] {
         let mut trace = like.fresh();
-        let decision = hops::layer(model, asked, |asked, hop| {
+        let decision = hops::layer(model, asked, layer, |asked, hop| {
             on_the_way(asked, hop, &mut trace);
             let decision = network::network(model, asked, layer, &mut trace);
             would.extend(network::staged(model, asked, decision));
@@ -53,7 +53,8 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     let mut decision = combine::as_sent(settle(&decisions), &asked.flow.http);
     decision.destination = asked.destination.id;
     decision.port = asked.network_port;
-    let mesh::MeshLayers { audited_by, dry_run, remarks, .. } = mesh;
+    let mesh::MeshLayers { audited_by, dry_run, mut remarks, .. } = mesh;
+    remarks.extend(asked.ways.iter().filter_map(|ways| ways.remark()));
     would.extend(dry_run);
     let dry_run = would;
     Walk { decision, layers, audited_by, dry_run, remarks }

@@ -1,6 +1,7 @@
 //! What a flow is about, once its names are looked up: two ends, a port, a request.
 
 mod address;
+mod door;
 mod outside;
 mod service;
 mod ways;
@@ -93,6 +94,15 @@ impl<'m> End<'m> {
             }
         };
         ips.iter().map(at).collect()
+    }
+
+    /// For a reader.
+    pub(crate) fn words(&self) -> String {
+        match (self.workload, &self.address) {
+            (Some(w), _) => format!("{}/{}", w.namespace, w.name),
+            (None, Address::Exact(ip)) => ip.to_string(),
+            (None, _) => "an address of a node".to_owned(),
+        }
     }
 
     /// An end of which nothing but its address counts.
@@ -247,12 +257,22 @@ impl<'m> Resolver<'m> {
         if let Some(id) = service {
             return self.to_service(flow, source, (id, flow.port), with);
         }
-        match self.translated(flow, &source)? {
-            Some(Translated::Service(id, port)) => self.to_service(flow, source, (id, port), with),
-            Some(Translated::Pod(id, port)) => {
+        match self.translated(flow) {
+            Some((Translated::Service(id, port), door)) => {
+                let mut any = false;
+                self.to_service(flow, source, (id, port), |asked| {
+                    for one in self.through(&door, source, asked) {
+                        any = true;
+                        with(one);
+                    }
+                })?;
+                if any { Ok(()) } else { Err(E::make(door::nobody)) }
+            }
+            Some((Translated::Pod(id, port), door)) => {
                 let found = (Some(id), self.model.inventory.workload(id), None);
                 let v6 = family(flow, &source, &found);
-                with(self.asked(flow, source, found, Some(port), None, v6));
+                let asked = self.asked(flow, source, found, Some(port), None, v6);
+                self.through(&door, source, asked).into_iter().for_each(with);
                 Ok(())
             }
             None => {

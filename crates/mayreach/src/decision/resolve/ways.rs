@@ -31,6 +31,39 @@ pub(crate) enum Way<'m> {
     Direct,
     /// To a waypoint, and from it on: once for each of its workloads.
     Through { gateway: &'m Gateway, hops: Vec<[Asked<'m>; 2]> },
+    /// A node translates the address that is called, and perhaps the client's: the packet that
+    /// leaves the client, and the one that arrives.
+    Translated { leaves: Box<Asked<'m>>, arrives: Box<Asked<'m>> },
+    /// One that is not known.
+    Unknown(Attributes),
+}
+
+impl Ways<'_> {
+    /// What becomes of the packet on its way, for a reader.
+    pub(crate) fn remark(&self) -> Option<String> {
+        self.all.iter().find_map(|way| match way {
+            Way::Translated { leaves, arrives } => {
+                let port = |asked: &Asked<'_>| match asked.network_port {
+                    Some(port) => format!(" port {port}"),
+                    None => String::new(),
+                };
+                Some(format!(
+                    "a node translates the address: the packet leaves to {}{}, and arrives from {} \
+                     on{}",
+                    leaves.destination.words(),
+                    port(leaves),
+                    arrives.source.words(),
+                    port(arrives),
+                ))
+            }
+            Way::Unknown(_) => Some(
+                "a node translates the address, and what its host endpoints then see is not \
+                 evaluated"
+                    .to_owned(),
+            ),
+            Way::Direct | Way::Through { .. } => None,
+        })
+    }
 }
 
 impl<'m> Resolver<'m> {
