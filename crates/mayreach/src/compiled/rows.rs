@@ -283,16 +283,31 @@ fn simple(rule: &Rule, own: &Peer) -> bool {
             && !peer.domains
     };
     let numeric = |port: &PortMatch| matches!(port, PortMatch::Range(..));
-    rule.version.is_none()
-        && rule.not_protocol.is_none()
-        && rule.icmp.is_none()
-        && rule.not_icmp.is_none()
+    // Taken apart, so that nothing is forgotten.
+    let Rule {
+        policy: _,
+        index: _,
+        action: _,
+        version,
+        protocol: _,
+        not_protocol,
+        icmp,
+        not_icmp,
+        http,
+        source,
+        destination,
+    } = rule;
+    version.is_none()
+        && not_protocol.is_none()
+        && icmp.is_none()
+        && not_icmp.is_none()
+        && http.is_none()
         && own.members.is_none()
         && own.outside.is_none()
-        && bare(&rule.source)
-        && bare(&rule.destination)
-        && rule.source.ports.is_empty()
-        && rule.destination.ports.iter().all(numeric)
+        && bare(source)
+        && bare(destination)
+        && source.ports.is_empty()
+        && destination.ports.iter().all(numeric)
 }
 
 fn families(workload: &Workload) -> u8 {

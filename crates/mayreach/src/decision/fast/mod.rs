@@ -199,8 +199,11 @@ impl<'p> Fast<'p> {
         let [mtls, jwt, authorization] = quick.unwrap_or_else(|| self.unusual(asked));
         let open = |decided| self.left_open(asked, decided);
         let layers = [egress, ingress, open(mtls.0), open(jwt.0), open(authorization.0)];
-        let network = Some(ClientSees::Timeout);
-        let sees = [network, network, mtls.1, jwt.1, authorization.1];
+        let timeout = Some(ClientSees::Timeout);
+        let refused = reference::http::sees(self.model, asked, ingress, mtls, |one| {
+            network::network(self.net, self.model, one, Layer::Ingress).verdict
+        });
+        let sees = [timeout, refused, mtls.1, jwt.1, authorization.1];
         let mut decision = combine::as_sent(combine::layers(layers, sees), &asked.flow.http);
         decision.destination = asked.destination.id;
         decision.port = asked.network_port;

@@ -45,6 +45,13 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
         layers.push(LayerWalk { decision, steps: trace.steps });
     }
     let mesh = mesh::layers(model, asked, None, like);
+    let [mtls, ..] = &mesh.answers;
+    let mtls = (mtls.decision, mtls.sees);
+    for (decision, sees) in &mut decisions {
+        *sees = http::sees(model, asked, *decision, mtls, |one| {
+            network::network(model, one, decision.layer, &mut Trace::off()).verdict
+        });
+    }
     for answer in mesh.answers {
         let decision = left_open(model, asked, answer.decision);
         decisions.push((decision, answer.sees));
