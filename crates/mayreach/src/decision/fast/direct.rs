@@ -138,7 +138,7 @@ impl<'p> Fast<'p> {
         let written = |rule: &Rule| self.written(held, rules, ask, rule);
         let first = authz::first(pick, found, ask.method, &ask.path, written)?;
         let (verdict, reason) = authz::settled(pick, first);
-        Some(LayerDecision { layer: Layer::Authorization, verdict, reason })
+        Some(LayerDecision::new(Layer::Authorization, verdict, reason))
     }
 
     /// Whether a token may be in the query.
