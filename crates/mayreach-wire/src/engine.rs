@@ -144,7 +144,7 @@ impl Engine {
     /// # Errors
     /// No manifest holds one of them.
     pub fn can(&self, from: &str, to: &str) -> Result<CanOut, ProblemOut> {
-        let (source, destination) = (self.workload(from)?, self.workload(to)?);
+        let (source, destination) = (self.workload("from", from)?, self.workload("to", to)?);
         let found = self.program.can(source, destination).unwrap_or_default();
         Ok(CanOut::new(&self.program, (from, to), &found))
     }
@@ -159,7 +159,7 @@ impl Engine {
         callers: bool,
         progress: impl FnMut(usize, usize),
     ) -> Result<ReachOut, ProblemOut> {
-        let id = self.workload(workload)?;
+        let id = self.workload("workload", workload)?;
         let tenants = self.program.tenants(&GroupBy::Workload);
         let place = tenants.iter().position(|t| t.workloads.contains(&id));
         let question = IsolationQuestion {
@@ -203,16 +203,19 @@ impl Engine {
         Ok(IntentOut::new(steps, difference))
     }
 
-    fn workload(&self, name: &str) -> Result<mayreach::WorkloadId, ProblemOut> {
+    /// The workload that an argument names.
+    fn workload(&self, field: &str, name: &str) -> Result<mayreach::WorkloadId, ProblemOut> {
         let peer = PeerIn::workload(name);
         let flow = FlowIn { source: peer.clone(), destination: peer, ..FlowIn::default() };
-        let decision = flow.with_flow(|asked| {
+        let found = flow.with_flow(|asked| {
             self.check(asked)?;
-            Ok::<_, ProblemOut>(self.program.decide(asked))
-        })??;
-        decision
-            .destination
-            .ok_or_else(|| ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{name}`")))
+            Ok::<_, ProblemOut>(self.program.decide(asked).destination)
+        });
+        // It is asked as both ends of a flow, and is one argument.
+        let found = found.and_then(|found| found).map_err(|problem| problem.field(field))?;
+        found.ok_or_else(|| {
+            ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{name}`")).field(field)
+        })
     }
 
     /// Everything that bears on the workload `namespace/name`.
@@ -220,13 +223,7 @@ impl Engine {
     /// # Errors
     /// No manifest holds it.
     pub fn describe(&self, workload: &str) -> Result<DescriptionOut, ProblemOut> {
-        let peer = PeerIn::workload(workload);
-        let flow = FlowIn { source: peer.clone(), destination: peer, ..FlowIn::default() };
-        let decision = flow.with_flow(|asked| {
-            self.check(asked)?;
-            Ok::<_, ProblemOut>(self.program.decide(asked))
-        })??;
-        let info = decision.destination.and_then(|id| self.program.workload_info(id));
+        let info = self.program.workload_info(self.workload("workload", workload)?);
         let found = info.and_then(|info| Some((info, self.program.describe(info.id())?)));
         let (info, description) = found.ok_or_else(|| {
             ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{workload}`"))
