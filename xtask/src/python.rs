@@ -20,7 +20,14 @@ pub(crate) fn test(spark: bool) -> bool {
     if spark {
         tests.push("--spark");
     }
-    build(&python) && must(&tests)
+    build(&python) && with_command(&tests)
+}
+
+/// Runs tests that compare their answers with the command's.
+fn with_command(tests: &[&str]) -> bool {
+    let Some(command) = crate::run::command() else { return false };
+    let mut run = Command::new(tests.first().unwrap_or(&""));
+    must_be(tests, run.args(tests.get(1..).unwrap_or(&[])).env("MAYREACH", command))
 }
 
 /// The interpreter of the environment, which is made anew when its requirements change.

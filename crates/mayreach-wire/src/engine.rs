@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use mayreach::{
-    Changes, Decision, DifferenceQuestion, ErrorCode, Flow, GroupBy, IsolationQuestion, Options,
-    Program, Reason, Source,
+    Changes, Decision, DifferenceQuestion, ErrorCode, Exception, Flow, GroupBy, IsolationQuestion,
+    Options, Program, Reason, Source, TextPattern,
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     matrix::MatrixOut,
     note::NoteOut,
     problem::{ProblemOut, Problems},
-    reach::{CanOut, ReachOut},
+    reach::{CallerOut, CanOut, ReachOut},
 };
 
 /// A program, and what bindings and the command ask of it. Cheap to clone.
@@ -171,6 +171,35 @@ impl Engine {
         };
         let found = self.program.isolate(&question, progress);
         Ok(ReachOut::new(&self.program, workload, callers, &found))
+    }
+
+    /// Every other workload, and whether any of certain TCP requests to this one gets through, as
+    /// its own proxy connects. An empty list of ports, methods or paths is every one.
+    ///
+    /// # Errors
+    /// No manifest holds the workload.
+    pub fn callers_within(
+        &self,
+        workload: &str,
+        ports: &[u16],
+        methods: &[String],
+        paths: &[String],
+    ) -> Result<Vec<CallerOut>, ProblemOut> {
+        let to = self.workload("destination", workload)?;
+        let set = Exception {
+            from: Vec::new(),
+            to: vec![to],
+            ports: ports.to_vec(),
+            methods: methods.to_vec(),
+            paths: paths.iter().map(|path| TextPattern::new(path)).collect(),
+        };
+        let others = self.program.workloads().filter(|w| w.owner().is_none() && w.id() != to);
+        Ok(others
+            .flat_map(|other| {
+                let found = self.program.within(other.id(), &set).into_iter();
+                found.map(move |(_, w)| CallerOut::new(&self.program, other.to_string(), &w))
+            })
+            .collect())
     }
 
     /// What changed in meaning from these manifests to others. Pods that do not exist yet and
