@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::run::{must, must_be};
+use crate::run::{self, must, must_be};
 
 const REQUIREMENTS: &str = "bindings/python/requirements-test.txt";
 
@@ -20,14 +20,8 @@ pub(crate) fn test(spark: bool) -> bool {
     if spark {
         tests.push("--spark");
     }
-    build(&python) && with_command(&tests)
-}
-
-/// Runs tests that compare their answers with the command's.
-fn with_command(tests: &[&str]) -> bool {
-    let Some(command) = crate::run::command() else { return false };
-    let mut run = Command::new(tests.first().unwrap_or(&""));
-    must_be(tests, run.args(tests.get(1..).unwrap_or(&[])).env("MAYREACH", command))
+    build(&python)
+        && run::command().is_some_and(|command| run::must_with(&tests, "MAYREACH", &command))
 }
 
 /// The interpreter of the environment, which is made anew when its requirements change.

@@ -22,7 +22,7 @@ pub(crate) fn must(line: &[&str]) -> bool {
     must_be(line, Command::new(line.first().unwrap_or(&"")).args(line.get(1..).unwrap_or(&[])))
 }
 
-fn must_with(line: &[&str], name: &str, value: &std::path::Path) -> bool {
+pub(crate) fn must_with(line: &[&str], name: &str, value: &std::path::Path) -> bool {
     let mut command = Command::new(line.first().unwrap_or(&""));
     must_be(line, command.args(line.get(1..).unwrap_or(&[])).env(name, value))
 }

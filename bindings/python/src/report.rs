@@ -86,7 +86,7 @@ pub(crate) fn isolate<'py>(
         Some(name) => IsolateIn::read(&name, text).and_then(|mut asked| {
             // As the command's flags beside a file.
             for (name, value) in fields {
-                match (name, value.map(|value| value.extract::<bool>())) {
+                match (name, value.map(PyAnyMethods::extract::<bool>)) {
                     ("outside", Some(Ok(said))) => asked.outside = said,
                     ("new_pods", Some(Ok(said))) => asked.new_pods = said,
                     (name, Some(_)) => {

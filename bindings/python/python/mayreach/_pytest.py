@@ -20,6 +20,7 @@ from mayreach import _text, _values
 from mayreach._errors import MayreachError
 from mayreach._load import load
 from mayreach._mayreach import Decision, Flow, Program
+from mayreach._reports import Isolation
 from mayreach._values import LayerDecision
 
 
@@ -83,18 +84,26 @@ class Suite:
 
         Of the workload ``namespace/name``, over all TCP requests with that port, method and path (which may
         end in ``*``), whatever else they say, as each client's own proxy connects. With a Service, the name
-        of a port or further keywords of a flow, that one request is asked. A workload of which it is not
-        proved that it may not counts as a caller. Who else may, addresses outside and pods that do not
+        of a port, a path of any method, or further keywords of a flow, that one request is asked. A
+        workload of which it is not proved that it may not counts as a caller. Who else may, addresses outside and pods that do not
         exist yet, is told by :meth:`mayreach.Program.callers` and :meth:`mayreach.Program.isolate`.
         """
+        __tracebackhide__ = True
         given = {"port": port, "method": method, "path": path}
         said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        if keywords or isinstance(port, str) or destination.startswith("service:") or "/" not in destination:
+        try:
+            return self._callers(destination, said, keywords)
+        except MayreachError as error:
+            wrong = str(error)
+        pytest.fail(f"the callers cannot be asked for\n{wrong}")
+
+    def _callers(self, destination: str, said: dict[str, Any], keywords: dict[str, Any]) -> Callers:
+        one = keywords or isinstance(said.get("port"), str) or ("path" in said and "method" not in said)
+        if one or destination.startswith("service:") or "/" not in destination:
             return self._callers_asked(destination, {**said, **keywords})
         # Its values are checked as every flow's are.
         Flow(source=destination, destination=destination, **said)
-        ports = [] if port is None else [port]
-        methods, paths = ([] if one is None else [one] for one in (method, path))
+        ports, methods, paths = ([said[key]] if key in said else [] for key in ("port", "method", "path"))
         told = json.loads(self.program._callers_within(destination, ports, methods, paths))
         found = {one["workload"]: (one["verdict"], _why_told(one)) for one in told}
         return Callers(destination, found)
@@ -112,6 +121,19 @@ class Suite:
         if found != expected:
             pytest.fail("\n  ".join(found.differences(expected)))
         return found
+
+    def assert_isolated(self, question: Any = None, /, **keywords: Any) -> Isolation:
+        """Every ordered pair of tenants is proved isolated; takes what :meth:`mayreach.Program.isolate` takes."""
+        __tracebackhide__ = True
+        try:
+            found = self.program.isolate(question, **keywords)
+        except MayreachError as error:
+            wrong = str(error)
+        else:
+            if not found.isolated:
+                pytest.fail(f"these tenants must be isolated\n{found}")
+            return found
+        pytest.fail(f"the question cannot be asked\n{wrong}")
 
     def tenants(self, label: str = "tenant") -> dict[str, tuple[str, ...]]:
         """Workloads by the value of a label, theirs or their namespace's."""
