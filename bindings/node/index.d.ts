@@ -159,10 +159,12 @@ export interface LayerDecision {
 }
 
 export type ClientSees =
-  | { kind: 'response'; status: number; body: string }
+  /** To a gRPC request with its own status, and the message in `body`. */
+  | { kind: 'response'; status: number; body: string; grpc_status?: number }
   | { kind: 'reset' }
   | { kind: 'timeout' }
-  | { kind: 'closed' }
+  /** `banner`: what an application that speaks first says has reached the client. */
+  | { kind: 'closed'; banner?: true }
 
 /** A policy that marks or would decide, and does not. */
 export interface Mark {

@@ -27,6 +27,7 @@ type answer struct {
 	grpc      string // the status of a gRPC answer, which HTTP sees as 200
 	body      string
 	reached   bool  // the application answered
+	banner    *bool // of an application that speaks first: it came before the client sent anything
 	opaque    bool  // it answered TLS bytes, which Envoy had not terminated
 	handshake error // TLS failed
 	broken    error // the connection ended without an answer
@@ -55,7 +56,11 @@ func newSender(pki *authority) *sender {
 }
 
 // send opens a connection from the client's address to the server's and sends the flow.
-func (s *sender) send(c *cluster, tr translation, f *flow) (*answer, error) {
+func (s *sender) send(p *prepared, tr translation, f *flow) (*answer, error) {
+	c := p.cluster
+	if p.ways != nil {
+		return s.sendThrough(p, f)
+	}
 	client, server := c.pods[f.Source.Workload], c.pods[f.Destination.Workload]
 	if client == nil || server == nil {
 		return nil, fmt.Errorf("no pod %s or %s", f.Source.Workload, f.Destination.Workload)
@@ -76,14 +81,22 @@ func (s *sender) send(c *cluster, tr translation, f *flow) (*answer, error) {
 		a.handshake = err
 		return a, nil
 	}
-	if f.HTTP != nil && c.http2(server, f.Port) {
-		exchangeHTTP2(conn, f.HTTP, a)
-	} else if f.HTTP != nil {
-		exchange(conn, f.HTTP, a)
-	} else {
-		echo(conn, a)
-	}
+	s.exchange(p, f, conn, a, c.http2(server, f.Port))
 	return a, nil
+}
+
+// exchange sends the flow on an open connection.
+func (s *sender) exchange(p *prepared, f *flow, conn net.Conn, a *answer, h2 bool) {
+	switch {
+	case f.HTTP != nil && h2:
+		exchangeHTTP2(conn, f.HTTP, a)
+	case f.HTTP != nil:
+		exchange(conn, f.HTTP, a)
+	case p.application == greets:
+		listenFirst(conn, a)
+	default:
+		echo(conn, a, "")
+	}
 }
 
 // dial binds the client's address, and a port that no other flow of this process has used.
@@ -210,16 +223,17 @@ func exchange(conn net.Conn, r *request, a *answer) {
 	a.reached = resp.Header.Get(reachedHeader) == "yes"
 }
 
-func echo(conn net.Conn, a *answer) {
+// echo speaks and reads what comes back: itself, after anything that the application says first.
+func echo(conn net.Conn, a *answer, before string) {
 	const greeting = "hello\n"
 	if _, err := io.WriteString(conn, greeting); err != nil {
 		a.broken = err
 		return
 	}
-	got := make([]byte, len(greeting))
+	got := make([]byte, len(before+greeting))
 	if _, err := io.ReadFull(conn, got); err != nil {
 		a.broken = err
 		return
 	}
-	a.reached = string(got) == greeting
+	a.reached = string(got) == before+greeting
 }

@@ -345,8 +345,13 @@ pub(crate) fn flow(d: &mut Dice) -> Flow<'static> {
 /// Now and then a part of the compiled evaluator is switched off.
 pub(crate) fn options(d: &mut Dice) -> Options {
     let mut options = Options::default();
-    options.without =
-        Without { mesh: d.one_in(6), groups: d.one_in(4), pairs: d.one_in(3), rows: d.one_in(6) };
+    options.without = Without {
+        mesh: d.one_in(6),
+        groups: d.one_in(4),
+        pairs: d.one_in(3),
+        rows: d.one_in(6),
+        direct: d.one_in(3),
+    };
     options
 }
 

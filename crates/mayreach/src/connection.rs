@@ -1,8 +1,9 @@
 //! One connection and the requests on it.
 
 use crate::{
-    Decision, Flow, Http, LayerDecision, Program, Request,
-    decision::fast::{Fast, Kept},
+    Decision, Flow, Http, LayerDecision, Program, Protocol, Request,
+    compiled::rows::Cell,
+    decision::fast::{Ask, Fast, Held, Kept},
 };
 
 /// A connection: who speaks to whom, on which port, and as whom. It keeps what all requests on it
@@ -35,6 +36,8 @@ pub struct Connection<'a> {
     program: &'a Program,
     fast: Fast<'a>,
     flow: Flow<'a>,
+    /// `None`: more than methods and paths has to be asked.
+    held: Option<(Held<'a>, [Cell; 2])>,
     /// `None`: it takes an unusual way, and each request is asked as a flow of its own.
     kept: Option<Kept<'a>>,
 }
@@ -44,14 +47,27 @@ impl Program {
     /// are those of the flow.
     pub fn connect<'a>(&'a self, flow: &Flow<'a>) -> Connection<'a> {
         let fast = self.fast();
-        let kept = self.ends(flow).and_then(|ends| fast.keep(flow, ends));
-        Connection { program: self, fast, flow: flow.clone(), kept }
+        let ends = self.ends(flow);
+        let held =
+            ends.and_then(|ends| Some((fast.hold(flow, ends)?, fast.cells(ends, Protocol::Tcp)?)));
+        let kept = ends.and_then(|ends| fast.keep(flow, ends));
+        Connection { program: self, fast, flow: flow.clone(), held, kept }
     }
 }
 
 impl Connection<'_> {
     /// The answer for one request: the same as [`Program::decide`] gives for the whole flow.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
+        if let (Some((held, network)), Some(ask)) = (&self.held, Ask::new(request))
+            && let Some(found) = self.fast.ask(held, Some(&ask))
+        {
+            return Fast::held(held, *network, found, Some(&ask));
+        }
+        self.decide_otherwise(request)
+    }
+
+    #[inline(never)]
+    fn decide_otherwise(&self, request: &Request<'_>) -> Decision {
         let http = Http::Request(*request);
         let kept = self.kept.as_ref();
         let found =
@@ -62,6 +78,15 @@ impl Connection<'_> {
     /// The authorization layer for one request, alone.
     #[inline]
     pub fn authorize(&self, request: &Request<'_>) -> LayerDecision {
+        let held = self.held.as_ref().zip(Ask::new(request));
+        match held.and_then(|((held, _), ask)| self.fast.ask(held, Some(&ask))) {
+            Some(found) => found,
+            None => self.authorize_otherwise(request),
+        }
+    }
+
+    #[inline(never)]
+    fn authorize_otherwise(&self, request: &Request<'_>) -> LayerDecision {
         let http = Http::Request(*request);
         let found = self.kept.as_ref().and_then(|kept| self.fast.kept(kept, &self.flow, &http));
         match found {

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::{
     Changes, Error, Options, Program, Source,
-    compiled::{Authz, Index, Net, Rows},
+    compiled::{Authz, Index, Net, People, Rows},
     decision::fast::Seats,
     kinds,
     manifest::Documents,
@@ -70,7 +70,7 @@ impl Program {
 fn compiled(model: &Model) -> (Index, Net, Authz, Rows, Seats) {
     let index = Index::new(&model.inventory);
     let net = Net::new(model);
-    let authz = Authz::new(model);
+    let authz = Authz::new(model, Arc::new(People::new(model)));
     let shared = |n: u32| {
         model.inventory.workload(WorkloadId(n)).is_none_or(|workload| index.is_shared(workload))
     };

@@ -49,7 +49,7 @@ impl From<&Decision> for Answer {
             Some(ClientSees::Grpc { .. }) => (0, 200),
             Some(ClientSees::Reset) => (1, 0),
             Some(ClientSees::Timeout) => (2, 0),
-            Some(ClientSees::Closed) => (3, 0),
+            Some(ClientSees::Closed | ClientSees::ClosedAfterBanner) => (3, 0),
         };
         Self {
             verdict: key(decision.verdict as u8),

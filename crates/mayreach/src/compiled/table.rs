@@ -48,6 +48,19 @@ pub(crate) fn hash_on(state: u64, bytes: &[u8]) -> u64 {
     fold(state ^ tail, LAST ^ (bytes.len() as u64))
 }
 
+/// Whether two texts are the same: they are short, and a call costs more than a few comparisons.
+#[inline]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let (Some(tail), Some(its)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+        return word(one) == word(other);
+    };
+    let mut words = one.chunks_exact(8).zip(other.chunks_exact(8));
+    tail == its && words.all(|(a, b)| a == b)
+}
+
 /// Hash of a text.
 #[inline]
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
@@ -113,7 +126,7 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use super::{Table, hash, hash_pair};
+    use super::{Table, hash, hash_pair, same};
 
     #[test]
     fn every_key_is_found_and_no_other() {
@@ -130,6 +143,19 @@ mod tests {
         let is = |found: u32| keys[found as usize] == missing;
         assert_eq!(table.find(hash(missing.as_bytes()), is), None);
         assert_eq!(Table::default().find(1, |_| true), None);
+    }
+
+    #[test]
+    fn texts_are_the_same_byte_by_byte() {
+        for len in 0..40 {
+            let text = vec![b'a'; len];
+            assert!(same(&text, &text) && !same(&text, &vec![b'a'; len + 1]));
+            for at in 0..len {
+                let mut other = text.clone();
+                other[at] = b'b';
+                assert!(!same(&text, &other) && !same(&other, &text));
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
 
-use super::{PolicyId, Protocol, ServiceId, WorkloadId, network::AfterTiers};
+use super::{PolicyId, Protocol, ServiceId, WorkloadId, network::AfterTiers, selector::Selector};
 use crate::error::Place;
 
 pub(crate) type Labels = BTreeMap<String, String>;
@@ -23,6 +23,8 @@ pub(crate) struct Inventory {
     pub(crate) network_sets: Vec<NetworkSet>,
     pub(crate) host_endpoints: Vec<HostEndpoint>,
     pub(crate) gateways: Vec<Gateway>,
+    /// By name.
+    pub(crate) gateway_classes: BTreeMap<String, GatewayClass>,
     /// ServiceEntries that select workloads.
     pub(crate) entries: Vec<Entry>,
     /// Ports that gateways open.
@@ -336,10 +338,16 @@ pub(crate) enum GatewayUsers {
     #[default]
     Same,
     All,
-    /// Namespaces with these labels.
-    Labels(Vec<(String, String)>),
-    /// A selector by expressions, which is not read.
-    Unknown,
+    /// Namespaces whose labels hold all of these.
+    Labels(Vec<Selector>),
+    Nobody,
+}
+
+/// A class of Gateways, as its GatewayClass says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GatewayClass {
+    pub(crate) labels: Labels,
+    pub(crate) controller: String,
 }
 
 /// A ServiceEntry with a `workloadSelector`: its proxies read their ports as it says.
@@ -511,4 +519,12 @@ impl Inventory {
         }
         set.labels.get(key).map(String::as_str)
     }
+}
+
+/// The identity that a workload's certificate says.
+pub(crate) fn spiffe(mesh: &Mesh, workload: &Workload) -> String {
+    format!(
+        "spiffe://{}/ns/{}/sa/{}",
+        mesh.trust_domain, workload.namespace, workload.service_account
+    )
 }

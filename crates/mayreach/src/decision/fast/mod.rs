@@ -1,16 +1,20 @@
 //! The compiled evaluator: the same answers as the reference, from what compiling prepared.
 
 mod authz;
-mod client;
 mod conditions;
+mod direct;
+mod doors;
 mod links;
 mod mesh;
 pub(crate) mod network;
 mod seats;
 mod view;
 
-pub(crate) use self::seats::Seats;
 use self::seats::{Kind, Seat};
+pub(crate) use self::{
+    direct::{Ask, Held},
+    seats::Seats,
+};
 
 use crate::{
     compiled::{Authz, Net, Rows, rows::Cell},
@@ -155,11 +159,16 @@ impl<'p> Fast<'p> {
     /// Both directions of network policy between workloads; `None`: more has to be worked out.
     #[inline]
     pub(crate) fn network(&self, ends: Ends, protocol: Protocol) -> Option<[LayerDecision; 2]> {
+        let [egress, ingress] = self.cells(ends, protocol)?;
+        Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])
+    }
+
+    #[inline]
+    pub(crate) fn cells(&self, ends: Ends, protocol: Protocol) -> Option<[Cell; 2]> {
         if self.without.rows || !self.model.inventory.host_endpoints.is_empty() {
             return None;
         }
-        let [egress, ingress] = self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)?;
-        Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])
+        self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)
     }
 
     /// The same where nobody looks at anything else.
@@ -228,6 +237,7 @@ impl<'p> Fast<'p> {
     }
 }
 
+#[inline]
 fn of_cell(layer: Layer, cell: Cell) -> LayerDecision {
     let (verdict, reason) = match cell {
         Cell::Rule { allow: true, policy, rule } => (Verdict::Allow, Reason::Rule { policy, rule }),

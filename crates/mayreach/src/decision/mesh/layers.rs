@@ -66,7 +66,7 @@ fn by_waypoint(
     pick: Option<&Pick>,
     like: &Trace,
 ) -> MeshLayers {
-    let reading = port::reading(model, asked);
+    let reading = port::at_waypoint(asked, through.service, through.port);
     let way = Way {
         model,
         asked,
@@ -206,6 +206,11 @@ fn agree(a: Answer, b: Answer, missing: Attributes) -> Answer {
     Answer { decision, sees: None, steps }
 }
 
+/// A TCP denial where the application is called before the client's first bytes.
+pub(crate) fn after_banner(sees: ClientSees) -> ClientSees {
+    if sees == ClientSees::Closed { ClientSees::ClosedAfterBanner } else { sees }
+}
+
 /// What is sure of two answers to one layer.
 pub(crate) fn agreed(a: LayerDecision, b: LayerDecision, missing: Attributes) -> LayerDecision {
     if a.verdict == b.verdict {
@@ -256,7 +261,7 @@ impl Way<'_> {
         let found = match (self.proxy, self.asked.source.workload) {
             // Asked to go through it, not to it.
             (Proxy::Waypoint, Some(source)) if !self.is_destination() => {
-                at_waypoint(self.model, self.asked, source, mtls_trace)
+                at_waypoint(self.model, self.asked, source, self.reading, mtls_trace)
             }
             _ => mtls(self.model, self.asked, self.proxy, class, self.reading, mtls_trace),
         };
@@ -269,7 +274,10 @@ impl Way<'_> {
         if found.connection.opaque {
             remarks.push("the proxy passes the client's own TLS on and sees no request".to_owned());
         }
-        let (jwt, authz) = self.after(&found, class, jwt_trace, authz_trace, &mut remarks);
+        let (jwt, mut authz) = self.after(&found, class, jwt_trace, authz_trace, &mut remarks);
+        if class == Class::Tcp {
+            self.first_word(&found, &mut authz, &mut remarks);
+        }
         let [mtls_trace, jwt_trace, authz_trace] = traces;
         MeshLayers {
             audited_by: authz.audited_by.iter().map(|at| marked(*at, None)).collect(),
@@ -280,6 +288,20 @@ impl Way<'_> {
                 answer(authz.decision, authz.sees, authz_trace),
             ],
             remarks,
+        }
+    }
+
+    /// "Network RBAC decides on the first client bytes": whether the application spoke before.
+    fn first_word(&self, found: &Mtls, authz: &mut Authorization, remarks: &mut Vec<String>) {
+        if found.connection.called_at_once {
+            authz.sees = authz.sees.map(after_banner);
+        } else if matches!(self.proxy, Proxy::Sidecar | Proxy::Waypoint)
+            && found.connection.tls == Some(false)
+            && found.decision.verdict == Verdict::Allow
+        {
+            remarks.push(
+                "the proxy calls the application when the client has sent something: a client that waits for it to speak first waits in vain".to_owned(),
+            );
         }
     }
 

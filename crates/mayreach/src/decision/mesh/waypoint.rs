@@ -26,8 +26,6 @@ pub(crate) struct Through<'m> {
     pub(crate) proxy: Workload,
     /// The Service that was called; `None`: the pod itself.
     pub(crate) service: Option<&'m Service>,
-    /// Whether the waypoint takes this namespace is not known.
-    pub(crate) unsure: bool,
     /// "service-addressed traffic shows VIP:service port; pod-addressed podIP:workload port".
     pub(crate) port: Option<u16>,
 }
@@ -55,7 +53,6 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
         found.map_or(Route::Direct, |gateway| {
             Route::Through(Box::new(Through {
                 proxy: proxy(model, gateway),
-                unsure: unsure(gateway, service.namespace.as_str()),
                 service: Some(service),
                 port: Some(port),
             }))
@@ -69,7 +66,6 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
     let mut all = vec![own.map_or(Route::Direct, |gateway| {
         Route::Through(Box::new(Through {
             proxy: proxy(model, gateway),
-            unsure: unsure(gateway, to.namespace.as_str()),
             service: None,
             port: asked.port,
         }))
@@ -86,17 +82,9 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
 }
 
 /// The routes with what would tell which is taken.
-fn settled(mut all: Vec<Route<'_>>) -> (Vec<Route<'_>>, Attributes) {
-    let mut missing = if all.len() > 1 { Attributes::SERVICE } else { Attributes::NONE };
-    if all.iter().any(|r| matches!(r, Route::Through(t) if t.unsure)) {
-        missing = missing.union(Attributes::NAMESPACE);
-        all.push(Route::Direct);
-    }
+fn settled(all: Vec<Route<'_>>) -> (Vec<Route<'_>>, Attributes) {
+    let missing = if all.len() > 1 { Attributes::SERVICE } else { Attributes::NONE };
     (all, missing)
-}
-
-fn unsure(gateway: &Gateway, namespace: &str) -> bool {
-    gateway.users == GatewayUsers::Unknown && gateway.namespace != namespace
 }
 
 fn same(a: &Route<'_>, b: &Route<'_>) -> bool {
@@ -124,18 +112,26 @@ fn ingress(model: &Model, service: &Service) -> bool {
 /// "Waypoint does not support Service traffic" unless `istio.io/waypoint-for` says `service`
 /// (the default) or `all`.
 fn of_service<'m>(model: &'m Model, service: &Service) -> Option<&'m Gateway> {
+    // "This is a waypoint, so it cannot have a waypoint".
+    let managed = service.labels.get("gateway.istio.io/managed").map(String::as_str);
+    if matches!(managed, Some("istio.io-mesh-controller" | "istio.io-eastwest-controller")) {
+        return None;
+    }
     let found = target(model, &service.namespace, &service.labels)?;
-    matches!(traffic(found), "service" | "all").then_some(found)
+    matches!(traffic(model, found), "service" | "all").then_some(found)
 }
 
 /// The same for traffic to the pod's own address.
 fn of_workload<'m>(model: &'m Model, workload: &Workload) -> Option<&'m Gateway> {
     let found = target(model, &workload.namespace, &workload.labels)?;
-    matches!(traffic(found), "workload" | "all").then_some(found)
+    matches!(traffic(model, found), "workload" | "all").then_some(found)
 }
 
-fn traffic(gateway: &Gateway) -> &str {
-    gateway.labels.get("istio.io/waypoint-for").map_or("service", String::as_str)
+/// `istio.io/waypoint-for` of the Gateway, else of its class.
+fn traffic<'m>(model: &'m Model, gateway: &'m Gateway) -> &'m str {
+    let key = "istio.io/waypoint-for";
+    let class = || model.inventory.gateway_classes.get(&gateway.class)?.labels.get(key);
+    gateway.labels.get(key).or_else(class).map_or("service", String::as_str)
 }
 
 /// `fetchWaypointForTarget`: the object's own label, else its namespace's; `none` opts out.
@@ -149,13 +145,15 @@ fn target<'m>(model: &'m Model, namespace: &str, own: &Labels) -> Option<&'m Gat
     let found = inventory
         .gateways
         .iter()
-        .find(|g| g.name == *name && g.namespace == space && g.class == "istio-waypoint")?;
+        .find(|g| g.name == *name && g.namespace == space && inventory.runs_waypoints(&g.class))?;
     let may = match &found.users {
         GatewayUsers::Same => found.namespace == namespace,
-        GatewayUsers::All | GatewayUsers::Unknown => true,
-        GatewayUsers::Labels(pairs) => pairs
-            .iter()
-            .all(|(k, v)| inherited.and_then(|l| l.get(k)).is_some_and(|have| have == v)),
+        GatewayUsers::All => true,
+        GatewayUsers::Nobody => false,
+        GatewayUsers::Labels(all) => {
+            let label = |key: &str| inherited.and_then(|l| l.get(key)).map(String::as_str);
+            all.iter().all(|one| one.matches(&label))
+        }
     };
     may.then_some(found)
 }
