@@ -305,25 +305,77 @@ export interface Description {
   reached_by: Answer[]
 }
 
+/** One field of a rule, as written. */
+export interface Condition {
+  field: string
+  /** One of these. */
+  values: string[]
+  /** None of these. */
+  not_values: string[]
+}
+
+/** What a rule asks of a request, beside who the client is. */
+export interface Asks {
+  /** All of these hold. */
+  conditions: Condition[]
+  /** And one of these lists does. */
+  any_of?: Condition[][]
+}
+
+/** Flows that the same rules let through. */
+export interface Way extends Asks {
+  protocol: string
+  /** Other protocols with ports of which the same holds. */
+  also?: string[]
+  /** The same holds of every protocol without ports that no rule names. */
+  others?: boolean
+  /** Inclusive ranges. */
+  ports: [number, number][]
+  source_ports?: [number, number][]
+  icmp?: string[]
+  /** Whether bytes that are not HTTP pass. */
+  raw: boolean
+  /** One of each class; none: any. */
+  methods: string[]
+  paths: string[]
+  let_in_by: LayerDecision
+  /** What the client needs beside network access. */
+  needs?: string[]
+  /** The plainest of them in one line. */
+  request: string
+  flow: FlowInput
+  decision: Decision
+}
+
+/** What one workload may do to another. */
+export interface May {
+  /** Everything, something, nothing (proved), or not known. */
+  verdict: 'allow' | 'some' | 'deny' | 'not_proved'
+  ways: Way[]
+  /** Rules that deny some of what the ways say. */
+  but?: ({ policy: PolicyRef; rule: number; at?: string } & Asks)[]
+  not_proved?: { why: string; flow: FlowInput }[]
+}
+
 /** All answers from one group to another. */
 export interface Cell {
   from: string
   to: string
-  verdict: 'allow' | 'deny' | 'depends' | 'mixed'
-  allow: number
-  deny: number
-  depends: number
-  depends_on: string[]
-  /** One of each verdict: what proves the cell. */
-  examples: Answer[]
-  /** Every answer, when groups are workloads. */
-  answers?: Answer[]
+  verdict: 'allow' | 'some' | 'deny' | 'not_proved' | 'mixed'
+  /** How many pairs of workloads there are of each kind, where groups are more than workloads. */
+  pairs?: { allow: number; some: number; deny: number; not_proved: number }
+  /** What its pairs may do: places in the matrix's `findings`, with one of the pairs. */
+  findings?: { finding: number; pairs: number; from: string; to: string }[]
 }
 
+/** Who may reach whom, over all ports and requests. */
 export interface Matrix {
   by: string
   groups: string[]
   cells: Cell[]
+  /** Each answer once. */
+  findings: May[]
+  decisions: number
 }
 
 /** Who must not reach whom: tenants by label, or by name. */

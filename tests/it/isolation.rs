@@ -2,8 +2,8 @@
 //! difference say what brute force says.
 
 use mayreach::{
-    DifferenceQuestion, Flow, GroupBy, Http, Isolated, IsolationQuestion, Options, Peer, Port,
-    Program, Protocol, Reason, Request, Source, Verdict, WorkloadId,
+    Client, DifferenceQuestion, Extent, Flow, GroupBy, Http, Isolated, IsolationQuestion, Options,
+    Peer, Port, Program, Protocol, Reason, Request, Source, Target, Verdict, Witness, WorkloadId,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -173,6 +173,41 @@ proptest! {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_matrix_is_brute_force(seed in any::<u64>()) {
+        let mut d = Dice(seed);
+        let documents = cluster(&mut d);
+        let program = compile(&documents)?;
+        let ids: Vec<WorkloadId> = program.principals().map(|w| w.id()).collect();
+        let (findings, cells) = program.pairs(&ids, |_, _| ());
+        let pairs = ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to)));
+        for ((from, to), cell) in pairs.zip(cells) {
+            let Some(can) = cell.map(|n| &findings[n as usize]) else { continue };
+            let text = || Value::from(documents.clone());
+            for way in &can.ways {
+                let (client, target) = (Client::Workload(from), Target::Workload(to));
+                let flow = Witness { client, target, ..way.example.clone() };
+                prop_assert_eq!(flow.decide(&program).verdict, Verdict::Allow, "{:?} {}", flow, text());
+            }
+            let own = every(from, to).into_iter();
+            for flow in own.filter(|f| f.mtls.is_none() && !f.tls_without_certificate) {
+                let verdict = program.decide(&flow).verdict;
+                let said = can.ways.iter().any(|way| {
+                    let port = match flow.port {
+                        Port::Number(n) => way.ports.iter().any(|(low, high)| (*low..=*high).contains(&n)),
+                        _ => true,
+                    };
+                    let own = way.protocol == flow.protocol || way.also.contains(&flow.protocol);
+                    (own && port) || (way.others && !flow.protocol.has_ports())
+                });
+                let open = said || !can.unproved.is_empty();
+                prop_assert!(open || verdict != Verdict::Allow, "{flow:?} {from:?} {to:?}\n{can:?}\n{}", text());
+                let all = can.extent() == Extent::All;
+                prop_assert!(!all || verdict == Verdict::Allow, "{flow:?} {verdict:?}\n{}", text());
             }
         }
     }

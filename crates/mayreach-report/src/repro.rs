@@ -119,15 +119,20 @@ fn check(flow: &FlowIn) -> String {
     let (Some(from), Some(to)) = (peer(&flow.source), peer(&flow.destination)) else {
         return String::new();
     };
-    let mut words: Vec<String> =
-        ["mayreach", "explain", "PATHS", "--from", &from, "--to", &to].map(str::to_owned).into();
+    let ask = ["mayreach", "explain", "PATHS", "--from", &from, "--to", &to].map(str::to_owned);
+    line(&[&ask[..], &flags(flow)].concat())
+}
+
+/// What the command must know of a flow beside its ends.
+pub(crate) fn flags(flow: &FlowIn) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
     let mut say = |flag: &str, value: Option<String>| {
         if let Some(value) = value {
             words.extend([flag.to_owned(), value]);
         }
     };
     say("--port", port(flow));
-    say("--protocol", protocol(flow));
+    say("--protocol", protocol(flow).filter(|name| name != "TCP"));
     let request = http(flow);
     say("--method", request.and_then(|r| r.method.clone()));
     say("--path", request.and_then(|r| r.path.clone()));
@@ -148,7 +153,7 @@ fn check(flow: &FlowIn) -> String {
     if flow.http == Said::Nothing {
         words.push("--no-http".to_owned());
     }
-    line(&words)
+    words
 }
 
 fn test(flow: &FlowIn) -> String {

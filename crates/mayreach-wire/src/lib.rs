@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod decision;
+pub mod declared;
 pub mod describe;
 pub mod difference;
 mod engine;

@@ -38,11 +38,12 @@ pub use crate::{
     },
     program::{Location, PolicyInfo, Program},
     report::{
-        Answer, AuthorizationDescription, Bearer, Can, CellVerdict, Change, Client, Content,
-        DeadRule, Description, Difference, DifferenceQuestion, Exception, Finding, GroupBy, Hole,
-        HttpRequest, Isolated, Isolation, IsolationQuestion, IsolationSize, Marks, Matrix,
-        MatrixCell, Nearest, NewPod, OUTSIDE, Selecting, ServiceDescription, Target, Tenant,
-        TextPattern, Unproved, Way, Within, Witness,
+        Answer, Asks, AuthorizationDescription, Bearer, Can, CellFinding, CellVerdict, Change,
+        Client, Content, DeadRule, Declared, DeclaredCell, DeclaredVerdict, Description,
+        Difference, DifferenceQuestion, Exception, Extent, Finding, GroupBy, Hole, HttpRequest,
+        Isolated, Isolation, IsolationQuestion, IsolationSize, Marks, Matrix, MatrixCell, Nearest,
+        NewPod, OUTSIDE, Selecting, ServiceDescription, Target, Tenant, TextPattern, Unproved,
+        Wanted, Way, Within, Witness,
     },
     workload::WorkloadInfo,
 };

@@ -30,7 +30,7 @@ pub(crate) enum Verb {
     Explain(Explain),
     /// What selects a workload, its mTLS for each port, and who may reach it.
     Describe(Describe),
-    /// Who may reach whom: every pair of workloads, on every declared port.
+    /// Who may reach whom: every pair of workloads, on all ports, over all requests.
     Matrix(Matrix),
     /// Can any request get from one tenant to another? Proved for all of them, or one that does.
     Isolate(Isolate),
@@ -119,6 +119,10 @@ pub(crate) struct Matrix {
     /// Roll up by `workload`, `namespace` or `label:KEY`, a label of the pod or its namespace.
     #[arg(long, value_name = "GROUP", default_value = "workload")]
     pub(crate) by: String,
+    /// Ask of declared ports alone, and of no request: quicker to read, and "depends" where a
+    /// request decides.
+    #[arg(long)]
+    pub(crate) declared: bool,
     #[command(flatten)]
     pub(crate) output: ReportOutput,
     #[command(flatten)]

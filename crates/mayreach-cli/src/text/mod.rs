@@ -2,6 +2,7 @@
 
 mod alike;
 pub(crate) mod answer;
+pub(crate) mod declared;
 pub(crate) mod describe;
 pub(crate) mod difference;
 mod hint;

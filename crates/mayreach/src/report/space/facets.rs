@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     claims,
     in_play::InPlay,
-    ports::{PortClass, Ports},
+    ports::{PortClass, Ports, ProtocolClass},
     text::{self, Kind, Pattern, TextClass},
     witness::Bearer,
 };
 use crate::{
     decision::request,
     model::{
-        Attributes, Icmp, Model, Protocol,
+        Attributes, Icmp, Model,
         authz::{Attribute, AuthzAction, Condition, Matcher, TextMatch},
         inventory::{Normalization, Workload},
     },
@@ -27,11 +27,12 @@ type Lines = Vec<(String, String)>;
 /// The classes of every attribute.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facets {
-    pub(crate) protocols: Vec<Protocol>,
+    pub(crate) protocols: Vec<ProtocolClass>,
     /// By protocol that has ports.
     pub(crate) ports: Vec<PortClass>,
-    pub(crate) source_ports: Vec<u16>,
-    pub(crate) icmp: Vec<Icmp>,
+    pub(crate) source_ports: Vec<PortClass>,
+    /// With what each stands for.
+    pub(crate) icmp: Vec<(Icmp, String)>,
     pub(crate) request: Requests,
 }
 

@@ -201,7 +201,8 @@ impl<L: Listener> Walk<'_, L> {
                 self.listener.unproved(mask, &witness, Unproved::Classes(SECOND_FAMILY.into()));
             }
         }
-        for protocol in &self.facets.protocols {
+        for class in &self.facets.protocols {
+            let protocol = &class.protocol;
             let mut witness = Witness::new(client.clone(), target, *protocol);
             let ports: Vec<Option<u16>> = if protocol.has_ports() {
                 self.facets.ports.iter().map(|class| Some(class.port)).collect()
@@ -387,11 +388,11 @@ impl<L: Listener> Walk<'_, L> {
         match stage {
             Stage::SourcePort => {
                 for port in &facets.source_ports {
-                    each(self, &|w| w.source_port = Some(*port));
+                    each(self, &|w| w.source_port = Some(port.port));
                 }
             }
             Stage::Icmp => {
-                for icmp in &facets.icmp {
+                for (icmp, _) in &facets.icmp {
                     each(self, &|w| w.icmp = Some(*icmp));
                 }
             }
