@@ -4,6 +4,7 @@
 mod graph;
 mod html;
 mod junit;
+mod listing;
 mod picture;
 mod repro;
 mod sheet;
@@ -12,7 +13,8 @@ mod table;
 pub use self::{
     graph::{dot, mermaid},
     html::html,
-    junit::junit,
+    junit::{junit, junit_of_listing},
+    listing::{Case, Listing},
     picture::{Link, Pair, Picture},
     repro::Repro,
     sheet::{Row, Sheet, Status},

@@ -159,7 +159,7 @@ pub(crate) struct Can {
     #[arg(value_name = "PATHS FROM TO", required = true, num_args = 3.., help_heading = None::<&str>)]
     pub(crate) all: Vec<String>,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: TableOutput,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -168,7 +168,7 @@ pub(crate) struct Can {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Reach {
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: TableOutput,
     #[command(flatten)]
     pub(crate) manifests: Manifests,
     /// The workload.
@@ -189,7 +189,7 @@ pub(crate) struct Diff {
     #[arg(long)]
     pub(crate) exit_code: bool,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: ListOutput,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -207,7 +207,7 @@ pub(crate) struct Change {
     #[arg(long, value_name = "FLOWS", required = true)]
     pub(crate) intend: Vec<String>,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: ListOutput,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -227,6 +227,50 @@ pub(crate) enum Format {
     Text,
     /// For programs; see docs/src/json.md.
     Json,
+}
+
+/// How to answer with a table.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TableOutput {
+    /// Text for people, JSON, or a table.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: TableFormat,
+}
+
+/// The forms of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For people.
+    Text,
+    /// For programs; see docs/src/json.md.
+    Json,
+    /// A table for a merge request.
+    Markdown,
+    /// One line a row.
+    Csv,
+}
+
+/// How to answer with a list of what holds and what does not.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListOutput {
+    /// Text for people, JSON, a table, or a test report.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ListFormat,
+}
+
+/// The forms of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people.
+    Text,
+    /// For programs; see docs/src/json.md.
+    Json,
+    /// A table for a merge request.
+    Markdown,
+    /// One line a row.
+    Csv,
+    /// JUnit XML: what changed and was not meant to, or a step that does not hold, fails.
+    Junit,
 }
 
 /// How to answer with a report.

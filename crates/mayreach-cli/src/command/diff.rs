@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
+use mayreach_report::Listing;
 use mayreach_wire::difference::Intent;
 
-use super::{answered, json, progress::Progress};
+use super::{answered, json, progress::Progress, report};
 use crate::{
-    args::{Change, Diff, Format, Stdin},
+    args::{Change, Diff, ListFormat, Stdin},
     failure::Failure,
     status::Status,
     text,
@@ -20,8 +21,9 @@ pub(super) fn diff(diff: &Diff, out: &mut dyn Write) -> Result<Status, Failure> 
     let found = old.difference(&new, |done, all| progress.tell(done, all));
     progress.end();
     let written = match diff.output.output {
-        Format::Json => json(out, &found),
-        Format::Text => text::difference::write(out, &found).map_err(Failure::from),
+        ListFormat::Json => json(out, &found),
+        ListFormat::Text => text::difference::write(out, &found).map_err(Failure::from),
+        other => report::list(out, other, &Listing::of_difference(&found)),
     };
     let status = match found.verdict {
         _ if !diff.exit_code => Status::Allowed,
@@ -43,8 +45,9 @@ pub(super) fn change(change: &Change, out: &mut dyn Write) -> Result<Status, Fai
     progress.end();
     let found = found?;
     let written = match change.output.output {
-        Format::Json => json(out, &found),
-        Format::Text => text::difference::change(out, &found).map_err(Failure::from),
+        ListFormat::Json => json(out, &found),
+        ListFormat::Text => text::difference::change(out, &found).map_err(Failure::from),
+        other => report::list(out, other, &Listing::of_change(&found)),
     };
     let status = match found.verdict {
         "ok" => Status::Allowed,

@@ -2,9 +2,11 @@
 
 use std::io::Write;
 
-use super::{answered, json, progress::Progress};
+use mayreach_report::Listing;
+
+use super::{answered, json, progress::Progress, report};
 use crate::{
-    args::{Can, Format, Reach, Stdin},
+    args::{Can, Reach, Stdin, TableFormat},
     failure::Failure,
     status::Status,
     text,
@@ -15,8 +17,9 @@ pub(super) fn can(can: &Can, out: &mut dyn Write) -> Result<Status, Failure> {
     let engine = can.reading.compile(paths, &mut Stdin::default())?;
     let found = engine.can(from, to)?;
     let written = match can.output.output {
-        Format::Json => json(out, &found),
-        Format::Text => text::reach::can(out, &found).map_err(Failure::from),
+        TableFormat::Json => json(out, &found),
+        TableFormat::Text => text::reach::can(out, &found).map_err(Failure::from),
+        other => report::table(out, other, &Listing::of_can(&found)),
     };
     answered(Status::of(found.verdict), written)
 }
@@ -28,8 +31,9 @@ pub(super) fn reach(reach: &Reach, callers: bool, out: &mut dyn Write) -> Result
     progress.end();
     let found = found?;
     let written = match reach.output.output {
-        Format::Json => json(out, &found),
-        Format::Text => text::reach::ends(out, &found).map_err(Failure::from),
+        TableFormat::Json => json(out, &found),
+        TableFormat::Text => text::reach::ends(out, &found).map_err(Failure::from),
+        other => report::table(out, other, &Listing::of_reach(&found)),
     };
     answered(Status::Allowed, written)
 }

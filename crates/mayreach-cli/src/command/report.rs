@@ -2,9 +2,12 @@
 
 use std::io::{self, Write};
 
-use mayreach_report::{Picture, Sheet};
+use mayreach_report::{Listing, Picture, Sheet, junit_of_listing};
 
-use crate::{args::ReportFormat, failure::Failure};
+use crate::{
+    args::{ListFormat, ReportFormat, TableFormat},
+    failure::Failure,
+};
 
 /// Writes one of the formats that are made from pairs alone.
 pub(super) fn sheet(
@@ -21,6 +24,30 @@ pub(super) fn sheet(
             Ok(mayreach_report::markdown(sheet))
         }
     };
+    put(out, made)
+}
+
+/// Writes a list in one of the formats that are made from it alone.
+pub(super) fn list(
+    out: &mut dyn Write,
+    format: ListFormat,
+    listing: &Listing,
+) -> Result<(), Failure> {
+    let made = match format {
+        ListFormat::Csv => listing.csv(),
+        ListFormat::Junit => junit_of_listing(listing),
+        ListFormat::Markdown | ListFormat::Text | ListFormat::Json => Ok(listing.markdown()),
+    };
+    put(out, made)
+}
+
+/// Writes a table likewise.
+pub(super) fn table(
+    out: &mut dyn Write,
+    format: TableFormat,
+    listing: &Listing,
+) -> Result<(), Failure> {
+    let made = if format == TableFormat::Csv { listing.csv() } else { Ok(listing.markdown()) };
     put(out, made)
 }
 

@@ -131,3 +131,26 @@ fn shown(answer: &AnswerOut) -> String {
     let port = answer.port.map_or_else(|| "any port".into(), |port| port.to_string());
     format!("{} → {} {port}/{}", answer.from, answer.to, answer.protocol)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_mix_unknown_answers_are_never_alike() {
+        let mixed = CellOut {
+            from: "a".into(),
+            to: "b".into(),
+            verdict: "mixed",
+            allow: 1,
+            deny: 1,
+            depends: 0,
+            depends_on: Vec::new(),
+            examples: Vec::new(),
+            answers: Vec::new(),
+        };
+        assert_ne!(kind(0, &mixed), kind(1, &mixed));
+        let deny = CellOut { verdict: "deny", ..mixed };
+        assert_eq!(kind(0, &deny), kind(1, &deny));
+    }
+}

@@ -7,7 +7,7 @@ use super::{Change, Difference, DifferenceQuestion, listen::Changes, touched::Fa
 use crate::{
     Program, WorkloadId,
     decision::Layer,
-    model::{authz::Condition, inventory::Workload},
+    model::{Protocol, authz::Condition, inventory::Workload},
     report::{
         isolate::{pods, sort},
         space::{
@@ -15,7 +15,7 @@ use crate::{
             facets::{Extra, Facets, Requests},
             in_play::InPlay,
             modes::Mode,
-            ports::Ports,
+            ports::{AGENT, Ports},
             walk::{Mask, Twin, Walk},
         },
     },
@@ -468,6 +468,10 @@ pub(super) fn few(names: &[String]) -> Vec<String> {
 }
 
 /// Kept for the order of changes.
-pub(super) fn order(change: &Change) -> (bool, std::cmp::Reverse<u64>, usize) {
-    (!change.opened(), std::cmp::Reverse(change.pairs), change.new.length())
+pub(super) fn order(change: &Change) -> (bool, bool, bool, std::cmp::Reverse<u64>, usize) {
+    let witness = &change.new;
+    let agent = witness.port.is_some_and(|p| AGENT.contains(&p));
+    let tcp = witness.protocol == Protocol::Tcp;
+    // TCP goes before the rest, and the mesh's own ports go last.
+    (!change.opened(), agent, !tcp, std::cmp::Reverse(change.pairs), witness.length())
 }
