@@ -78,6 +78,8 @@ export interface FlowInput {
   /** `TCP` if left out. */
   protocol?: Protocol | null
   /** With `ICMP` and `ICMPv6`. */
+  /** Which of their addresses the ends use, where they have both. */
+  ip_version?: 4 | 6 | null
   icmp?: { type: number; code?: number | null } | null
   source_port?: number | null
   /** The request; `null`: the connection is not HTTP; left out: nobody said. */
@@ -333,6 +335,8 @@ export interface Way extends Asks {
   ports: [number, number][]
   source_ports?: [number, number][]
   icmp?: string[]
+  /** The family of the addresses that they use, where that counts. */
+  ip_version?: 4 | 6
   /** Whether bytes that are not HTTP pass. */
   raw: boolean
   /** One of each class; none: any. */

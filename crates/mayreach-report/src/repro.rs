@@ -91,6 +91,7 @@ fn curl(flow: &FlowIn, kind: &dyn Fn(&str) -> Option<&'static str>) -> Option<St
         words.extend(exec.map(str::to_owned));
     }
     words.extend(["curl", "-sv", "--path-as-is"].map(str::to_owned));
+    words.extend(flow.ip_version.map(|version| format!("-{}", version.number())));
     let request = http(flow);
     if let Some(method) = request.and_then(|r| r.method.as_ref()) {
         words.extend(["-X".to_owned(), method.clone()]);
@@ -133,6 +134,7 @@ pub(crate) fn flags(flow: &FlowIn) -> Vec<String> {
     };
     say("--port", port(flow));
     say("--protocol", protocol(flow).filter(|name| name != "TCP"));
+    say("--ip-version", flow.ip_version.map(|version| version.number().to_string()));
     let request = http(flow);
     say("--method", request.and_then(|r| r.method.clone()));
     say("--path", request.and_then(|r| r.path.clone()));

@@ -30,8 +30,8 @@ pub use crate::{
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
     manifest::{Changes, Limits, ObjectRef, Source, values},
     model::{
-        Attributes, AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port,
-        Protocol, Request, ServiceId, TierId, Token, WorkloadId,
+        Attributes, AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, IpVersion, Peer, PolicyId,
+        Port, Protocol, Request, ServiceId, TierId, Token, WorkloadId,
     },
     options::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,

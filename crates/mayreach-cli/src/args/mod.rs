@@ -52,6 +52,7 @@ const FLOW: &[&str] = &[
     "to",
     "port",
     "protocol",
+    "ip_version",
     "icmp",
     "source_port",
     "method",

@@ -59,6 +59,7 @@ fn argument(field: &str) -> &str {
         "port" => "--port",
         "protocol" => "--protocol",
         "icmp" => "--icmp",
+        "ip_version" => "--ip-version",
         "source_port" => "--source-port",
         "http" => "--method, --path",
         "claims" => "--claims",

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     DecisionOut,
     decision::{LayerOut, PolicyOut},
-    flow::{FlowOut, protocol_name},
+    flow::{FlowOut, IpVersionIn, protocol_name},
     isolation::let_in_by,
     sentence,
 };
@@ -33,6 +33,9 @@ pub struct WayOut {
     /// ICMP types and codes in words; left out where none counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub icmp: Vec<String>,
+    /// The family of the addresses that they use (4 or 6), where that counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip_version: Option<u8>,
     /// Whether bytes that are not HTTP pass.
     pub raw: bool,
     /// Methods, one of each class; empty: any.
@@ -107,6 +110,7 @@ impl WayOut {
             ports: way.ports.clone(),
             source_ports: way.source_ports.clone(),
             icmp: way.icmp.clone(),
+            ip_version: way.ip_version.map(|version| IpVersionIn(version).number()),
             raw: way.raw,
             methods: way.methods.clone(),
             paths: way.paths.clone(),
@@ -134,6 +138,9 @@ impl WayOut {
         }
         if self.others {
             out = format!("{out} and other protocols without ports");
+        }
+        if let Some(version) = self.ip_version {
+            out = format!("{out} over IPv{version}");
         }
         if !self.source_ports.is_empty() && self.source_ports != [(1, u16::MAX)] {
             out = format!("{out} from port {}", ports(&self.source_ports));

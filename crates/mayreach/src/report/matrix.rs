@@ -274,7 +274,7 @@ impl<'p> Run<'p> {
     fn denied(&mut self, from: u32, to: WorkloadId, facets: &Facets, meshed: bool) -> bool {
         let Some(from) = self.id(from) else { return false };
         let mut listen = Bare::new(&[Mask::ALL.without(Layer::Egress)], 0, (to, Vec::new()));
-        let mut modes = Mode::all(self.program, Some(from), meshed);
+        let mut modes = Mode::all(self.program, Some(from), meshed, &[]);
         modes.retain(Mode::is_own);
         let mut walk =
             Walk { program: self.program, facets, listener: &mut listen, asked: 0, twin: None };

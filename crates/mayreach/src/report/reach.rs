@@ -14,7 +14,7 @@ use super::space::{
 use crate::{
     PolicyId, Program, Verdict, WorkloadId,
     decision::{Decision, Layer, Reason},
-    model::{Icmp, Protocol},
+    model::{Icmp, IpVersion, Protocol},
 };
 
 /// Lines kept of one answer; where there are more, it is not proved to be whole.
@@ -61,6 +61,8 @@ pub struct Way {
     pub source_ports: Vec<(u16, u16)>,
     /// ICMP types and codes in words; empty where none counts.
     pub icmp: Vec<String>,
+    /// The family of the addresses that they use, where that counts.
+    pub ip_version: Option<IpVersion>,
     /// The reason of each layer.
     pub reasons: [Reason; 5],
     /// Methods of the requests; empty: any, or no requests.
@@ -73,8 +75,8 @@ pub struct Way {
     pub example: Witness,
     /// Its decision.
     pub decision: Decision,
-    /// Port that the client sends from, and type, while ways are told apart by them.
-    apart: (Option<u16>, Option<Icmp>),
+    /// Port that the client sends from, type and family, while ways are told apart by them.
+    apart: (Option<u16>, Option<Icmp>, Option<IpVersion>),
 }
 
 impl Can {
@@ -105,7 +107,7 @@ impl Program {
         let ports = Ports::new(self, Some(from), to, &[]);
         let facets = Facets::new(&ports, Requests::new(model, workload, &extra));
         let meshed = InPlay::new(model, workload).meshed();
-        let mut modes = Mode::all(self, Some(from), meshed);
+        let mut modes = Mode::all(self, Some(from), meshed, &[]);
         modes.retain(Mode::is_own);
         let mut collect = Collect { masks: [Mask::ALL], facets: &facets, out: Can::default() };
         let client = Client::Workload(from);
@@ -141,7 +143,7 @@ impl Listener for Collect<'_> {
             class.map(|c| c.ranges.clone()).unwrap_or_default()
         };
         let ranges = of(&self.facets.ports, witness.port);
-        let apart = (witness.source_port, witness.icmp);
+        let apart = (witness.source_port, witness.icmp, witness.ip_version);
         let raw = matches!(witness.content, Content::Raw | Content::Any);
         let request = witness.request();
         let method = request.and_then(|r| r.method.clone());
@@ -166,6 +168,7 @@ impl Listener for Collect<'_> {
                 ports: ranges,
                 source_ports: of(&self.facets.source_ports, witness.source_port),
                 icmp: icmp.map(|(_, words)| words.clone()).collect(),
+                ip_version: witness.ip_version,
                 reasons,
                 methods: method.into_iter().collect(),
                 paths: path.into_iter().collect(),
@@ -214,7 +217,7 @@ impl Listener for Collect<'_> {
     }
 }
 
-/// Ways that differ only in the client's port, or only in the type, are one.
+/// Ways that differ only in the client's port, only in the type, or only in the family, are one.
 fn together(ways: Vec<Way>) -> Vec<Way> {
     let same = |a: &Way, b: &Way| {
         (a.protocol, a.raw, a.reasons) == (b.protocol, b.raw, b.reasons)
@@ -223,12 +226,16 @@ fn together(ways: Vec<Way>) -> Vec<Way> {
     let mut out: Vec<Way> = Vec::new();
     for way in ways {
         let known = out.iter_mut().find(|known| {
-            let ports = known.source_ports == way.source_ports;
-            let types = known.icmp == way.icmp;
-            same(known, &way) && (ports || types)
+            let ports = known.source_ports != way.source_ports;
+            let types = known.icmp != way.icmp;
+            let family = known.ip_version != way.ip_version;
+            same(known, &way) && u8::from(ports) + u8::from(types) + u8::from(family) <= 1
         });
         match known {
             Some(known) => {
+                if known.ip_version != way.ip_version {
+                    known.ip_version = None;
+                }
                 known.source_ports = joined(&known.source_ports, &way.source_ports);
                 let new = way.icmp.into_iter().filter(|w| !known.icmp.contains(w));
                 known.icmp.extend(new.collect::<Vec<_>>());

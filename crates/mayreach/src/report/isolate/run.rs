@@ -313,7 +313,8 @@ impl<'p> Run<'p> {
         let Some(client) = first.and_then(|c| self.clients.get(c as usize)).cloned() else {
             return;
         };
-        let modes = Mode::all(self.program, client.asks.workload(), meshed);
+        let modes =
+            Mode::all(self.program, client.asks.workload(), meshed, &facets.request.identities);
         let all: BTreeSet<u32> = sources.values().flatten().copied().collect();
         let name = |row: &u32| self.rows.get(*row as usize).map_or("", String::as_str);
         let meant = self.exceptions.iter().filter(|e| all.iter().all(|row| e.is_for(name(row))));
@@ -421,7 +422,7 @@ impl<'p> Run<'p> {
         let ports = Ports::new(self.program, from, to.id, &self.extra.ports);
         let requests = Requests::new(model, workload, &self.extra);
         let facets = Facets::new(&ports, requests);
-        let modes = Mode::all(self.program, from, meshed);
+        let modes = Mode::all(self.program, from, meshed, &facets.request.identities);
         let none = String::new();
         let mut full = Full::new(
             self.original,

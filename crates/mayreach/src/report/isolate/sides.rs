@@ -90,7 +90,7 @@ impl Sides {
             let facets = Facets::network(&ports);
             let meant = (to, Vec::new());
             let mut listen = Bare::new(&[Mask::only(Layer::Egress)], 0, meant);
-            let modes = Mode::all(program, Some(id), false);
+            let modes = Mode::all(program, Some(id), false, &[]);
             let mut walk =
                 Walk { program, facets: &facets, listener: &mut listen, asked: 0, twin: None };
             walk.run(&Client::Workload(id), Target::Workload(to), &modes);

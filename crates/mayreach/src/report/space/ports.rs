@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::{
     Program,
-    compiled::network::Rule,
+    compiled::network::{Peer, Rule},
     model::{
         Icmp, Protocol, WorkloadId,
         authz::{Attribute, Matcher},
-        inventory::{TargetPort, Workload},
+        inventory::{Addresses, TargetPort, Workload},
         network::PortMatch,
     },
 };
@@ -57,6 +57,8 @@ pub(crate) struct Ports<'p> {
     own: BTreeSet<u16>,
     named: BTreeSet<Protocol>,
     v6: bool,
+    /// Host endpoints are asked by their addresses.
+    hosts: bool,
 }
 
 impl<'p> Ports<'p> {
@@ -74,6 +76,9 @@ impl<'p> Ports<'p> {
         let egress = from.map_or(&[][..], |id| inner.net.side(id.0, true)).iter();
         out.rules = ingress.chain(egress).flat_map(|s| &s.rules).map(AsRef::as_ref).collect();
         let workload = inventory.workload(to);
+        let ends = [workload, from.and_then(|id| inventory.workload(id))];
+        out.v6 = ends.into_iter().flatten().any(|w| w.addresses == Addresses::Unknown)
+            && inner.pod_networks.iter().any(|n| n.addr().is_ipv6());
         for rule in out.rules.clone() {
             out.rule(rule, workload);
         }
@@ -99,6 +104,7 @@ impl<'p> Ports<'p> {
         self.named.extend(other.named);
         self.own.extend(other.own);
         self.v6 |= other.v6;
+        self.hosts |= other.hosts;
     }
 
     fn cut(&mut self, low: u16, high: u16) {
@@ -143,6 +149,7 @@ impl<'p> Ports<'p> {
         if model.inventory.host_endpoints.is_empty() {
             return;
         }
+        self.hosts = true;
         let failsafe = &model.inventory.failsafe;
         for port in failsafe.inbound.iter().chain(&failsafe.outbound) {
             self.named.insert(port.protocol);
@@ -218,6 +225,19 @@ impl<'p> Ports<'p> {
         }
     }
 
+    /// Whether some rule in play tells addresses apart.
+    pub(crate) fn by_address(&self) -> bool {
+        let cut = |peer: &Peer| {
+            let mut members = peer.members.iter().chain(&peer.outside);
+            let nets = [&peer.nets, &peer.not_nets].map(|n| [false, true].map(|v6| n.of(v6)));
+            nets.iter().flatten().any(|ranges| !ranges.nets().is_empty())
+                || members.any(|m| !m.nets.nets().is_empty() || !m.hosts.is_empty())
+                || peer.service.is_some()
+        };
+        let tells = |r: &&Rule| r.version.is_some() || cut(&r.source) || cut(&r.destination);
+        self.hosts || self.rules.iter().any(tells)
+    }
+
     /// TCP first; of the protocols that nothing names, one with ports and one without.
     pub(crate) fn protocols(&self) -> Vec<ProtocolClass> {
         let named = self.named.iter().filter(|p| **p != Protocol::Tcp);
@@ -287,7 +307,6 @@ impl<'p> Ports<'p> {
 }
 
 fn has_v6(workload: &Workload) -> bool {
-    use crate::model::inventory::Addresses;
     match &workload.addresses {
         Addresses::Exact(ips) | Addresses::OneOf(ips) => ips.iter().any(std::net::IpAddr::is_ipv6),
         Addresses::Unknown => false,
