@@ -118,6 +118,34 @@ fn a_difference_has_an_exit_code_when_asked() {
     assert_eq!(run(&["diff", both[0], both[1]]).status, 0);
 }
 
+/// What a pipeline and a merge request read.
+#[test]
+fn answers_have_other_forms() {
+    let both = ["diff", "examples/tenants", "examples/tenants-broken", "--output"];
+    let with = |format: &str| run(&[&both[..], &[format]].concat());
+    let found = json(&with("json"));
+    let changes = found["changes"].as_array().expect("changes").len();
+    let markdown = with("markdown");
+    assert!(markdown.out.contains("| opened | "), "{}", markdown.out);
+    let junit = with("junit");
+    assert!(junit.out.contains(&format!("failures=\"{changes}\"")), "{}", junit.out);
+    let csv = with("csv");
+    assert_eq!(csv.out.lines().count(), changes + 1, "{}", csv.out);
+    let same = run(&["diff", "examples/tenants", "examples/tenants", "--output", "junit"]);
+    assert!(same.out.contains("tests=\"1\" skipped=\"0\" failures=\"0\""), "{}", same.out);
+    let pair = ["can", "examples/tenants", "tenant-acme/web", "tenant-acme/api", "--output"];
+    let can = run(&[&pair[..], &["markdown"]].concat());
+    assert!(
+        can.out.contains(r"| GET or POST, paths /v1/\* | authorization: allowed"),
+        "{}",
+        can.out
+    );
+    let who = ["callers", "examples/tenants", "tenant-acme/db", "--output", "csv"];
+    let callers = run(&who);
+    assert!(callers.out.contains("tenant-acme/api,may,"), "{}", callers.out);
+    assert!(callers.out.contains("(outside),may not,"), "{}", callers.out);
+}
+
 /// One file before and after a rule that lets `web` read from `api`.
 #[test]
 fn a_change_does_what_it_is_meant_to() {
@@ -141,5 +169,12 @@ fn a_change_does_what_it_is_meant_to() {
     let wrong = change(&more, "shop/web -> shop/api:81");
     assert_eq!(wrong.status, 1);
     assert!(wrong.out.contains("✗ shop/web -> shop/api:81: allowed after"), "{}", wrong.out);
+    let words = ["change", "--from", &old, "--to", &more, "--intend", "shop/web -> shop/api:81"];
+    let junit = run(&[&words[..], &["--output", "junit"]].concat());
+    assert!(
+        junit.out.contains("<failure message=\"shop/web → shop/api, port 81/TCP"),
+        "{}",
+        junit.out
+    );
     assert_eq!(change(&new, "nonsense").status, 2);
 }

@@ -22,7 +22,7 @@ pub use self::number::protocol_name;
 use self::object::objects;
 pub use self::{
     http::{HttpIn, TlsIn},
-    number::{IcmpIn, PortIn, ProtocolIn, SourcePort},
+    number::{IcmpIn, IpVersionIn, PortIn, ProtocolIn, SourcePort},
     out::FlowOut,
     peer::{PeerIn, PodPortIn},
     said::Said,
@@ -52,6 +52,9 @@ pub struct FlowIn {
     /// `TCP` unless said otherwise.
     #[serde(default)]
     pub protocol: Option<ProtocolIn>,
+    /// 4 or 6: which of their addresses the ends use, where they have both.
+    #[serde(default)]
+    pub ip_version: Option<IpVersionIn>,
     /// Type and code, for ICMP.
     #[serde(default)]
     pub icmp: Option<IcmpIn>,

@@ -124,6 +124,7 @@ impl<'a> Asker<'a> {
         let rare = words(&input.headers)
             || words(&input.claims)
             || words(&input.ext_authz)
+            || number(input.ip_version.as_ref(), row).is_some()
             || number(input.icmp_type.as_ref(), row).is_some()
             || number(input.icmp_code.as_ref(), row).is_some();
         let ends = (self.source.get(row)?, self.destination.get(row)?);
@@ -281,7 +282,8 @@ enum Part<'a> {
 impl<'a> Recall<'a> {
     /// Nothing where a column stands that is no part of the key.
     fn new(input: &'a Input<'a>) -> Option<Self> {
-        let others = input.source_port.is_some()
+        let others = input.ip_version.is_some()
+            || input.source_port.is_some()
             || input.icmp_type.is_some()
             || input.icmp_code.is_some()
             || input.http.is_some()
