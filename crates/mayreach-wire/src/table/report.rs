@@ -257,7 +257,10 @@ fn can(found: &CanOut) -> Columns {
     Columns::default()
         .words("verdict", rows.iter().map(|row| Some(row.0)))
         .words("protocol", ways().map(|way| Some(way?.protocol.as_str())))
-        .texts("ports", ways().map(|w| joined(&w?.ports.iter().map(range).collect::<Vec<_>>())))
+        .texts(
+            "ports",
+            ways().map(|w| joined(&w?.ports.iter().copied().map(range).collect::<Vec<_>>())),
+        )
         .texts("on", ways().map(|way| Some(way?.on())))
         .texts("what", rows.iter().map(what))
         .flags("raw", ways().map(|way| Some(way?.raw)))
@@ -269,7 +272,7 @@ fn can(found: &CanOut) -> Columns {
         .texts("not_proved", rows.iter().map(|row| row.3))
 }
 
-fn range((low, high): &(u16, u16)) -> String {
+fn range((low, high): (u16, u16)) -> String {
     if low == high { low.to_string() } else { format!("{low}-{high}") }
 }
 
