@@ -1,5 +1,7 @@
 //! Tables of flows through the wire: nanoseconds of CPU a row on one thread, beside single decisions.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a measure that fails must stop")]
+
 use std::{sync::Arc, time::Instant};
 
 use arrow_array::{
@@ -39,12 +41,13 @@ fn table(cluster: &Cluster, asks: &[Ask], dictionaries: bool) -> RecordBatch {
 }
 
 /// Nanoseconds of CPU and of the wall for each of `count`, the best of some rounds.
+#[allow(clippy::cast_precision_loss, reason = "a count of rows")]
 fn best(count: usize, mut run: impl FnMut()) -> (f64, f64) {
     let mut found = (f64::MAX, f64::MAX);
     for _ in 0..ROUNDS {
         let (cpu, wall) = (cpu_now(), Instant::now());
         run();
-        found.0 = found.0.min((cpu_now() - cpu).as_secs_f64());
+        found.0 = found.0.min(cpu_now().saturating_sub(cpu).as_secs_f64());
         found.1 = found.1.min(wall.elapsed().as_secs_f64());
     }
     (found.0 * 1e9 / count as f64, found.1 * 1e9 / count as f64)
