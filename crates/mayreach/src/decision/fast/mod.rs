@@ -12,7 +12,7 @@ mod view;
 
 use self::seats::{Kind, Seat};
 pub(crate) use self::{
-    direct::{Ask, Held},
+    direct::{Ask, Found, Held},
     seats::Seats,
 };
 
