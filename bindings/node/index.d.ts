@@ -156,6 +156,8 @@ export interface LayerDecision {
   layer: Layer
   verdict: Verdict
   reason: Reason
+  /** Through a waypoint: the connection that decided. */
+  hop?: 'to_waypoint' | 'from_waypoint'
 }
 
 export type ClientSees =

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::{
     Decision, Flow, Http, Layer, LayerDecision, Peer, Port, Problem, Program, Protocol, Reason,
     Request, Verdict, WorkloadId,
-    decision::fast::{Ask, Ends, Fast},
+    decision::fast::{Ask, Ends, Found},
     error::ErrorCode,
 };
 
@@ -282,7 +282,7 @@ impl Program {
                 let held = fast.between(ends)?;
                 let (network, ask) = (fast.cells(ends, Protocol::Tcp)?, rows.ask(row));
                 let authorization = fast.ask(&held, ask.as_ref())?;
-                Some(Fast::held(&held, network, authorization, ask.as_ref()))
+                Some(Found { held, network, authorization, ask }.whole())
             });
             let found = quick.unwrap_or_else(|| self.decide(&rows.flow(row)));
             answers.set(place, &found);

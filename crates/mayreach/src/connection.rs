@@ -3,7 +3,7 @@
 use crate::{
     Decision, Flow, Http, LayerDecision, Program, Protocol, Request,
     compiled::rows::Cell,
-    decision::fast::{Ask, Fast, Held, Kept},
+    decision::fast::{Ask, Fast, Found, Held, Kept},
 };
 
 /// A connection: who speaks to whom, on which port, and as whom. It keeps what all requests on it
@@ -61,7 +61,8 @@ impl Connection<'_> {
         if let (Some((held, network)), Some(ask)) = (&self.held, Ask::new(request))
             && let Some(found) = self.fast.ask(held, Some(&ask))
         {
-            return Fast::held(held, *network, found, Some(&ask));
+            return Found { held: *held, network: *network, authorization: found, ask: Some(ask) }
+                .whole();
         }
         self.decide_otherwise(request)
     }

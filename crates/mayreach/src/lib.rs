@@ -24,8 +24,8 @@ pub use crate::{
     columns::{AnswerColumns, FlowColumns},
     connection::Connection,
     decision::{
-        ClientFault, ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Marked,
-        MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
+        ClientFault, ClientSees, Decision, Explanation, Hop, Layer, LayerDecision, LayerWalk,
+        Marked, MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
     manifest::{Changes, Limits, ObjectRef, Source, values},

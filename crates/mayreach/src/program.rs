@@ -136,7 +136,7 @@ impl Program {
     pub fn decide(&self, flow: &Flow<'_>) -> Decision {
         let (fast, ends) = (self.fast(), self.ends(flow));
         if let Some(found) = ends.and_then(|ends| fast.direct(flow, ends)) {
-            return found;
+            return found.whole();
         }
         self.decide_otherwise(flow, ends, &fast)
     }

@@ -404,21 +404,35 @@ fn simple(rule: &Rule, own: &Peer, other: &Peer) -> bool {
     // Host endpoints are not asked here, and what is outside a set of networks is rarely asked.
     let hosts = sets.iter().flatten().any(|set| !set.hosts.is_empty())
         || other.outside.as_ref().is_some_and(|set| !set.nets.is_empty());
-    rule.version.is_none()
-        && rule.not_protocol.is_none()
-        && rule.icmp.is_none()
-        && rule.not_icmp.is_none()
-        && rule.http.is_none()
+    // Taken apart, so that nothing is forgotten.
+    let Rule {
+        policy: _,
+        index: _,
+        action: _,
+        version,
+        protocol: _,
+        not_protocol,
+        icmp,
+        not_icmp,
+        http,
+        source,
+        destination,
+    } = rule;
+    version.is_none()
+        && not_protocol.is_none()
+        && icmp.is_none()
+        && not_icmp.is_none()
+        && http.is_none()
         && own.members.is_none()
         && own.outside.is_none()
         && !own.nets.given
         && !own.not_nets.given
         && !hosts
         && !(other.members.is_some() && other.outside.is_some())
-        && bare(&rule.source)
-        && bare(&rule.destination)
-        && rule.source.ports.is_empty()
-        && rule.destination.ports.iter().all(numeric)
+        && bare(source)
+        && bare(destination)
+        && source.ports.is_empty()
+        && destination.ports.iter().all(numeric)
 }
 
 fn families(workload: &Workload) -> u8 {

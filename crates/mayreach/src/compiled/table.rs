@@ -35,6 +35,14 @@ fn word(bytes: &[u8]) -> u64 {
 #[inline]
 pub(crate) fn hash_on(state: u64, bytes: &[u8]) -> u64 {
     let mut state = state ^ SEED;
+    if bytes.len() <= 16 {
+        // Both ends, which meet or overlap.
+        let (head, tail) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+            _ => (word(bytes), 0),
+        };
+        return fold(state ^ head, tail ^ LAST ^ (bytes.len() as u64));
+    }
     let mut rest = bytes;
     while let Some((head, after)) = rest.split_first_chunk::<8>() {
         if after.is_empty() {
@@ -44,7 +52,7 @@ pub(crate) fn hash_on(state: u64, bytes: &[u8]) -> u64 {
         rest = after;
     }
     // The last eight bytes, some of them perhaps for the second time.
-    let tail = bytes.last_chunk::<8>().map_or_else(|| word(rest), |all| u64::from_le_bytes(*all));
+    let tail = bytes.last_chunk::<8>().map_or(0, |all| u64::from_le_bytes(*all));
     fold(state ^ tail, LAST ^ (bytes.len() as u64))
 }
 

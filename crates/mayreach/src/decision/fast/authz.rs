@@ -171,6 +171,7 @@ impl<W: Fn(&Rule) -> Tri> Search<'_, W> {
 
     /// A rule that is found under a key of its sources, or has none; `by_path`: under one of its
     /// paths too.
+    #[inline(never)]
     fn rule(&mut self, number: u32, by_path: bool) -> bool {
         let Some(rule) = self.pick.rules.get(number as usize) else { return false };
         if rule.methods >> self.method & 1 == 0 {

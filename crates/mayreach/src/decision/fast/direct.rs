@@ -13,7 +13,7 @@ use crate::{
         authz::{METHODS_OF_ROWS, Path, Pick, Rule, method_number},
         rows::Cell,
     },
-    decision::{ClientSees, Decision, Layer, LayerDecision, combine, mesh::Proxy},
+    decision::{ClientSees, Decision, Layer, LayerDecision, Verdict, mesh::Proxy},
     model::{Flow, Http, Protocol, Request, Token, Tri, WorkloadId},
 };
 
@@ -95,6 +95,47 @@ struct Rules<'a> {
     found: authz::Found<'a>,
 }
 
+/// Every layer's answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found<'p, 'a> {
+    pub(crate) held: Held<'p>,
+    pub(crate) network: [Cell; 2],
+    pub(crate) authorization: LayerDecision,
+    pub(crate) ask: Option<Ask<'a>>,
+}
+
+impl Found<'_, '_> {
+    /// All layers, put together as [`crate::decision::combine`] does it: none of them is
+    /// undetermined, and JWT lets a request without a token pass.
+    #[inline]
+    pub(crate) fn whole(&self) -> Decision {
+        let [egress, ingress] = self.network;
+        let egress = of_cell(Layer::Egress, egress);
+        let ingress = of_cell(Layer::Ingress, ingress);
+        let (mtls, sees) = self.held.line.mtls;
+        let denies = |layer: &LayerDecision| layer.verdict == Verdict::Deny;
+        let (decided_by, client_sees) = if denies(&egress) {
+            (Some(Layer::Egress), Some(ClientSees::Timeout))
+        } else if denies(&ingress) {
+            (Some(Layer::Ingress), Some(ClientSees::Timeout))
+        } else if denies(&mtls) {
+            (Some(Layer::Mtls), sees)
+        } else if denies(&self.authorization) {
+            (Some(Layer::Authorization), self.ask.as_ref().map(Ask::refused))
+        } else {
+            (None, None)
+        };
+        Decision {
+            verdict: if decided_by.is_some() { Verdict::Deny } else { Verdict::Allow },
+            decided_by,
+            layers: [egress, ingress, mtls, self.held.line.jwt, self.authorization],
+            client_sees,
+            destination: Some(self.held.ends.to),
+            port: Some(self.held.ends.port),
+        }
+    }
+}
+
 impl<'p> Fast<'p> {
     /// Prepares a connection; `None`: it takes an unusual way.
     #[inline]
@@ -108,9 +149,6 @@ impl<'p> Fast<'p> {
     /// The same of a flow that is usual.
     #[inline]
     pub(crate) fn between(&self, ends: Ends) -> Option<Held<'p>> {
-        if self.without.any() {
-            return None;
-        }
         let doors = &self.seats.doors;
         let (from, to): (&Spot, &Spot) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         let client = from.client.filter(|_| to.serves)?;
@@ -138,7 +176,7 @@ impl<'p> Fast<'p> {
         let written = |rule: &Rule| self.written(held, rules, ask, rule);
         let first = authz::first(pick, found, ask.method, &ask.path, written)?;
         let (verdict, reason) = authz::settled(pick, first);
-        Some(LayerDecision { layer: Layer::Authorization, verdict, reason })
+        Some(LayerDecision::new(Layer::Authorization, verdict, reason))
     }
 
     /// Whether a token may be in the query.
@@ -178,39 +216,14 @@ impl<'p> Fast<'p> {
         scene.matches(written)
     }
 
-    /// All layers, put together.
-    #[inline]
-    pub(crate) fn held(
-        held: &Held<'_>,
-        network: [Cell; 2],
-        authorization: LayerDecision,
-        ask: Option<&Ask<'_>>,
-    ) -> Decision {
-        let [egress, ingress] = network;
-        let (mtls, sees) = held.line.mtls;
-        let layers = [
-            of_cell(Layer::Egress, egress),
-            of_cell(Layer::Ingress, ingress),
-            mtls,
-            held.line.jwt,
-            authorization,
-        ];
-        let timeout = Some(ClientSees::Timeout);
-        let refused = ask.map(Ask::refused);
-        let mut decision = combine::layers(layers, [timeout, timeout, sees, None, refused]);
-        decision.destination = Some(held.ends.to);
-        decision.port = Some(held.ends.port);
-        decision
-    }
-
     /// A usual flow between two known workloads.
     #[inline]
-    pub(crate) fn direct(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
+    pub(crate) fn direct<'a>(&self, flow: &Flow<'a>, ends: Ends) -> Option<Found<'p, 'a>> {
         let held = self.hold(flow, ends)?;
         let network = self.cells(ends, Protocol::Tcp)?;
         let ask = self::ask(&flow.http);
         let authorization = self.ask(&held, ask.as_ref())?;
-        Some(Self::held(&held, network, authorization, ask.as_ref()))
+        Some(Found { held, network, authorization, ask })
     }
 
     /// Its authorization layer, alone.

@@ -33,7 +33,7 @@ pub(crate) struct Mesh<'a> {
 }
 
 const fn plain(layer: Layer, verdict: Verdict, reason: Reason) -> Answer {
-    (LayerDecision { layer, verdict, reason }, None)
+    (LayerDecision::new(layer, verdict, reason), None)
 }
 
 /// Ports of the agent, which are never redirected (tools/istio-iptables).
@@ -372,6 +372,6 @@ impl<'a> Mesh<'a> {
             trusted_proxies: self.model.inventory.mesh.trusted_proxies,
         };
         let (verdict, reason, sees) = authz::ask(self.model, pick, &scene, self.indexed, found);
-        Some((LayerDecision { layer: Layer::Authorization, verdict, reason }, sees))
+        Some((LayerDecision::new(Layer::Authorization, verdict, reason), sees))
     }
 }

@@ -135,14 +135,17 @@ impl Class {
 }
 
 impl Seats {
-    pub(crate) fn new(model: &Model, index: &Index, authz: &Authz) -> Self {
+    /// `direct`: with doors.
+    pub(crate) fn new(model: &Model, index: &Index, authz: &Authz, direct: bool) -> Self {
         let mut builder = Builder::new(model, index, authz);
         for (number, workload) in (0_u32..).zip(&model.inventory.workloads) {
             builder.add(WorkloadId(number), workload);
         }
         let mut out = Self { links: Links::new(&model.inventory.mesh), ..builder.out };
         let mesh = Mesh { model, authz, seats: &out, indexed: true };
-        out.doors = Doors::new(model.inventory.workloads.len(), &mesh);
+        if direct {
+            out.doors = Doors::new(model.inventory.workloads.len(), &mesh);
+        }
         out
     }
 

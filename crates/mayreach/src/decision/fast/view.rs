@@ -112,38 +112,40 @@ pub(super) fn bare(target: &str) -> Option<&str> {
 #[inline]
 fn steps<const N: usize>(bytes: &[u8]) -> Option<u8> {
     let (first, behind) = bytes.split_first()?;
-    let (end, before) = bytes.split_last()?;
+    let (_, before) = bytes.split_last()?;
+    let mut seen = [0; N];
     let (mut one, mut next) = (before, behind);
-    let mut seen = unusual(*end) | step(before.last_chunk::<N>()?, behind.last_chunk::<N>()?);
     while let (Some((a, ours)), Some((b, theirs))) =
         (one.split_first_chunk::<N>(), next.split_first_chunk::<N>())
     {
-        seen |= step(a, b);
+        for ((seen, a), b) in seen.iter_mut().zip(a).zip(b) {
+            *seen |= unusual(*a) | pair(*a, *b);
+        }
         (one, next) = (ours, theirs);
     }
+    // The last letters, some of them perhaps for the second time.
+    let (a, b) = (before.last_chunk::<N>()?, behind.last_chunk::<N>()?);
+    for ((seen, a), b) in seen.iter_mut().zip(a).zip(b) {
+        *seen |= unusual(*b) | pair(*a, *b);
+    }
+    let seen = seen.iter().fold(0, |all, seen| all | seen);
     (*first == b'/').then_some(seen)
-}
-
-/// What is seen of some letters and those behind each: [`ODD`], [`QUERY`], or nothing of note.
-#[inline]
-fn step<const N: usize>(letters: &[u8; N], behind: &[u8; N]) -> u8 {
-    letters.iter().zip(behind).fold(0, |seen, (a, b)| seen | unusual(*a) | pair(*a, *b))
 }
 
 /// [`ODD`] for all but common letters, [`QUERY`] for a question mark.
 #[expect(clippy::needless_bitwise_bool, reason = "without a branch many letters go at once")]
 const fn unusual(byte: u8) -> u8 {
-    let upper = byte.wrapping_sub(b'?') <= b'Z' - b'?';
-    let lower = byte.wrapping_sub(b'a') <= b'z' - b'a';
+    let letter = (byte | 0x20).wrapping_sub(b'a') <= b'z' - b'a';
     let digit = byte.wrapping_sub(b'&') <= b';' - b'&';
-    let known = upper | lower | digit | (byte == b'=') | (byte == b'_');
-    ((!known as u8) * ODD) | ((byte == b'?') as u8 * QUERY)
+    let query = byte == b'?';
+    let known = letter | digit | query | (byte == b'=') | (byte == b'_');
+    ((!known as u8) * ODD) | (query as u8 * QUERY)
 }
 
 /// [`ODD`] for a slash with a slash or a dot behind it.
 #[expect(clippy::needless_bitwise_bool, reason = "without a branch many letters go at once")]
 const fn pair(byte: u8, next: u8) -> u8 {
-    (((byte == b'/') & ((next == b'/') | (next == b'.'))) as u8) * ODD
+    (((byte == b'/') & ((next | 1) == b'/')) as u8) * ODD
 }
 
 /// The same, letter by letter.

@@ -44,7 +44,7 @@ impl Jwt {
     /// An answer that no token gives.
     pub(crate) fn plain(verdict: Verdict, reason: Reason) -> Self {
         Self {
-            decision: LayerDecision { layer: Layer::Jwt, verdict, reason },
+            decision: LayerDecision::new(Layer::Jwt, verdict, reason),
             sees: None,
             claims: Claims::None,
             seen: None,

@@ -7,7 +7,7 @@ pub(crate) mod sidecar;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-mod waypoint;
+pub(crate) mod waypoint;
 
 pub(crate) use self::layers::{MeshLayers, after_banner, agreed, layers};
 pub(crate) use crate::model::inventory::spiffe;

@@ -3,10 +3,8 @@
 use crate::{
     decision::{mesh::port, resolve::Asked},
     model::{
-        Attributes, Model,
-        inventory::{
-            Addresses, Enrolment, Gateway, GatewayUsers, Labels, Service, Workload, WorkloadKind,
-        },
+        Attributes, Model, Protocol,
+        inventory::{Enrolment, Gateway, GatewayUsers, Labels, Service, Workload},
     },
 };
 
@@ -22,8 +20,9 @@ pub(crate) enum Route<'m> {
 /// A waypoint and what was called through it.
 #[derive(Clone, Debug)]
 pub(crate) struct Through<'m> {
+    pub(crate) gateway: &'m Gateway,
     /// The pod that runs the waypoint, or one as istiod would make it.
-    pub(crate) proxy: Workload,
+    pub(crate) proxy: &'m Workload,
     /// The Service that was called; `None`: the pod itself.
     pub(crate) service: Option<&'m Service>,
     /// "service-addressed traffic shows VIP:service port; pod-addressed podIP:workload port".
@@ -37,8 +36,11 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
     let (Some(source), Some(to)) = (asked.source.workload, asked.destination.workload) else {
         return direct;
     };
-    // Traffic of the waypoint itself has passed it; plaintext passes it by.
-    if asked.flow.mtls == Some(false) || asked.flow.tls_without_certificate {
+    // Traffic of the waypoint itself has passed it; plaintext passes it by, and so does all but TCP.
+    if asked.flow.protocol != Protocol::Tcp
+        || asked.flow.mtls == Some(false)
+        || asked.flow.tls_without_certificate
+    {
         return direct;
     }
     let uses = |service: Option<&Service>| match source.mesh {
@@ -53,6 +55,7 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
         found.map_or(Route::Direct, |gateway| {
             Route::Through(Box::new(Through {
                 proxy: proxy(model, gateway),
+                gateway,
                 service: Some(service),
                 port: Some(port),
             }))
@@ -66,6 +69,7 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
     let mut all = vec![own.map_or(Route::Direct, |gateway| {
         Route::Through(Box::new(Through {
             proxy: proxy(model, gateway),
+            gateway,
             service: None,
             port: asked.port,
         }))
@@ -158,33 +162,8 @@ fn target<'m>(model: &'m Model, namespace: &str, own: &Labels) -> Option<&'m Gat
     may.then_some(found)
 }
 
-/// The pod that istiod makes for a waypoint: its service account has the Gateway's name.
-fn proxy(model: &Model, gateway: &Gateway) -> Workload {
-    let label = "gateway.networking.k8s.io/gateway-name";
-    let pods = &model.inventory.workloads;
-    let existing = pods.iter().find(|w| {
-        w.namespace == gateway.namespace
-            && w.mesh == Enrolment::Waypoint
-            && w.labels.get(label) == Some(&gateway.name)
-    });
-    if let Some(pod) = existing {
-        return pod.clone();
-    }
-    Workload {
-        namespace: gateway.namespace.clone(),
-        name: gateway.name.clone(),
-        kind: WorkloadKind::Deployment,
-        labels: [(label.to_owned(), gateway.name.clone())].into_iter().collect(),
-        annotations: Labels::new(),
-        service_account: gateway.name.clone(),
-        addresses: Addresses::Unknown,
-        node: None,
-        host_network: false,
-        finished: false,
-        ports: Vec::new(),
-        containers: Vec::new(),
-        mesh: Enrolment::Waypoint,
-        owner: None,
-        place: crate::error::Place::default(),
-    }
+/// A workload that runs the waypoint, or the one that istiod would make.
+fn proxy<'m>(model: &'m Model, gateway: &'m Gateway) -> &'m Workload {
+    let first = gateway.pods.first().and_then(|id| model.inventory.workload(*id));
+    first.unwrap_or(&gateway.made)
 }
