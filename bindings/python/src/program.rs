@@ -16,7 +16,7 @@ use pyo3::{
 use crate::{
     asked::{self, Common},
     call::{inside, outside},
-    decision::Decision,
+    decision::{Asked, Decision},
     error::{self, Family},
     flow::Flow,
     json, report,
@@ -86,7 +86,7 @@ impl Program {
         inside(py, || {
             let decision = self.engine.judge(&flow);
             let decision = decision.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
-            Ok(Decision::new(&self.engine, flow, decision))
+            Ok(Decision::new(&self.engine, Asked::Flow(flow), decision))
         })
     }
 
@@ -237,9 +237,14 @@ impl Program {
         let common = Common { source, destination, port, method, path, host };
         if flow.is_none()
             && others.is_none()
-            && let Some(flow) = common.quick(py)?
+            && let Some(words) = common.quick()
         {
-            return self.judge(py, Arc::new(flow));
+            return inside(py, || {
+                let decision = self.engine.judge_words(&words);
+                let decision =
+                    decision.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
+                Ok(Decision::new(&self.engine, Asked::Kept(common.keep(words.port)), decision))
+            });
         }
         let keywords = common.into_dict(py, others)?;
         self.judge(py, Self::flow(py, flow, Some(&keywords), "decide")?)
@@ -255,7 +260,7 @@ impl Program {
         let decided = asked.into_iter().zip(decided).enumerate();
         decided
             .map(|(row, (flow, decision))| match decision {
-                Ok(decision) => Ok(Decision::new(engine, flow, decision)),
+                Ok(decision) => Ok(Decision::new(engine, Asked::Flow(flow), decision)),
                 Err(problem) => {
                     let message = format!("flow {row}: {}", problem.message);
                     let problem = mayreach_wire::ProblemOut { message, ..problem };

@@ -13,7 +13,7 @@ use crate::{
     describe::DescriptionOut,
     difference::{DifferenceOut, Intent, IntentOut},
     explanation::ExplanationOut,
-    flow::{FlowIn, PeerIn},
+    flow::{FlowIn, PeerIn, Words},
     isolation::{IsolateIn, IsolationOut},
     matrix::MatrixOut,
     note::NoteOut,
@@ -88,14 +88,31 @@ impl Engine {
     /// # Errors
     /// As [`Engine::decide`].
     pub fn judge(&self, flow: &FlowIn) -> Result<Decision, ProblemOut> {
-        flow.with_flow(|asked| {
-            let decision = self.program.decide(asked);
-            let [first, ..] = &decision.layers;
-            if first.reason == Reason::UnknownPeer {
-                self.check(asked)?;
-            }
-            Ok(decision)
-        })?
+        match Words::of(flow).and_then(|words| words.flow()) {
+            Some(usual) => self.judged(&usual),
+            None => flow.with_flow(|asked| self.judged(asked))?,
+        }
+    }
+
+    /// As [`Engine::judge`] decides the flow that these words say.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn judge_words(&self, words: &Words<'_>) -> Result<Decision, ProblemOut> {
+        match words.flow() {
+            Some(usual) => self.judged(&usual),
+            None => words.own()?.with_flow(|asked| self.judged(asked))?,
+        }
+    }
+
+    #[inline]
+    fn judged(&self, asked: &Flow<'_>) -> Result<Decision, ProblemOut> {
+        let decision = self.program.decide(asked);
+        let [first, ..] = &decision.layers;
+        if first.reason == Reason::UnknownPeer {
+            self.check(asked)?;
+        }
+        Ok(decision)
     }
 
     /// What [`Engine::judge`] decided on that flow, with every name and place spelled out.

@@ -142,6 +142,27 @@ impl<'a> Input<'a> {
     }
 }
 
+impl Input<'_> {
+    /// Whether nothing can be said but ends, port, method, path and host.
+    pub(super) const fn is_usual(&self) -> bool {
+        self.protocol.is_none()
+            && self.ip_version.is_none()
+            && self.source_port.is_none()
+            && self.icmp_type.is_none()
+            && self.icmp_code.is_none()
+            && self.http.is_none()
+            && self.headers.is_none()
+            && self.sni.is_none()
+            && self.token.is_none()
+            && self.claims.is_none()
+            && self.principal.is_none()
+            && self.mtls.is_none()
+            && self.tls_without_certificate.is_none()
+            && self.now.is_none()
+            && self.ext_authz.is_none()
+    }
+}
+
 impl<'a> Either<'a> {
     fn new(name: &str, array: &'a ArrayRef) -> Result<Self, ProblemOut> {
         match Kind::of(array.data_type()) {
