@@ -309,7 +309,7 @@ fn the_second_address_of_a_pod_is_asked() {
 fn a_flow_may_say_its_address_family() {
     let spaces = ["a", "b"].map(|name| namespace(name, json!({})));
     let both = vec![pod("a", &["10.244.0.1", "fd00::1"]), pod("b", &["10.244.0.2", "fd00::2"])];
-    let program = compile(&[spaces.to_vec(), both, vec![six()]].concat()).unwrap();
+    let program = compile(&[spaces.to_vec(), both.clone(), vec![six()]].concat()).unwrap();
     let peer = |namespace| Peer::Workload { namespace, name: "p" };
     let mut flow = Flow::new(peer("a"), peer("b"), Port::Number(8080));
     let verdicts = [None, Some(IpVersion::V4), Some(IpVersion::V6)].map(|version| {
@@ -321,6 +321,14 @@ fn a_flow_may_say_its_address_family() {
     flow.source = Peer::Ip("10.9.9.9".parse().unwrap());
     let problem = program.explain(&flow).unwrap_err();
     assert!(problem.to_string().contains("the source has no IPv6 address"), "{problem}");
+    let services = json!({"apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "s", "namespace": "b"},
+        "spec": {"clusterIPs": ["10.96.0.9"], "selector": {}, "ports": [{"port": 8080}]}});
+    let served = compile(&[spaces.to_vec(), both.clone(), vec![services]].concat()).unwrap();
+    let called =
+        Flow { destination: Peer::Ip("10.96.0.9".parse().unwrap()), source: peer("a"), ..flow };
+    let problem = served.explain(&called).unwrap_err();
+    assert!(problem.to_string().contains("the destination has no IPv6 address"), "{problem}");
     flow.protocol = Protocol::Icmp;
     flow.source = peer("a");
     assert!(program.explain(&flow).is_err(), "ICMP is IPv4");

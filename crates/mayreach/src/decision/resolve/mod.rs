@@ -238,6 +238,7 @@ impl<'m> Resolver<'m> {
                     .help("name the workload or the address that does")
             }));
         }
+        other_family(flow)?;
         let source = self.find(&flow.source, scratch.source.as_ref(), "source")?;
         let service = match flow.destination {
             Peer::Service { namespace, name } => {
@@ -546,6 +547,29 @@ fn family(flow: &Flow<'_>, source: &Found<'_>, destination: &Found<'_>) -> bool 
     }
 }
 
+/// An address is of its own family, also that of a Service or a node.
+///
+/// # Errors
+/// The flow says another.
+fn other_family<E: Fault>(flow: &Flow<'_>) -> Result<(), E> {
+    let Some(version) = flow.ip_version else { return Ok(()) };
+    let other = |peer: &Peer<'_>| matches!(peer, Peer::Ip(ip) if ip.is_ipv6() != (version == IpVersion::V6));
+    let end = match (other(&flow.source), other(&flow.destination)) {
+        (true, _) => "source",
+        (_, true) => "destination",
+        _ => return Ok(()),
+    };
+    Err(E::make(|| no_address(end, version)))
+}
+
+/// An end of which a flow says a family that it does not have.
+fn no_address(end: &str, version: IpVersion) -> Problem {
+    let name = if version == IpVersion::V6 { "IPv6" } else { "IPv4" };
+    Problem::new(ErrorCode::InvalidFlow, format!("the {end} has no {name} address"))
+        .field("ip_version")
+        .help("leave `ip_version` out, or give the one that both ends have")
+}
+
 /// No packet goes from an IPv4 address to an IPv6 one.
 ///
 /// # Errors
@@ -564,17 +588,16 @@ fn unreachable_family<E: Fault>(
             Protocol::Icmpv6 => Some(true),
             _ => None,
         };
-        let name = if v6 { "IPv6" } else { "IPv4" };
-        let what = match (lacks(from), lacks(to)) {
-            (true, _) => format!("the source has no {name} address"),
-            (_, true) => format!("the destination has no {name} address"),
-            _ if own.is_some_and(|own| own != v6) => format!("{name} does not carry this ICMP"),
-            _ => return Ok(()),
+        return match (lacks(from), lacks(to)) {
+            (true, _) => Err(E::make(|| no_address("source", version))),
+            (_, true) => Err(E::make(|| no_address("destination", version))),
+            _ if own.is_some_and(|own| own != v6) => Err(E::make(|| {
+                let name = if v6 { "IPv6" } else { "IPv4" };
+                let what = format!("{name} does not carry this ICMP");
+                Problem::new(ErrorCode::InvalidFlow, what).field("ip_version")
+            })),
+            _ => Ok(()),
         };
-        return Err(E::make(|| {
-            let problem = Problem::new(ErrorCode::InvalidFlow, what).field("ip_version");
-            problem.help("leave `ip_version` out, or give the one that both ends have")
-        }));
     }
     let known = from.first_is_v6.is_some() && to.first_is_v6.is_some();
     if !known || (from.v4 && to.v4) || (from.v6 && to.v6) {
