@@ -13,6 +13,7 @@ mod manifest;
 mod model;
 mod options;
 mod pipeline;
+mod prepared;
 mod program;
 mod report;
 mod shared;
@@ -36,6 +37,7 @@ pub use crate::{
     options::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
+    prepared::PreparedRequest,
     program::{Location, PolicyInfo, Program},
     report::{
         Answer, Asks, AuthorizationDescription, Bearer, Can, CellFinding, CellVerdict, Change,
