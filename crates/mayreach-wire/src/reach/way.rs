@@ -1,6 +1,6 @@
 //! Flows that the same rules let through, as JSON and in one line.
 
-use mayreach::{Asks, Can, Client, Layer, PolicyId, Program, Wanted, Way, WorkloadId};
+use mayreach::{Asks, Can, Client, Layer, PolicyId, Program, Target, Wanted, Way, WorkloadId};
 use serde::Serialize;
 
 use crate::{
@@ -36,6 +36,9 @@ pub struct WayOut {
     /// The family of the addresses that they use (4 or 6), where that counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_version: Option<u8>,
+    /// The Service that is called, where that counts; ports are then its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// Whether bytes that are not HTTP pass.
     pub raw: bool,
     /// Methods, one of each class; empty: any.
@@ -111,6 +114,10 @@ impl WayOut {
             source_ports: way.source_ports.clone(),
             icmp: way.icmp.clone(),
             ip_version: way.ip_version.map(|version| IpVersionIn(version).number()),
+            service: match way.example.target {
+                Target::Service(id) => Some(program.service_name(id)),
+                Target::Workload(_) => None,
+            },
             raw: way.raw,
             methods: way.methods.clone(),
             paths: way.paths.clone(),
@@ -138,6 +145,9 @@ impl WayOut {
         }
         if self.others {
             out = format!("{out} and other protocols without ports");
+        }
+        if let Some(service) = &self.service {
+            out = format!("{out} of service {service}");
         }
         if let Some(version) = self.ip_version {
             out = format!("{out} over IPv{version}");

@@ -142,7 +142,10 @@ impl Listener for Collect<'_> {
             let class = classes.iter().find(|c| Some(c.port) == port);
             class.map(|c| c.ranges.clone()).unwrap_or_default()
         };
-        let ranges = of(&self.facets.ports, witness.port);
+        let mut ranges = of(&self.facets.ports, witness.port);
+        if let (Target::Service(_), Some(port)) = (witness.target, witness.port) {
+            ranges = vec![(port, port)];
+        }
         let apart = (witness.source_port, witness.icmp, witness.ip_version);
         let raw = matches!(witness.content, Content::Raw | Content::Any);
         let request = witness.request();
@@ -153,6 +156,7 @@ impl Listener for Collect<'_> {
             w.protocol == witness.protocol
                 && w.reasons == reasons
                 && w.apart == apart
+                && w.example.target == witness.target
                 && (whole == (raw && method.is_none() && path.is_none()))
         });
         let Some(way) = same else {
@@ -222,6 +226,7 @@ fn together(ways: Vec<Way>) -> Vec<Way> {
     let same = |a: &Way, b: &Way| {
         (a.protocol, a.raw, a.reasons) == (b.protocol, b.raw, b.reasons)
             && (&a.ports, &a.methods, &a.paths) == (&b.ports, &b.methods, &b.paths)
+            && a.example.target == b.example.target
     };
     let mut out: Vec<Way> = Vec::new();
     for way in ways {
