@@ -205,9 +205,13 @@ impl ConditionOut {
 
     /// `paths /v1/* or /v2/*`; methods go without saying.
     pub fn words(&self) -> String {
-        let mut out = self.values.join(" or ");
+        let shown = |texts: &[String]| -> Vec<String> {
+            let empty = |t: &String| if t.is_empty() { "\"\"".to_owned() } else { t.clone() };
+            texts.iter().map(empty).collect()
+        };
+        let mut out = shown(&self.values).join(" or ");
         if !self.not_values.is_empty() {
-            let none = format!("not {}", self.not_values.join(", "));
+            let none = format!("not {}", shown(&self.not_values).join(", "));
             out = if out.is_empty() { none } else { format!("{out} and {none}") };
         }
         match self.field.as_str() {
@@ -240,13 +244,14 @@ impl ButOut {
                 asks: AsksOut::new(program, *policy, *rule, client),
             }
         };
-        can.but.iter().map(one).collect()
+        // Who asks nothing of a request denies whole ports, which no way has then.
+        let some = |but: &Self| !but.asks.conditions.is_empty() || !but.asks.any_of.is_empty();
+        can.but.iter().map(one).filter(some).collect()
     }
 
     /// `not paths /admin/* (rule 0 of AuthorizationPolicy a/b)`.
     pub fn words(&self) -> String {
         let asks = self.asks.words(|_| true);
-        let asks = if asks.is_empty() { "what it says".to_owned() } else { asks };
         format!("but not {asks} (rule {} of {})", self.rule, self.policy)
     }
 }

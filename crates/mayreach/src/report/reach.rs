@@ -137,7 +137,13 @@ impl Listener for Collect<'_> {
     }
 
     fn allowed(&mut self, _: usize, witness: &Witness, decision: &Decision) {
-        let reasons = decision.layers.map(|l| l.reason);
+        // Which policy sets the mode says nothing of what gets through.
+        let reasons = decision.layers.map(|l| match l.reason {
+            Reason::MtlsAccepted { mode, identity, .. } => {
+                Reason::MtlsAccepted { policy: None, mode, identity }
+            }
+            other => other,
+        });
         let of = |classes: &[PortClass], port: Option<u16>| {
             let class = classes.iter().find(|c| Some(c.port) == port);
             class.map(|c| c.ranges.clone()).unwrap_or_default()
