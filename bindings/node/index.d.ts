@@ -362,6 +362,8 @@ export interface Way extends Asks {
   source_ports?: [number, number][]
   /** Types and codes in words, where they count. */
   icmp?: string[]
+  /** The Service that is called, where that counts; ports are then its own. */
+  service?: string
   /** The family of the addresses that they use, where that counts. */
   ip_version?: 4 | 6
   /** Whether bytes that are not HTTP pass. */

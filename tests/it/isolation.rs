@@ -401,3 +401,60 @@ fn every_identity_of_another_trust_domain_is_asked() {
     let nobody = json!({"principals": ["cluster.local/ns/q/sa/friend"]});
     assert_eq!(ask(other, nobody).verdict, Isolated::Proved);
 }
+
+/// A waypoint that serves a Service lets in what the pod itself would not.
+#[test]
+fn what_gets_in_by_a_service_is_open() {
+    let ambient = |waypoint: &str| {
+        let mut labels = json!({"istio.io/dataplane-mode": "ambient"});
+        if !waypoint.is_empty() {
+            labels["istio.io/use-waypoint"] = json!(waypoint);
+        }
+        labels
+    };
+    let object = |kind: (&str, &str), name: &str, spec: Value| {
+        json!({"apiVersion": kind.0, "kind": kind.1,
+            "metadata": {"name": name, "namespace": "b"}, "spec": spec})
+    };
+    let authz = ("security.istio.io/v1", "AuthorizationPolicy");
+    let policy = |paths: Value| {
+        json!({"targetRefs": [{"kind": "Service", "group": "", "name": "svc"}],
+            "rules": [{"from": [{"source": {"namespaces": ["a"]}}], "to": [{"operation": {"paths": paths}}]}]})
+    };
+    let ports =
+        json!({"podSelector": {}, "ingress": [{"ports": [{"port": 8080}, {"port": 15008}]}]});
+    let mut api = pod("b", &["10.244.0.2"]);
+    api["metadata"]["labels"] = json!({"app": "api"});
+    let documents = [
+        namespace("istio-system", json!({})),
+        namespace("a", ambient("")),
+        namespace("b", ambient("wp")),
+        pod("a", &["10.244.0.1"]),
+        api,
+        object(
+            ("v1", "Service"),
+            "svc",
+            json!({"selector": {"app": "api"},
+            "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}),
+        ),
+        object(
+            ("gateway.networking.k8s.io/v1", "Gateway"),
+            "wp",
+            json!({"gatewayClassName": "istio-waypoint",
+            "listeners": [{"name": "mesh", "port": 15008, "protocol": "HBONE"}]}),
+        ),
+        object(
+            authz,
+            "pods",
+            json!({"selector": {"matchLabels": {"app": "api"}},
+            "rules": [{"from": [{"source": {"principals": ["cluster.local/ns/b/sa/wp"]}}]}]}),
+        ),
+        object(authz, "svc", policy(json!(["/ok"]))),
+        object(("networking.k8s.io/v1", "NetworkPolicy"), "tcp", ports),
+    ];
+    let open = from_a_to_b(&documents, &Options::default());
+    assert_eq!(open.verdict, Isolated::Open, "{:?}", open.unproved);
+    let witness = &open.holes[0].witness;
+    assert!(matches!(witness.target, Target::Service(_)), "{witness:?}");
+    assert_eq!(witness.request().and_then(|r| r.path.as_deref()), Some("/ok"));
+}

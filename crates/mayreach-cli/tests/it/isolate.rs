@@ -69,11 +69,42 @@ fn the_seeds_holes_are_shown() {
     assert!(open["holes"].as_array().expect("holes").iter().any(udp));
     // The header that a tenant writes itself.
     let logs = finding(&ran, "tenant-alpha", "platform-logging");
-    let header = |h: &Value| h["flow"]["http"]["headers"][0][0] == "x-tenant-id";
-    assert!(logs["holes"].as_array().expect("holes").iter().any(header), "{logs}");
+    // The second rule against impersonation holds for whoever sends no such header.
+    let headers = value!([["x-tenant-id", "alpha"], ["x-tenant-identity", ""]]);
+    assert_eq!(logs["holes"][0]["flow"]["http"]["headers"], headers, "{logs}");
     // The rule that can never match.
     let dead = json(&ran)["dead_rules"].clone();
     assert_eq!(dead[0]["policy"]["name"], "deny-shared-service-impersonation");
+}
+
+/// The second article denies what comes from two namespaces. Under PERMISSIVE, Istio's default, who
+/// sends plaintext comes from none: the rule never meets them. STRICT closes it.
+#[test]
+fn a_plaintext_client_under_permissive_is_shown() {
+    let text = |name: &str| {
+        std::fs::read_to_string(format!("../../tests/fixtures/seeds/{name}")).expect("a seed")
+    };
+    let authz = text("21-bookinfo-authz.yaml");
+    let deny = authz.split("---\n").find(|d| d.contains("name: deny-external")).expect("a policy");
+    let tcp = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+        metadata: {name: tcp, namespace: bookinfo}\n\
+        spec: {podSelector: {}, ingress: [{ports: [{port: 9080}]}]}\n";
+    let policies = file("permissive.yaml", format!("{deny}{tcp}").as_bytes());
+    let strict = file("strict.yaml", text("20-bookinfo-peer-auth.yaml").as_bytes());
+    let isolate = |more: &[&str]| {
+        let words = ["isolate", "tests/fixtures/bookinfo-inventory.yaml", &policies];
+        run(&[&words[..], more, &["--by", "workload", "--output", "json"]].concat())
+    };
+    let open = finding(&isolate(&[]), "external/caller", "bookinfo/reviews");
+    assert_eq!(open["verdict"], "open");
+    let plaintext = &open["holes"][0];
+    assert_eq!(plaintext["flow"]["source"]["mtls"], false, "{plaintext}");
+    assert_eq!(plaintext["flow"]["port"], 9080);
+    assert!(plaintext["request"].as_str().expect("text").ends_with("in plaintext past its proxy"));
+    let legacy = finding(&isolate(&[]), "legacy/sleep", "bookinfo/reviews");
+    assert_eq!(legacy["verdict"], "open", "no proxy, no identity");
+    let closed = finding(&isolate(&[&strict]), "external/caller", "bookinfo/reviews");
+    assert_eq!(closed["verdict"], "isolated", "{}", closed["holes"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Flows that the same rules let through, as JSON and in one line.
 
-use mayreach::{Asks, Can, Client, Layer, PolicyId, Program, Wanted, Way, WorkloadId};
+use mayreach::{Asks, Can, Client, Layer, PolicyId, Program, Target, Wanted, Way, WorkloadId};
 use serde::Serialize;
 
 use crate::{
@@ -36,6 +36,9 @@ pub struct WayOut {
     /// The family of the addresses that they use (4 or 6), where that counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_version: Option<u8>,
+    /// The Service that is called, where that counts; ports are then its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// Whether bytes that are not HTTP pass.
     pub raw: bool,
     /// Methods, one of each class; empty: any.
@@ -111,6 +114,10 @@ impl WayOut {
             source_ports: way.source_ports.clone(),
             icmp: way.icmp.clone(),
             ip_version: way.ip_version.map(|version| IpVersionIn(version).number()),
+            service: match way.example.target {
+                Target::Service(id) => Some(program.service_name(id)),
+                Target::Workload(_) => None,
+            },
             raw: way.raw,
             methods: way.methods.clone(),
             paths: way.paths.clone(),
@@ -138,6 +145,9 @@ impl WayOut {
         }
         if self.others {
             out = format!("{out} and other protocols without ports");
+        }
+        if let Some(service) = &self.service {
+            out = format!("{out} of service {service}");
         }
         if let Some(version) = self.ip_version {
             out = format!("{out} over IPv{version}");
@@ -195,9 +205,13 @@ impl ConditionOut {
 
     /// `paths /v1/* or /v2/*`; methods go without saying.
     pub fn words(&self) -> String {
-        let mut out = self.values.join(" or ");
+        let shown = |texts: &[String]| -> Vec<String> {
+            let empty = |t: &String| if t.is_empty() { "\"\"".to_owned() } else { t.clone() };
+            texts.iter().map(empty).collect()
+        };
+        let mut out = shown(&self.values).join(" or ");
         if !self.not_values.is_empty() {
-            let none = format!("not {}", self.not_values.join(", "));
+            let none = format!("not {}", shown(&self.not_values).join(", "));
             out = if out.is_empty() { none } else { format!("{out} and {none}") };
         }
         match self.field.as_str() {
@@ -230,13 +244,14 @@ impl ButOut {
                 asks: AsksOut::new(program, *policy, *rule, client),
             }
         };
-        can.but.iter().map(one).collect()
+        // Who asks nothing of a request denies whole ports, which no way has then.
+        let some = |but: &Self| !but.asks.conditions.is_empty() || !but.asks.any_of.is_empty();
+        can.but.iter().map(one).filter(some).collect()
     }
 
     /// `not paths /admin/* (rule 0 of AuthorizationPolicy a/b)`.
     pub fn words(&self) -> String {
         let asks = self.asks.words(|_| true);
-        let asks = if asks.is_empty() { "what it says".to_owned() } else { asks };
         format!("but not {asks} (rule {} of {})", self.rule, self.policy)
     }
 }

@@ -137,12 +137,21 @@ impl Listener for Collect<'_> {
     }
 
     fn allowed(&mut self, _: usize, witness: &Witness, decision: &Decision) {
-        let reasons = decision.layers.map(|l| l.reason);
+        // Which policy sets the mode says nothing of what gets through.
+        let reasons = decision.layers.map(|l| match l.reason {
+            Reason::MtlsAccepted { mode, identity, .. } => {
+                Reason::MtlsAccepted { policy: None, mode, identity }
+            }
+            other => other,
+        });
         let of = |classes: &[PortClass], port: Option<u16>| {
             let class = classes.iter().find(|c| Some(c.port) == port);
             class.map(|c| c.ranges.clone()).unwrap_or_default()
         };
-        let ranges = of(&self.facets.ports, witness.port);
+        let mut ranges = of(&self.facets.ports, witness.port);
+        if let (Target::Service(_), Some(port)) = (witness.target, witness.port) {
+            ranges = vec![(port, port)];
+        }
         let apart = (witness.source_port, witness.icmp, witness.ip_version);
         let raw = matches!(witness.content, Content::Raw | Content::Any);
         let request = witness.request();
@@ -153,6 +162,7 @@ impl Listener for Collect<'_> {
             w.protocol == witness.protocol
                 && w.reasons == reasons
                 && w.apart == apart
+                && w.example.target == witness.target
                 && (whole == (raw && method.is_none() && path.is_none()))
         });
         let Some(way) = same else {
@@ -222,6 +232,7 @@ fn together(ways: Vec<Way>) -> Vec<Way> {
     let same = |a: &Way, b: &Way| {
         (a.protocol, a.raw, a.reasons) == (b.protocol, b.raw, b.reasons)
             && (&a.ports, &a.methods, &a.paths) == (&b.ports, &b.methods, &b.paths)
+            && a.example.target == b.example.target
     };
     let mut out: Vec<Way> = Vec::new();
     for way in ways {

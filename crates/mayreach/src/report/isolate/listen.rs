@@ -218,7 +218,7 @@ fn rank(hole: &Hole) -> (bool, bool, bool, usize, u32) {
     let witness = &hole.witness;
     let agent = witness.port.is_some_and(|p| AGENT.contains(&p));
     let tcp = witness.protocol == Protocol::Tcp;
-    (witness.token.is_needed(), agent, !tcp, witness.length(), target(witness))
+    (agent, !tcp, witness.token.is_needed(), witness.length(), target(witness))
 }
 
 fn add(holes: &mut Vec<Hole>, hole: Hole) {

@@ -188,7 +188,9 @@ impl Guard {
     fn may_end(self, kind: Kind) -> bool {
         match kind {
             Kind::Any => true,
-            Kind::Line | Kind::Host => self != Self::Blank,
+            Kind::Line => self != Self::Blank,
+            // Nobody is called by no name.
+            Kind::Host => !matches!(self, Self::Blank | Self::Start),
             Kind::Path { canonical, .. } => match self {
                 Self::Start => false,
                 Self::Dot | Self::Dots => !canonical,

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Program,
     decision::{Decision, Layer, Reason, Verdict},
-    model::{Attributes, IpVersion, Protocol, Tri},
+    model::{Attributes, IpVersion, Protocol, Tri, inventory::TargetPort},
 };
 
 /// Questions for one pair of ends, before the answer is "not proved".
@@ -295,6 +295,9 @@ impl<L: Listener> Walk<'_, L> {
         match self.next(witness, fixed, missing) {
             Some(stage) => self.split(witness, fixed, rest, stage),
             None => {
+                if missing.contains(Attributes::SERVICE) && self.twin.is_none() {
+                    self.by_service(witness, rest);
+                }
                 for mask in (0..8).filter(|n| rest >> n & 1 == 1) {
                     let layers = masks.get(mask).copied().unwrap_or(Mask::ALL);
                     let of = other
@@ -302,6 +305,41 @@ impl<L: Listener> Walk<'_, L> {
                         .filter(|_| layers.verdict(&decision) != Verdict::Undetermined);
                     let why = self.why(layers, of.unwrap_or(&decision));
                     self.listener.unproved(mask, witness, why);
+                }
+            }
+        }
+    }
+
+    /// Where it depends on which Service is called, each that leads here is asked: what gets through
+    /// by one does get through. What is called by address is not known.
+    fn by_service(&mut self, witness: &Witness, open: u8) {
+        let Target::Workload(to) = witness.target else { return };
+        let inner = &self.program.inner;
+        let leads = |target: &TargetPort| {
+            let number = match target {
+                TargetPort::Number(number) => Some(*number),
+                TargetPort::Name(name) => {
+                    let workload = inner.model.inventory.workload(to);
+                    let mut own = workload.into_iter().flat_map(|w| &w.ports);
+                    own.find(|p| p.name.as_ref() == Some(name)).map(|p| p.number)
+                }
+            };
+            number == witness.port
+        };
+        for id in inner.index.services_of(to) {
+            let service = inner.model.inventory.service(*id);
+            let ports = service.into_iter().flat_map(|s| &s.ports);
+            for port in ports.filter(|p| p.protocol == witness.protocol && leads(&p.target)) {
+                let (target, port) = (Target::Service(*id), Some(port.port));
+                let called = Witness { target, port, ..witness.clone() };
+                self.asked += 1;
+                let decision = called.decide(self.program);
+                for mask in (0..8).filter(|n| open >> n & 1 == 1) {
+                    let layers = self.listener.masks().get(mask).copied().unwrap_or(Mask::ALL);
+                    let allowed = layers.verdict(&decision) == Verdict::Allow;
+                    if allowed && self.listener.covered(mask, witness, Verdict::Allow).is_no() {
+                        self.listener.allowed(mask, &called, &decision);
+                    }
                 }
             }
         }
