@@ -41,7 +41,7 @@ class Flow:
         port: int | str | None = None,
         protocol: _Protocol | None = None,
         icmp: Mapping[str, int] | None = None,
-        ip_version: int | None = None,
+        ip_version: Literal[4, 6] | None = None,
         source_port: int | None = None,
         http: bool | Mapping[str, Any] | None = None,
         method: str | None = None,

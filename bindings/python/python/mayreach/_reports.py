@@ -227,7 +227,8 @@ class Way:
 
     It asks all `conditions` and, where `any_of` is not empty, one of its lists. The same holds of the
     protocols in `also` and, where `others` says so, of every protocol without ports that no rule names.
-    `source_ports`, `icmp` and `ip_version` are there where they count.
+    `source_ports`, `icmp`, `service` and `ip_version` are there where they count; the ports of a `service` that
+    is called are its own.
     """
 
     protocol: str
@@ -246,6 +247,7 @@ class Way:
     others: bool = False
     source_ports: tuple[tuple[int, int], ...] = ()
     icmp: tuple[str, ...] = ()
+    service: str | None = None
     ip_version: Literal[4, 6] | None = None
 
     def __repr__(self) -> str:
@@ -703,7 +705,7 @@ def _way(told: Mapping[str, Any]) -> Way:
         told["request"], Flow.from_dict(told["flow"]), Decision.from_dict(told["decision"]),
         any_of=_any_of(told), needs=tuple(told.get("needs", ())), also=tuple(told.get("also", ())),
         others=told.get("others", False), source_ports=_ranges(told.get("source_ports", ())),
-        icmp=tuple(told.get("icmp", ())), ip_version=told.get("ip_version"),
+        icmp=tuple(told.get("icmp", ())), service=told.get("service"), ip_version=told.get("ip_version"),
     )  # fmt: skip
 
 
