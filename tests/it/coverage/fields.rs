@@ -68,6 +68,8 @@ pub(super) const KINDS: &[Kind] = &[
     ("kubernetes", "ReplicationController", "template", &[]),
     ("kubernetes", "Job", "template", &[]),
     ("kubernetes", "CronJob", "jobTemplate template", &[]),
+    ("kubernetes", "Rollout", "template workloadRef", &[]),
+    ("kubernetes", "DeploymentConfig", "template", &[]),
     (
         "kubernetes",
         "Service",

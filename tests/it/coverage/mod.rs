@@ -44,9 +44,16 @@ fn is_kind(document: &str, kind: &str, family: &str) -> bool {
     let of_family = match family {
         "calico" => document.contains("projectcalico.org/"),
         "istio" => document.contains("istio.io/"),
-        _ => [".k8s.io/", "apiVersion: v1", "apiVersion: apps/v1", "apiVersion: batch/v1"]
-            .iter()
-            .any(|group| document.contains(group)),
+        _ => [
+            ".k8s.io/",
+            "apiVersion: v1",
+            "apiVersion: apps/v1",
+            "apiVersion: batch/v1",
+            "argoproj.io/",
+            "apps.openshift.io/",
+        ]
+        .iter()
+        .any(|group| document.contains(group)),
     };
     of_family
         && document
