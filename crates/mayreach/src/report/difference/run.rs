@@ -283,7 +283,7 @@ impl<'p> Run<'p> {
         for group in groups {
             let group: Vec<u32> =
                 group.into_iter().filter(|c| !members.contains(c) || members.len() > 1).collect();
-            let Some(from) = group.first().and_then(|c| self.end(*c)) else { continue };
+            let Some((from, to)) = self.apart(&group, members) else { continue };
             let same = !self.differs(&facets, from, to, Mask::ALL.without(Layer::Egress));
             for clients in self.by_side(&group) {
                 let changed = |c: &u32| self.end(*c).is_some_and(|e| e.source || e.changed);
@@ -332,7 +332,7 @@ impl<'p> Run<'p> {
                 .into_iter()
                 .filter(|d| self.end(*d).is_some_and(|e| !e.destination && !e.changed))
                 .collect();
-            let Some(to) = rest.first().and_then(|d| self.end(*d)) else { continue };
+            let Some((from, to)) = self.apart(members, &rest) else { continue };
             let facets = self.facets(Some(from), to);
             if !from.changed && !self.differs(&facets, from, to, Mask::only(Layer::Egress)) {
                 continue;
@@ -423,12 +423,17 @@ impl<'p> Run<'p> {
         listen.found()
     }
 
+    /// One of some clients and one of some destinations: two, where there are two, for a pod is no
+    /// client of itself.
+    fn apart(&self, clients: &[u32], members: &[u32]) -> Option<(&'p Both, &'p Both)> {
+        let pair = clients.iter().flat_map(|c| members.iter().map(move |m| (*c, *m)));
+        let (from, to) = pair.clone().find(|(c, m)| c != m).or(pair.clone().next())?;
+        self.end(from).zip(self.end(to))
+    }
+
     /// One pair of classes in both programs, all layers.
     fn compare(&mut self, clients: &[u32], members: &[u32]) {
-        let pair = clients.iter().flat_map(|c| members.iter().map(move |m| (*c, *m)));
-        let pair = pair.clone().find(|(c, m)| c != m).or(pair.clone().next());
-        let Some((from, to)) = pair else { return };
-        let Some((from, to)) = self.end(from).zip(self.end(to)) else { return };
+        let Some((from, to)) = self.apart(clients, members) else { return };
         let name = |n: &u32| self.end(*n).map_or_else(String::new, |e| e.name.clone());
         let names = (clients.iter().map(name).collect(), members.iter().map(name).collect());
         let Some((old, new)) = to.ids() else { return };
