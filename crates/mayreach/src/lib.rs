@@ -12,6 +12,7 @@ mod kinds;
 mod manifest;
 mod model;
 mod options;
+mod pairs;
 mod pipeline;
 mod prepared;
 mod program;
@@ -37,6 +38,7 @@ pub use crate::{
     options::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
+    pairs::NetworkPairs,
     prepared::PreparedRequest,
     program::{Location, PolicyInfo, Program},
     report::{
