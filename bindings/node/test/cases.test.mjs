@@ -23,11 +23,31 @@ function expected({ flow, expect: recorded }) {
     if (layer.reason?.code !== 'profile') continue
     layer.reason.code = layer.verdict === 'allow' ? 'default_allow' : 'undefined_namespace'
   }
+  // Asked apart, of the explanation.
+  delete expect.waypoint
+  delete expect.banner
   // Asked for an address, the network recorder did not ask the policies of the pod that has it.
   const network = expect.layers?.egress ?? expect.layers?.ingress
   const byAddress = flow.source.ip !== undefined || flow.destination.ip !== undefined
   if (network && byAddress) delete expect.verdict
   return expect
+}
+
+/** What a recording says that only the explanation tells. */
+function remarks(program, { expect, flow }) {
+  if (expect.banner === undefined && expect.waypoint === undefined) return []
+  const { decision, walks } = program.explain({ http: null, ...flow })
+  const said = walks.flatMap((walk) => walk.remarks)
+  const wrong = []
+  const waits = said.some((remark) => remark.includes('waits in vain'))
+  const heard = decision.verdict === 'allow' ? !waits : decision.client_sees?.banner === true
+  // Of a denial a recording says what was heard where it says what the client sees.
+  const asked = decision.verdict === 'allow' || expect.client_sees
+  if (expect.banner !== undefined && asked && heard !== expect.banner) wrong.push(`the application was heard: ${expect.banner}`)
+  const through = 'the connection goes through the waypoint '
+  const taken = said.find((remark) => remark.startsWith(through))?.slice(through.length) ?? 'none'
+  if (expect.waypoint !== undefined && taken !== expect.waypoint) wrong.push(`goes through the waypoint ${taken}, not ${expect.waypoint}`)
+  return wrong
 }
 
 /** Our answer beside a recording: where both say the same in two ways, in the recording's. */
@@ -63,6 +83,7 @@ function failures(scenario) {
     if (recorded) aligned(expect, shown)
     const codes = shown.verdict === decisions[index].verdict && shown.decided_by === decisions[index].decided_by
     const wrong = [...missing(expect, shown), ...(codes ? [] : ['the code and the decision differ'])]
+    if (recorded) wrong.push(...remarks(program, one))
     return wrong.length === 0 ? [] : [`${scenario.name}\n    ${JSON.stringify(one.flow)}\n    ${wrong.join('; ')}`]
   })
 }

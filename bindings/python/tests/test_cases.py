@@ -87,6 +87,12 @@ def expected(case: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
     """What a recording says, in our words; see the comments in tests/it/cases.rs."""
     expect = json.loads(json.dumps(case["expect"]))
     expect.pop("envoy", None)
+    # Asked apart.
+    expect.pop("waypoint", None)
+    # What a client heard before it spoke; of an allowed one the explanation says it.
+    heard = expect.pop("banner", None)
+    if heard is not None and expect.get("client_sees"):
+        expect["client_sees"]["banner"] = True if heard else None
     if "dry_run" in expect:
         expect["dry_run"] = [mark["reason"] for mark in expect["dry_run"] if "reason" in mark]
     layers = expect.get("layers", {})
@@ -117,6 +123,22 @@ def differences(wanted: Any, have: Any, path: str = "") -> Iterator[str]:
         yield f"{path.lstrip('.')}: expected {wanted}, is {have}"
 
 
+def remarks(program: mayreach.Program, case: dict[str, Any]) -> Iterator[str]:
+    """What a recording says that only the explanation tells."""
+    expect = case["expect"]
+    if not {"banner", "waypoint"} & expect.keys():
+        return
+    told = program.explain({"http": None, **case["flow"]})
+    said = [remark for walk in told["walks"] for remark in walk["remarks"]]
+    waits = any("waits in vain" in remark for remark in said)
+    if "banner" in expect and told["decision"]["verdict"] == "allow" and waits == expect["banner"]:
+        yield f"the application was heard: {expect['banner']}"
+    through = "the connection goes through the waypoint "
+    taken = next((remark.removeprefix(through) for remark in said if remark.startswith(through)), "none")
+    if "waypoint" in expect and taken != expect["waypoint"]:
+        yield f"goes through the waypoint {taken}, not {expect['waypoint']}"
+
+
 def failures(scenario: Scenario) -> Iterator[str]:
     ours, theirs = options(scenario)
     if "istiod" in theirs:
@@ -134,6 +156,7 @@ def failures(scenario: Scenario) -> Iterator[str]:
         shown = decision.to_dict()
         expect = expected(case, shown) if recorded else case["expect"]
         wrong = list(differences(expect, shown))
+        wrong.extend(remarks(program, case) if recorded else ())
         if wrong:
             yield f"{scenario.name}\n    {json.dumps(case['flow'])}\n    {'; '.join(wrong)}"
 
