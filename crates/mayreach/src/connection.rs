@@ -1,9 +1,9 @@
 //! One connection and the requests on it.
 
 use crate::{
-    Decision, Flow, Http, LayerDecision, Program, Protocol, Request,
+    Decision, Flow, Http, LayerDecision, PreparedRequest, Program, Protocol, Request,
     compiled::rows::Cell,
-    decision::fast::{Ask, Fast, Found, Held, Kept},
+    decision::fast::{Fast, Found, Held, Kept},
 };
 
 /// A connection: who speaks to whom, on which port, and as whom. It keeps what all requests on it
@@ -58,13 +58,18 @@ impl Program {
 impl Connection<'_> {
     /// The answer for one request: the same as [`Program::decide`] gives for the whole flow.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
-        if let (Some((held, network)), Some(ask)) = (&self.held, Ask::new(request))
-            && let Some(found) = self.fast.ask(held, Some(&ask))
+        self.decide_prepared(&PreparedRequest::new(*request))
+    }
+
+    /// The same for a request that is asked more than once.
+    pub fn decide_prepared(&self, request: &PreparedRequest<'_>) -> Decision {
+        let ask = request.ask;
+        if let Some((held, network)) = self.held
+            && let Some(authorization) = self.fast.ask(&held, ask.as_ref())
         {
-            return Found { held: *held, network: *network, authorization: found, ask: Some(ask) }
-                .whole();
+            return Found { held, network, authorization, ask }.whole();
         }
-        self.decide_otherwise(request)
+        self.decide_otherwise(&request.request)
     }
 
     #[inline(never)]
@@ -79,10 +84,16 @@ impl Connection<'_> {
     /// The authorization layer for one request, alone.
     #[inline]
     pub fn authorize(&self, request: &Request<'_>) -> LayerDecision {
-        let held = self.held.as_ref().zip(Ask::new(request));
-        match held.and_then(|((held, _), ask)| self.fast.ask(held, Some(&ask))) {
+        self.authorize_prepared(&PreparedRequest::new(*request))
+    }
+
+    /// The same for a request that is asked more than once.
+    #[inline]
+    pub fn authorize_prepared(&self, request: &PreparedRequest<'_>) -> LayerDecision {
+        let held = self.held.as_ref();
+        match held.and_then(|(held, _)| self.fast.ask(held, request.ask.as_ref())) {
             Some(found) => found,
-            None => self.authorize_otherwise(request),
+            None => self.authorize_otherwise(&request.request),
         }
     }
 

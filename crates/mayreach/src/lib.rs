@@ -12,7 +12,9 @@ mod kinds;
 mod manifest;
 mod model;
 mod options;
+mod pairs;
 mod pipeline;
+mod prepared;
 mod program;
 mod report;
 mod shared;
@@ -36,6 +38,8 @@ pub use crate::{
     options::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
+    pairs::NetworkPairs,
+    prepared::PreparedRequest,
     program::{Location, PolicyInfo, Program},
     report::{
         Answer, AuthorizationDescription, Bearer, Can, CellVerdict, Change, Client, Content,

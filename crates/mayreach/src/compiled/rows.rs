@@ -40,9 +40,12 @@ pub(crate) struct Rows {
     ranges: Vec<(u32, u32)>,
 }
 
+/// A workload but for its address.
+pub(crate) type Alike = Seat;
+
 /// What the network layers need to know of a workload.
-#[derive(Clone, Copy, Debug)]
-struct Seat {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Seat {
     class: u32,
     egress: u32,
     ingress: u32,
@@ -324,6 +327,41 @@ impl Rows {
             egress.unwrap_or_else(|| nothing(source)),
             ingress.unwrap_or_else(|| nothing(destination)),
         ])
+    }
+
+    /// All that tells a workload from others here, but for its address.
+    pub(crate) fn alike(&self, workload: u32) -> Option<Alike> {
+        let seat = self.seats.get(workload as usize)?;
+        Some(Seat { ip: None, ..*seat })
+    }
+
+    /// Whether both layers let a packet pass from any workload like one to any other like another;
+    /// `None`: it depends on more.
+    pub(crate) fn alike_allowed(
+        &self,
+        from: u32,
+        to: u32,
+        protocol: Protocol,
+        port: u16,
+    ) -> Option<bool> {
+        let (source, destination) = (self.alike(from)?, self.alike(to)?);
+        let families = source.families & destination.families != 0
+            || source.families == 0
+            || destination.families == 0;
+        if !(source.plain && destination.plain && families) {
+            return None;
+        }
+        let allows = |own: &Seat, side: u32, other: &Seat| {
+            Some(match self.find(side, other, protocol, port)? {
+                Some(Cell::Rule { allow, .. }) => allow,
+                Some(Cell::Local) => true,
+                Some(Cell::Nothing { profileless }) => !profileless,
+                Some(Cell::Isolated { .. } | Cell::EndOfTier { .. }) => false,
+                None => !own.profileless,
+            })
+        };
+        let egress = allows(&source, source.egress, &destination)?;
+        Some(egress & allows(&destination, destination.ingress, &source)?)
     }
 
     #[inline]

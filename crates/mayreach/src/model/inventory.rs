@@ -173,6 +173,8 @@ pub(crate) enum WorkloadKind {
     ReplicationController,
     Job,
     CronJob,
+    Rollout,
+    DeploymentConfig,
     WorkloadEntry,
 }
 
@@ -187,6 +189,8 @@ impl WorkloadKind {
             Self::ReplicationController => "ReplicationController",
             Self::Job => "Job",
             Self::CronJob => "CronJob",
+            Self::Rollout => "Rollout",
+            Self::DeploymentConfig => "DeploymentConfig",
             Self::WorkloadEntry => "WorkloadEntry",
         }
     }

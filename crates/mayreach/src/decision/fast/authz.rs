@@ -126,7 +126,8 @@ struct Search<'a, W> {
 }
 
 impl<W: Fn(&Rule) -> Tri> Search<'_, W> {
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "two calls, whose frames cost more than their loops")]
     fn group(&mut self, group: &Group) {
         for row in self.pick.groups.rows(group) {
             if row.rule >= self.best {
@@ -143,7 +144,7 @@ impl<W: Fn(&Rule) -> Tri> Search<'_, W> {
     }
 
     /// Whether a row matches whose method and first letters do.
-    #[inline]
+    #[inline(never)]
     fn row(&mut self, row: &Row) -> bool {
         let common = self.method < METHODS_OF_ROWS;
         match row.asks {

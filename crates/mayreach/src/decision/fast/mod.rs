@@ -7,6 +7,7 @@ mod doors;
 mod links;
 mod mesh;
 pub(crate) mod network;
+mod pairs;
 mod seats;
 mod view;
 
@@ -175,14 +176,18 @@ impl<'p> Fast<'p> {
         ends: Ends,
         protocol: Protocol,
     ) -> Option<[LayerDecision; 2]> {
+        self.straight(ends)?;
+        self.network(ends, protocol)
+    }
+
+    /// Whether packets travel as they are from one end to the other, and nothing that is not
+    /// evaluated may touch them.
+    fn straight(&self, ends: Ends) -> Option<()> {
         let (source, destination) = (self.seats.of(ends.from)?.0, self.seats.of(ends.to)?.0);
         let may = matches!(source.kind, Kind::Ambient | Kind::Gateway);
         let waypoints = may && !self.model.inventory.gateways.is_empty();
         let open = source.open | destination.open != 0;
-        if open || waypoints || tunnelled(source, destination) {
-            return None;
-        }
-        self.network(ends, protocol)
+        (!open && !waypoints && !tunnelled(source, destination)).then_some(())
     }
 
     fn mesh(&self) -> mesh::Mesh<'p> {

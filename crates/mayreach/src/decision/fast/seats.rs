@@ -48,7 +48,7 @@ pub(crate) struct Seats {
 }
 
 /// How a workload takes part in the mesh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Outside,
     Sidecar,

@@ -83,18 +83,15 @@ impl Facts {
             let mesh = mesh(program, WorkloadId(n), workload, &policies);
             out.destination.push(hash((own, ingress, mesh)));
         }
-        // Network policy is asked of waypoints too, and of the pods that istiod would make.
+        // Network policy is asked of waypoints too, and of the pods that istiod would make; host
+        // endpoints ask it of nodes' own pods and of what nodes forward.
         let mut gateways = model.inventory.waypoints();
-        if gateways.any(|g| g.pods.is_empty()) {
-            out.shared = hash((
-                out.shared,
-                model
-                    .network
-                    .policies
-                    .iter()
-                    .map(|p| policies.get(p.id.0 as usize))
-                    .collect::<Vec<_>>(),
-            ));
+        let hosts = !model.inventory.host_endpoints.is_empty();
+        if hosts || gateways.any(|g| g.pods.is_empty()) {
+            let of = |id: crate::PolicyId| policies.get(id.0 as usize).copied();
+            let all: Vec<_> = model.network.policies.iter().map(|p| of(p.id)).collect();
+            let profiles = text(&model.network.profiles);
+            out.shared = hash((out.shared, all, profiles));
         }
         out.shared = hash((out.shared, waypoints));
         out
