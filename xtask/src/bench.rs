@@ -1,7 +1,6 @@
 //! Every benchmark in one run, and the table of what it measured.
 
 use std::{
-    path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -12,8 +11,12 @@ const TABLE: &str = "docs/src/performance.md";
 const BEGIN: &str = "<!-- table: `cargo xtask bench --save` -->\n";
 const END: &str = "<!-- end of table -->\n";
 
-/// Runs all and prints the table; `--quick`: a glance; `--save`: writes it into the page.
+/// Runs all and prints the table; `--quick`: a glance; `--faces`: Python and Node with their peers
+/// alone; `--save`: writes it into the page.
 pub(crate) fn bench(arguments: &[String]) -> bool {
+    if arguments.iter().any(|argument| argument == "--faces") {
+        return crate::faces::measure(FIGURES);
+    }
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let save = arguments.iter().any(|argument| argument == "--save");
     // Figures of an earlier run would pass for this one's.
@@ -36,7 +39,9 @@ pub(crate) fn bench(arguments: &[String]) -> bool {
     whole &= step(quick, &binary("memory"), minutes(2, 1));
     whole &= step(quick, &peers("build"), minutes(20, 20));
     whole &= step(quick, &peers("run"), minutes(3, 1));
-    scripts();
+    whole &= step(quick, &binary("rows"), minutes(4, 2));
+    // Their builds alone take longer than a glance may.
+    whole &= quick || crate::faces::measure(FIGURES);
     whole &= crate::count::measure().is_some();
     let Some(table) = table(&binary("table")) else { return false };
     print!("{table}");
@@ -55,24 +60,6 @@ fn peers(verb: &'static str) -> [&'static str; 8] {
         "--target-dir",
         "target/peers",
     ]
-}
-
-/// What a call costs from Python and Node: what their scripts say stands under the table. One whose
-/// package is not built, or that is not there, is left out.
-fn scripts() {
-    let python =
-        if Path::new(".venv/bin/python").exists() { ".venv/bin/python" } else { "python3" };
-    let known =
-        [("python", python, "benches/python/speed.py"), ("node", "node", "benches/node/speed.mjs")];
-    for (name, program, script) in known.into_iter().filter(|(.., path)| Path::new(path).exists()) {
-        eprintln!("\n$ {program} {script}");
-        match Command::new(program).arg(script).stdin(Stdio::null()).output() {
-            Ok(out) if out.status.success() => {
-                let _ = std::fs::write(format!("{FIGURES}/{name}"), out.stdout);
-            }
-            _ => eprintln!("{script}: SKIPPED: its package is not built"),
-        }
-    }
 }
 
 fn step(quick: bool, line: &[&str], limit: Duration) -> bool {

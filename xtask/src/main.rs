@@ -3,6 +3,7 @@
 
 mod bench;
 mod count;
+mod faces;
 mod node;
 mod python;
 mod run;
@@ -17,12 +18,14 @@ fn main() -> ExitCode {
         "bench" => bench::bench(&rest),
         "count" => count::count(&rest),
         "demo" => run::demo(),
+        "node" => node::test(),
         "python" => python::test(std::env::args().any(|argument| argument == "--spark")),
         "test" => run::test(),
         "tidy" => tidy::tidy(),
         _ => {
             eprintln!(
-                "usage: cargo xtask bench [--quick] | count [--save] | demo | test | python [--spark] | tidy"
+                "usage: cargo xtask bench [--quick | --faces] | count [--save] | demo | test | node | \
+                 python [--spark] | tidy"
             );
             false
         }

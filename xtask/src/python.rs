@@ -1,10 +1,6 @@
 //! The Python package and its tests, in a virtual environment of their own.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 use crate::run::{self, must, must_be};
 
@@ -28,13 +24,13 @@ pub(crate) fn test(spark: bool) -> bool {
 /// What a user without this checkout does: install the source distribution into an environment of
 /// its own, and ask. Built as for development, for the sake of time.
 fn from_sdist(python: &str) -> bool {
-    let Some(target) = target() else { return false };
+    let Some(target) = run::target() else { return false };
     let (sdist, fresh) = (target.join("python-sdist"), target.join("python-fresh"));
     let _ = fs::remove_dir_all(&sdist);
     let manifest = "bindings/python/Cargo.toml";
     let (Some(out), Some(environment)) = (sdist.to_str(), fresh.to_str()) else { return false };
     let maturin = python.replace("bin/python", "bin/maturin");
-    if !must(&[&maturin, "sdist", "--quiet", "-m", manifest, "-o", out])
+    if !must(&[&maturin, "sdist", "-m", manifest, "-o", out])
         || !must(&[python, "-m", "venv", "--clear", environment])
     {
         return false;
@@ -54,14 +50,9 @@ fn from_sdist(python: &str) -> bool {
     ) && must(&[fresh_python, "-I", "bindings/python/tests/fresh.py", environment])
 }
 
-fn target() -> Option<PathBuf> {
-    let target = PathBuf::from(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()));
-    std::path::absolute(target).ok()
-}
-
 /// The interpreter of the environment, which is made anew when its requirements change.
 fn environment() -> Option<String> {
-    let folder = target()?.join("python");
+    let folder = run::target()?.join("python");
     let python = folder.join("bin/python").to_str()?.to_owned();
     let wanted = fs::read_to_string(REQUIREMENTS).ok()?;
     let stamp = folder.join("requirements.txt");

@@ -40,10 +40,16 @@ pub(crate) fn must_be(line: &[&str], command: &mut Command) -> bool {
 
 /// The command, built.
 pub(crate) fn command() -> Option<PathBuf> {
-    let target = PathBuf::from(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()));
+    let target = target()?;
     let built = must(&["cargo", "build", "--quiet", "-p", "mayreach-cli"]);
     let name = format!("debug/mayreach{}", std::env::consts::EXE_SUFFIX);
-    std::path::absolute(target.join(name)).ok().filter(|_| built)
+    built.then(|| target.join(name))
+}
+
+/// The folder of everything that is built.
+pub(crate) fn target() -> Option<PathBuf> {
+    let target = PathBuf::from(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()));
+    std::path::absolute(target).ok()
 }
 
 const MAYREACH: [&str; 6] = ["cargo", "run", "--quiet", "-p", "mayreach-cli", "--"];

@@ -1,6 +1,8 @@
 //! One row after the other: the common ones without a copy, the rest by way of JSON.
 
-use mayreach::{Flow, Http, Peer, Port, Program, Protocol, Reason, Request, Token};
+use mayreach::{
+    Flow, Http, Peer, Port, PreparedRequest, Program, Protocol, Reason, Request, Token,
+};
 
 use super::{
     answer::{Answer, Answers},
@@ -166,9 +168,17 @@ impl<'a> Asker<'a> {
         // Of which nothing but ends, port and request can be said.
         let input = self.input;
         let words = |column: &'a Option<Text<'a>>| text(column.as_ref(), row);
-        (flow.source, flow.destination) = (source, destination);
-        flow.port = port(input.port.as_ref(), row)?;
-        request(flow, words(&input.method), words(&input.path), words(&input.host));
+        let (method, path, host) = (words(&input.method), words(&input.path), words(&input.host));
+        let port = port(input.port.as_ref(), row)?;
+        if let (Peer::Id(from), Peer::Id(to), Port::Number(port), Some(_), Some(_)) =
+            (source, destination, port, method, path)
+        {
+            let whole = PreparedRequest::new(Request { method, path, host, headers: None });
+            let program = self.engine.program();
+            return Ok(Answer::from(&program.decide_prepared(from, to, port, &whole)));
+        }
+        (flow.source, flow.destination, flow.port) = (source, destination, port);
+        request(flow, method, path, host);
         common(self.engine, flow)
     }
 
