@@ -147,14 +147,20 @@ const KINDS: &[Kind] = &[
         "AuthorizationPolicy",
         &[
             ("selector", ""),
+            ("matchLabels", ""),
             ("targetRef", ""),
             ("targetRefs", ""),
             ("action", ""),
             ("provider", ""),
             ("rules", ""),
             ("from", ""),
+            ("source", ""),
             ("to", ""),
+            ("operation", ""),
             ("when", ""),
+            ("key", ""),
+            ("values", ""),
+            ("notValues", ""),
             ("principals", ""),
             ("notPrincipals", ""),
             ("requestPrincipals", ""),
@@ -177,8 +183,6 @@ const KINDS: &[Kind] = &[
             ("notMethods", ""),
             ("paths", ""),
             ("notPaths", ""),
-            ("values", ""),
-            ("notValues", ""),
             ("istio.io/dry-run", ""),
             ("source.ip", ""),
             ("remote.ip", ""),
@@ -200,25 +204,252 @@ const KINDS: &[Kind] = &[
     (
         "istio",
         "PeerAuthentication",
-        &[("selector", ""), ("mtls", ""), ("mode", ""), ("portLevelMtls", "")],
+        &[("selector", ""), ("matchLabels", ""), ("mtls", ""), ("mode", ""), ("portLevelMtls", "")],
     ),
     (
         "istio",
         "RequestAuthentication",
         &[
+            ("selector", ""),
+            ("matchLabels", ""),
+            ("targetRef", ""),
+            ("targetRefs", ""),
+            ("jwtRules", ""),
             ("issuer", ""),
             ("audiences", ""),
             ("jwks", ""),
+            ("jwksUri", "nothing is fetched; the caller gives the keys"),
+            ("jwks_uri", "the old spelling of jwksUri"),
             ("fromHeaders", ""),
+            ("prefix", ""),
             ("fromParams", ""),
             ("fromCookies", ""),
             ("outputPayloadToHeader", ""),
             ("outputClaimToHeaders", ""),
             ("forwardOriginalToken", ""),
             ("spaceDelimitedClaims", ""),
-            ("jwksUri", "nothing is fetched; the caller gives the keys"),
             ("timeout", "only times the fetching of keys"),
         ],
+    ),
+    (
+        "istio",
+        "DestinationRule",
+        &[
+            ("host", ""),
+            ("exportTo", ""),
+            ("workloadSelector", ""),
+            ("trafficPolicy", ""),
+            ("tls", ""),
+            ("mode", ""),
+            ("DISABLE", ""),
+            ("SIMPLE", ""),
+            ("ISTIO_MUTUAL", ""),
+            (
+                "MUTUAL",
+                "a certificate of the client's own: whether the mesh knows it is not known, so undetermined",
+            ),
+            (
+                "clientCertificate",
+                "a certificate of the client's own: whether the mesh knows it is not known, so undetermined",
+            ),
+            (
+                "privateKey",
+                "a certificate of the client's own: whether the mesh knows it is not known, so undetermined",
+            ),
+            ("caCertificates", "what the client asks of the server"),
+            (
+                "credentialName",
+                "a certificate of the client's own: whether the mesh knows it is not known, so undetermined",
+            ),
+            ("subjectAltNames", "what the client asks of the server"),
+            ("sni", ""),
+            ("insecureSkipVerify", "what the client asks of the server"),
+            ("caCrl", "what the client asks of the server"),
+            ("portLevelSettings", ""),
+            ("port", ""),
+            ("subsets", ""),
+            ("labels", ""),
+            ("loadBalancer", ""),
+            ("connectionPool", ""),
+            ("outlierDetection", "how much and how long, not who"),
+            ("tunnel", "through whom, not who"),
+            ("proxyProtocol", "the header goes before the connection; no flow carries one"),
+            ("retryBudget", "how much and how long, not who"),
+        ],
+    ),
+    (
+        "istio",
+        "Sidecar",
+        &[
+            ("workloadSelector", ""),
+            ("labels", ""),
+            ("ingress", ""),
+            ("port", ""),
+            ("protocol", ""),
+            ("bind", ""),
+            ("captureMode", ""),
+            ("defaultEndpoint", ""),
+            ("egress", ""),
+            ("hosts", ""),
+            ("outboundTrafficPolicy", ""),
+            ("tls", ""),
+            ("connectionPool", "how much and how long, not who"),
+            ("inboundConnectionPool", "how much and how long, not who"),
+        ],
+    ),
+    (
+        "istio",
+        "EnvoyFilter",
+        &[
+            ("workloadSelector", ""),
+            ("labels", ""),
+            ("targetRefs", ""),
+            ("configPatches", ""),
+            ("applyTo", ""),
+            ("match", ""),
+            ("context", ""),
+            ("listener", ""),
+            ("filterChain", ""),
+            ("patch", ""),
+            ("operation", ""),
+            ("value", ""),
+            ("priority", "orders patches; Lua filters of one are run in their order"),
+            ("proxy", "a match on the proxy's version: undetermined"),
+            ("routeConfiguration", "routing, after authorization"),
+            ("cluster", "outbound"),
+        ],
+    ),
+    (
+        "istio",
+        "mesh config",
+        &[
+            ("trustDomain", ""),
+            ("trustDomainAliases", ""),
+            ("caCertificates", ""),
+            ("rootNamespace", ""),
+            ("pathNormalization", ""),
+            ("normalization", ""),
+            ("extensionProviders", ""),
+            ("envoyExtAuthzHttp", ""),
+            ("envoyExtAuthzGrpc", ""),
+            ("service", ""),
+            ("port", ""),
+            ("failOpen", ""),
+            ("statusOnError", ""),
+            ("pathPrefix", ""),
+            ("enableAutoMtls", ""),
+            ("outboundTrafficPolicy", ""),
+            ("defaultConfig", ""),
+            ("gatewayTopology", ""),
+            ("numTrustedProxies", ""),
+            (
+                "protocolDetectionTimeout",
+                "how long a proxy waits for first bytes, not what it then does",
+            ),
+            ("discoverySelectors", ""),
+            ("defaultServiceExportTo", ""),
+            ("defaultDestinationRuleExportTo", ""),
+            ("defaultHttpRetryPolicy", "how much and how long, not who"),
+        ],
+    ),
+    (
+        "istio",
+        "labels and annotations",
+        &[
+            ("istio-injection", ""),
+            ("sidecar.istio.io/inject", ""),
+            ("istio.io/dataplane-mode", ""),
+            ("istio.io/use-waypoint", ""),
+            ("istio.io/use-waypoint-namespace", ""),
+            ("istio.io/waypoint-for", ""),
+            ("istio.io/ingress-use-waypoint", ""),
+            ("istio.io/use-waypoint-canary", ""),
+            ("istio.io/rev", ""),
+            (
+                "ambient.istio.io/redirection",
+                "the CNI agent writes it after the labels that are read",
+            ),
+            ("networking.istio.io/exportTo", ""),
+            ("istio.io/use-waypoint-canary-weight", ""),
+            ("security.istio.io/tlsMode", ""),
+            ("proxy.istio.io/config", ""),
+            ("traffic.sidecar.istio.io/excludeInboundPorts", ""),
+            ("traffic.sidecar.istio.io/includeInboundPorts", ""),
+            ("traffic.sidecar.istio.io/excludeOutboundPorts", ""),
+            ("traffic.sidecar.istio.io/excludeOutboundIPRanges", ""),
+            ("gateway.networking.k8s.io/gateway-name", ""),
+            ("gateway.istio.io/managed", ""),
+        ],
+    ),
+    (
+        "istio",
+        "Gateway (Gateway API)",
+        &[
+            ("gatewayClassName", ""),
+            ("listeners", ""),
+            ("port", ""),
+            ("protocol", ""),
+            ("allowedRoutes", ""),
+            ("namespaces", ""),
+            ("from", ""),
+            ("selector", ""),
+            ("matchLabels", ""),
+            ("matchExpressions", ""),
+            ("hostname", "which host is routed, not who may come"),
+            ("tls", "how a listener ends TLS: its protocol says it"),
+        ],
+    ),
+    ("istio", "GatewayClass", &[("controllerName", ""), ("istio.io/waypoint-for", "")]),
+    (
+        "istio",
+        "Gateway (Istio)",
+        &[
+            ("selector", ""),
+            ("servers", ""),
+            ("port", ""),
+            ("number", ""),
+            ("protocol", ""),
+            ("hosts", ""),
+            ("tls", ""),
+            ("mode", ""),
+        ],
+    ),
+    (
+        "istio",
+        "ServiceEntry",
+        &[
+            ("hosts", ""),
+            ("ports", ""),
+            ("number", ""),
+            ("targetPort", ""),
+            ("protocol", ""),
+            ("workloadSelector", ""),
+            ("labels", ""),
+            ("addresses", ""),
+            ("endpoints", ""),
+            ("location", ""),
+            ("resolution", ""),
+            ("exportTo", "whose routing it is in"),
+            ("subjectAltNames", "what the client asks of the server"),
+        ],
+    ),
+    (
+        "istio",
+        "WorkloadEntry",
+        &[
+            ("address", ""),
+            ("labels", ""),
+            ("serviceAccount", ""),
+            ("ports", ""),
+            ("network", "one network is taken"),
+            ("locality", "load balancing"),
+            ("weight", "load balancing"),
+        ],
+    ),
+    (
+        "istio",
+        "WasmPlugin",
+        &[("selector", ""), ("targetRefs", ""), ("phase", ""), ("match", ""), ("mode", "")],
     ),
 ];
 
@@ -252,15 +483,31 @@ fn count(family: &str) -> BTreeMap<(String, String), (usize, usize)> {
 }
 
 fn is_kind(document: &str, kind: &str, family: &str) -> bool {
+    let of_kind = |kind: &str| {
+        let line = format!("kind: {kind}");
+        document.lines().any(|l| l.trim_start_matches(['-', ' ']).trim_end() == line)
+    };
+    match kind {
+        // Every kind may have them.
+        "labels and annotations" => return true,
+        "mesh config" => {
+            return ["ConfigMap", "IstioOperator", "Istio"].into_iter().any(of_kind);
+        }
+        "Gateway (Gateway API)" => {
+            return of_kind("Gateway") && document.contains("gateway.networking.k8s.io/");
+        }
+        "Gateway (Istio)" => {
+            return of_kind("Gateway") && document.contains("networking.istio.io/");
+        }
+        "GatewayClass" => return of_kind(kind),
+        _ => {}
+    }
     let of_family = match family {
         "calico" => document.contains("projectcalico.org/"),
         "istio" => document.contains("istio.io/"),
         _ => document.contains(".k8s.io/"),
     };
-    of_family
-        && document
-            .lines()
-            .any(|l| l.trim_start_matches(['-', ' ']).trim_end() == format!("kind: {kind}"))
+    of_family && of_kind(kind)
 }
 
 /// Whether a field (or a `when` key) stands in a document.

@@ -3,6 +3,7 @@
 use crate::{
     kinds::Draft,
     model::{
+        LayerSet, Model, Proxies, Scope, Unevaluated,
         authz::{Attribute, AuthzPolicy, AuthzRule, Condition, Matcher, TextMatch},
         inventory::{Enrolment, Inventory, Mesh},
     },
@@ -22,12 +23,30 @@ pub(crate) fn finish(draft: &mut Draft<'_>) {
         AssumedEnrolment::Ambient => Enrolment::Ambient { waypoint: None },
     };
     missing_authorizers(&mut draft.model.inventory);
+    undiscovered(&mut draft.model);
     let mesh = draft.model.inventory.mesh.clone();
     draft.model.authz.for_each_mut(|policy| settle_policy(policy, &mesh));
     let inventory = &mut draft.model.inventory;
     let roles: Vec<Enrolment> = inventory.workloads.iter().map(|w| inventory.enrol(w)).collect();
     for (workload, role) in inventory.workloads.iter_mut().zip(roles) {
         workload.mesh = role;
+    }
+}
+
+/// What is in a namespace that `discoverySelectors` leave out istiod does not know: neither its
+/// policies nor its Services (`pkg/kube/namespace` filter.go). The root namespace it always reads.
+fn undiscovered(model: &mut Model) {
+    let mesh = &model.inventory.mesh;
+    let Some(policy) = mesh.discovery else { return };
+    for (name, namespace) in &model.inventory.namespaces {
+        let label = |key: &str| namespace.labels.get(key).map(String::as_str);
+        if *name == mesh.root_namespace || mesh.discovers.iter().any(|s| s.matches(&label)) {
+            continue;
+        }
+        let layers = LayerSet { mtls: true, jwt: true, authorization: true, ..LayerSet::default() };
+        let scope = Scope::Namespace(name.clone(), Vec::new());
+        let proxies = Proxies::Any;
+        model.unevaluated.push(Unevaluated { policy, layers, scope, proxies });
     }
 }
 

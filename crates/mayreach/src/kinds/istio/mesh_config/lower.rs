@@ -8,10 +8,13 @@ use crate::{
     kinds::{
         Draft,
         istio::{namespace_of, sidecar::Outbound},
-        kubernetes::{Checks, Path},
+        kubernetes::{Checks, Path, Whose},
     },
     manifest::{Document, Limits, Source, read},
-    model::inventory::{Mesh, Normalization, Provider, ProviderKind},
+    model::{
+        inventory::{Mesh, Normalization, Provider, ProviderKind},
+        selector::Selector,
+    },
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -106,10 +109,15 @@ fn settle(
         draft.note(Note::new(NoteCode::Ignored, note).about(document.title()).at(document.place));
         return Ok(());
     }
-    if only == Some(true) {
+    let mut id = || {
         let namespace = Some(namespace.to_owned());
-        let id = draft.policy("MeshConfig", document, namespace, Vec::new(), Vec::new());
-        found.registry_only = Some(id);
+        draft.policy("MeshConfig", document, namespace, Vec::new(), Vec::new())
+    };
+    if !found.discovers.is_empty() {
+        found.discovery = Some(id());
+    }
+    if only == Some(true) {
+        found.registry_only = Some(id());
         let why = "outboundTrafficPolicy is REGISTRY_ONLY: flows from sidecars to what no Service \
                    leads to are undetermined";
         let note = Note::new(NoteCode::NotEvaluated, why);
@@ -154,7 +162,14 @@ fn config_of(
         enable_auto_mtls,
         default_config,
         outbound_traffic_policy: _,
+        default_service_export_to,
+        default_destination_rule_export_to,
+        discovery_selectors,
     } = config;
+    let every = || vec!["*".to_owned()];
+    let selectors = discovery_selectors.unwrap_or_default();
+    let discovers =
+        selectors.iter().map(|s| Selector::And(s.lower(Whose::Node, path, checks))).collect();
     let default = Mesh::default();
     let mode = path_normalization.and_then(|p| p.normalization);
     let path_normalization = match mode.as_ref().map_or("DEFAULT", |m| m.value.as_str()) {
@@ -190,6 +205,9 @@ fn config_of(
         providers: extension_providers.unwrap_or_default().into_iter().map(provider).collect(),
         auto_mtls: enable_auto_mtls.unwrap_or(true),
         trusted_proxies: trusted.unwrap_or(0),
+        service_export_to: default_service_export_to.unwrap_or_else(every),
+        rule_export_to: default_destination_rule_export_to.unwrap_or_else(every),
+        discovers,
         defined: true,
         ..default
     }

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::{kinds::istio::sidecar::Outbound, manifest::Spanned};
+use crate::{
+    kinds::{istio::sidecar::Outbound, kubernetes::LabelSelector},
+    manifest::Spanned,
+};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,6 +19,9 @@ pub(super) struct MeshConfig {
     pub(super) enable_auto_mtls: Option<bool>,
     pub(super) default_config: Option<DefaultConfig>,
     pub(super) outbound_traffic_policy: Option<Outbound>,
+    pub(super) default_service_export_to: Option<Vec<String>>,
+    pub(super) default_destination_rule_export_to: Option<Vec<String>>,
+    pub(super) discovery_selectors: Option<Vec<LabelSelector>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
