@@ -348,6 +348,7 @@ pub(crate) struct HostEndpoint {
 /// A Gateway API `Gateway` (a waypoint when its class is `istio-waypoint`).
 #[derive(Clone, Debug)]
 pub(crate) struct Gateway {
+    pub(crate) id: PolicyId,
     pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) class: String,

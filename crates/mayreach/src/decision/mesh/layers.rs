@@ -51,26 +51,28 @@ pub(crate) fn layers(
     like: &Trace,
 ) -> MeshLayers {
     if let Some(policy) = waypoint::to_outside(model, asked) {
-        return by_egress_waypoint(policy);
+        return unevaluated(policy, "a waypoint stands before the ServiceEntry's addresses");
     }
     let (routes, missing) = waypoint::routes(model, asked);
     let all = routes.iter().map(|route| match route {
         Route::Direct => direct(model, asked, pick, like),
         Route::Through(through) => by_waypoint(model, asked, through, pick, like),
+        Route::Foreign(gateway) => unevaluated(
+            *gateway,
+            "the connection goes through a Gateway that is no waypoint of Istio's own",
+        ),
     });
     all.reduce(|one, other| either(one, other, missing)).unwrap_or_else(outside)
 }
 
-/// A ServiceEntry's waypoint, whose policies are not evaluated.
-fn by_egress_waypoint(policy: PolicyId) -> MeshLayers {
+/// Something stands in the way that is not evaluated.
+fn unevaluated(policy: PolicyId, why: &str) -> MeshLayers {
     let mut open = outside();
     for answer in &mut open.answers {
-        if answer.decision.layer != Layer::Mtls {
-            answer.decision.verdict = Verdict::Undetermined;
-            answer.decision.reason = Reason::NotEvaluated { policy };
-        }
+        answer.decision.verdict = Verdict::Undetermined;
+        answer.decision.reason = Reason::NotEvaluated { policy };
     }
-    open.remarks.push("a waypoint stands before the ServiceEntry's addresses".to_owned());
+    open.remarks.push(why.to_owned());
     open
 }
 

@@ -18,6 +18,9 @@ pub(crate) enum Route<'m> {
     Direct,
     /// Through the waypoint's proxy first.
     Through(Box<Through<'m>>),
+    /// Through a Gateway that is no waypoint of Istio's own (another class, another proxy): istiod's
+    /// index takes any Gateway that has an address, and what it does is not evaluated.
+    Foreign(PolicyId),
 }
 
 /// A waypoint and what was called through it.
@@ -53,10 +56,7 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
     };
     let called = |service: &'m Service, port: u16| -> Vec<Route<'m>> {
         let found = if uses(Some(service)) { of_service(model, service) } else { Vec::new() };
-        let through = |gateway| {
-            let proxy = proxy(model, gateway);
-            Route::Through(Box::new(Through { proxy, service: Some(service), port: Some(port) }))
-        };
+        let through = |gateway| through(model, gateway, Some(service), Some(port));
         let mut all: Vec<Route<'m>> = found.into_iter().map(through).collect();
         if all.is_empty() {
             all.push(Route::Direct);
@@ -69,13 +69,7 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
         return settled(called(service, port), Attributes::UNEVALUATED);
     }
     let own = uses(None).then(|| of_workload(model, to)).flatten();
-    let mut all = vec![own.map_or(Route::Direct, |gateway| {
-        Route::Through(Box::new(Through {
-            proxy: proxy(model, gateway),
-            service: None,
-            port: asked.port,
-        }))
-    })];
+    let mut all = vec![own.map_or(Route::Direct, |found| through(model, found, None, asked.port))];
     // A workload is mostly called by one of its Services.
     for (service, port) in port::service_ports(model, asked) {
         for route in called(service, port.port) {
@@ -85,6 +79,18 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
         }
     }
     settled(all, Attributes::SERVICE)
+}
+
+fn through<'m>(
+    model: &'m Model,
+    gateway: &'m Gateway,
+    service: Option<&'m Service>,
+    port: Option<u16>,
+) -> Route<'m> {
+    if !model.inventory.runs_waypoints(&gateway.class) {
+        return Route::Foreign(gateway.id);
+    }
+    Route::Through(Box::new(Through { proxy: proxy(model, gateway), service, port }))
 }
 
 /// The ServiceEntry whose waypoint a call to an address outside goes through, if it may: which of
@@ -120,6 +126,7 @@ fn settled(all: Vec<Route<'_>>, telling: Attributes) -> (Vec<Route<'_>>, Attribu
 fn same(a: &Route<'_>, b: &Route<'_>) -> bool {
     match (a, b) {
         (Route::Direct, Route::Direct) => true,
+        (Route::Foreign(a), Route::Foreign(b)) => a == b,
         (Route::Through(a), Route::Through(b)) => {
             let service =
                 |t: &Through<'_>| t.service.map(|s| (s.namespace.clone(), s.name.clone()));
@@ -201,8 +208,7 @@ fn target<'m>(model: &'m Model, namespace: &str, own: &Labels) -> Option<&'m Gat
 /// A waypoint by its name, if its listener lets the namespace in.
 fn taken<'m>(model: &'m Model, name: &str, space: &str, from: &str) -> Option<&'m Gateway> {
     let inventory = &model.inventory;
-    let known =
-        |g: &&Gateway| g.name == name && g.namespace == space && inventory.runs_waypoints(&g.class);
+    let known = |g: &&Gateway| g.name == name && g.namespace == space;
     let found = inventory.gateways.iter().find(known)?;
     let labels = inventory.namespaces.get(from).map(|n| &n.labels);
     let may = match &found.users {

@@ -62,7 +62,9 @@ pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Ve
     let namespace = namespace_of(document);
     let servers = listeners.iter().filter_map(|l| l.server(&namespace, &document.metadata.name));
     draft.model.inventory.servers.extend(servers);
+    let id = draft.policy("Gateway", document, Some(namespace.clone()), Vec::new(), Vec::new());
     draft.model.inventory.gateways.push(Gateway {
+        id,
         namespace,
         name: document.metadata.name.clone(),
         class: gateway_class_name.unwrap_or_default(),
