@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::manifest::{CaCertificate, ExtAuthz, MeshConfig, Operator, Provider as Written};
+use super::manifest::{CaCertificate, ExtAuthz, MeshConfig, Number, Operator, Provider as Written};
 use crate::{
     error::{Note, NoteCode, Problem},
     kinds::{
@@ -190,6 +190,9 @@ fn config_of(
     let certificates = ca_certificates.unwrap_or_default().into_iter();
     let trusted =
         default_config.and_then(|d| d.gateway_topology).and_then(|t| t.num_trusted_proxies);
+    if trusted.is_some_and(|Number(n)| u32::try_from(n).is_err()) {
+        checks.invalid(path, line, "numTrustedProxies is no number of proxies");
+    }
     Mesh {
         trust_domain: trust_domain
             .filter(|t| !t.is_empty())
@@ -204,7 +207,7 @@ fn config_of(
         path_normalization,
         providers: extension_providers.unwrap_or_default().into_iter().map(provider).collect(),
         auto_mtls: enable_auto_mtls.unwrap_or(true),
-        trusted_proxies: trusted.unwrap_or(0),
+        trusted_proxies: trusted.and_then(|Number(n)| u32::try_from(n).ok()).unwrap_or(0),
         service_export_to: default_service_export_to.unwrap_or_else(every),
         rule_export_to: default_destination_rule_export_to.unwrap_or_else(every),
         discovers,
@@ -256,7 +259,7 @@ fn invalid(name: &str, kind: ProviderKind, authorizer: &ExtAuthz) -> Option<Stri
     if service.as_ref().is_none_or(String::is_empty) {
         return Some("it names no service".into());
     }
-    if !port.is_some_and(|p| (1..=65535).contains(&p)) {
+    if !port.is_some_and(|Number(p)| (1..=65535).contains(&p)) {
         return Some("its port is not between 1 and 65535".into());
     }
     if path_prefix.as_ref().is_some_and(|p| !p.is_empty() && !p.starts_with('/')) {
