@@ -341,6 +341,8 @@ const KINDS: &[Kind] = &[
             ("outboundTrafficPolicy", ""),
             ("defaultConfig", ""),
             ("gatewayTopology", ""),
+            ("connectionSettings", ""),
+            ("httpMergeSlashes", ""),
             ("numTrustedProxies", ""),
             (
                 "protocolDetectionTimeout",

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::manifest::{CaCertificate, ExtAuthz, MeshConfig, Number, Operator, Provider as Written};
+use super::manifest::{
+    CaCertificate, ConnectionSettings, ExtAuthz, MeshConfig, Number, Operator, Provider as Written,
+};
 use crate::{
     error::{Note, NoteCode, Problem},
     kinds::{
@@ -12,6 +14,7 @@ use crate::{
     },
     manifest::{Document, Limits, Source, read},
     model::{
+        LayerSet, Scope, Unevaluated,
         inventory::{Mesh, Normalization, Provider, ProviderKind},
         selector::Selector,
     },
@@ -100,6 +103,8 @@ fn settle(
     namespace: &str,
 ) -> Result<(), Vec<Problem>> {
     let only = config.outbound_traffic_policy.as_ref().and_then(Outbound::registry_only);
+    let settings = config.default_config.as_ref().and_then(|d| d.connection_settings.as_ref());
+    let touched = settings.and_then(ConnectionSettings::touched);
     let mut found = config_of(config, &mut checks, path, line, namespace);
     checks.done()?;
     let mesh = &draft.model.inventory.mesh;
@@ -116,10 +121,19 @@ fn settle(
     if !found.discovers.is_empty() {
         found.discovery = Some(id());
     }
+    let settings = touched.map(|proxies| (id(), proxies));
     if only == Some(true) {
         found.registry_only = Some(id());
         let why = "outboundTrafficPolicy is REGISTRY_ONLY: flows from sidecars to what no Service \
                    leads to are undetermined";
+        let note = Note::new(NoteCode::NotEvaluated, why);
+        draft.note(note.about(document.title()).at(document.place));
+    }
+    if let Some((policy, proxies)) = settings {
+        let layers = LayerSet { jwt: true, authorization: true, ..LayerSet::default() };
+        let scope = Scope::Cluster;
+        draft.model.unevaluated.push(Unevaluated { policy, layers, scope, proxies });
+        let why = "connectionSettings change how requests are read: they are undetermined";
         let note = Note::new(NoteCode::NotEvaluated, why);
         draft.note(note.about(document.title()).at(document.place));
     }

@@ -5,12 +5,13 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, Unexpected, Visitor},
+    de::{Error, IgnoredAny, Unexpected, Visitor},
 };
 
 use crate::{
     kinds::{istio::sidecar::Outbound, kubernetes::LabelSelector},
     manifest::Spanned,
+    model::Proxies,
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -57,8 +58,39 @@ pub(super) struct PathNormalization {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DefaultConfig {
+    #[serde(alias = "connection_settings")]
+    pub(super) connection_settings: Option<ConnectionSettings>,
     #[serde(alias = "gateway_topology")]
     pub(super) gateway_topology: Option<GatewayTopology>,
+}
+
+/// What of it changes the request that policies see; the rest is time and size.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ConnectionSettings {
+    pub(super) profile: Option<String>,
+    #[serde(alias = "http_merge_slashes")]
+    pub(super) http_merge_slashes: Option<IgnoredAny>,
+    #[serde(alias = "http_path_with_escaped_slashes_action")]
+    pub(super) http_path_with_escaped_slashes_action: Option<IgnoredAny>,
+    #[serde(alias = "http_headers_with_underscores_action")]
+    pub(super) http_headers_with_underscores_action: Option<IgnoredAny>,
+}
+
+impl ConnectionSettings {
+    /// Whose requests it changes; the profile EDGE is for gateways alone (`connection_settings.go`).
+    pub(super) fn touched(&self) -> Option<Proxies> {
+        let Self {
+            profile,
+            http_merge_slashes: slashes,
+            http_path_with_escaped_slashes_action: escaped,
+            http_headers_with_underscores_action: underscores,
+        } = self;
+        if slashes.is_some() || escaped.is_some() || underscores.is_some() {
+            return Some(Proxies::Any);
+        }
+        (profile.as_deref() == Some("EDGE")).then_some(Proxies::Gateways)
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
