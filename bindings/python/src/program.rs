@@ -16,7 +16,7 @@ use pyo3::{
 use crate::{
     asked::{self, Common},
     call::{inside, outside},
-    decision::Decision,
+    decision::{Asked, Decision},
     error::{self, Family},
     flow::Flow,
     json, report,
@@ -86,7 +86,7 @@ impl Program {
         inside(py, || {
             let decision = self.engine.judge(&flow);
             let decision = decision.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
-            Ok(Decision::new(&self.engine, flow, decision))
+            Ok(Decision::new(&self.engine, Asked::Flow(flow), decision))
         })
     }
 
@@ -237,9 +237,14 @@ impl Program {
         let common = Common { source, destination, port, method, path, host };
         if flow.is_none()
             && others.is_none()
-            && let Some(flow) = common.quick(py)?
+            && let Some(words) = common.quick()
         {
-            return self.judge(py, Arc::new(flow));
+            return inside(py, || {
+                let decision = self.engine.judge_words(&words);
+                let decision =
+                    decision.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
+                Ok(Decision::new(&self.engine, Asked::Kept(common.keep(words.port)), decision))
+            });
         }
         let keywords = common.into_dict(py, others)?;
         self.judge(py, Self::flow(py, flow, Some(&keywords), "decide")?)
@@ -255,7 +260,7 @@ impl Program {
         let decided = asked.into_iter().zip(decided).enumerate();
         decided
             .map(|(row, (flow, decision))| match decision {
-                Ok(decision) => Ok(Decision::new(engine, flow, decision)),
+                Ok(decision) => Ok(Decision::new(engine, Asked::Flow(flow), decision)),
                 Err(problem) => {
                     let message = format!("flow {row}: {}", problem.message);
                     let problem = mayreach_wire::ProblemOut { message, ..problem };
@@ -335,7 +340,7 @@ impl Program {
         json::helper(py, "_values", "description")?.call1((json::text(&told)?,))
     }
 
-    /// Who may reach whom, rolled up by ``"workload"``, ``"namespace"`` or ``"label:KEY"``, a label of
+    /// Who may reach whom, on all ports and over all requests, rolled up by ``"workload"``, ``"namespace"`` or ``"label:KEY"``, a label of
     /// the pod or its namespace. Gives a :class:`Matrix`.
     ///
     /// >>> import mayreach
@@ -344,9 +349,18 @@ impl Program {
     /// ...     for n in ("web", "db")]})
     /// >>> program.matrix().cell("shop/web", "shop/db").verdict
     /// 'allow'
-    #[pyo3(signature = (by="workload"))]
-    fn matrix<'py>(&self, py: Python<'py>, by: &str) -> PyResult<Bound<'py, PyAny>> {
-        report::ask(py, &self.engine, Question::matrix(by), "Matrix")
+    ///
+    /// With `declared` it asks of declared ports alone, and of no request, and gives a
+    /// :class:`Declared`: quicker to read, and "depends" where a request decides.
+    #[pyo3(signature = (by="workload", *, declared=false))]
+    fn matrix<'py>(
+        &self,
+        py: Python<'py>,
+        by: &str,
+        declared: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let name = if declared { "Declared" } else { "Matrix" };
+        report::ask(py, &self.engine, Question::matrix(by, declared), name)
     }
 
     /// Can any request at all get from one tenant to another? Proved for every ordered pair, or a

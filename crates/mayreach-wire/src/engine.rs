@@ -9,10 +9,11 @@ use mayreach::{
 
 use crate::{
     decision::DecisionOut,
+    declared::DeclaredOut,
     describe::DescriptionOut,
     difference::{DifferenceOut, Intent, IntentOut},
     explanation::ExplanationOut,
-    flow::{FlowIn, PeerIn},
+    flow::{FlowIn, PeerIn, Words},
     isolation::{IsolateIn, IsolationOut},
     matrix::MatrixOut,
     note::NoteOut,
@@ -87,14 +88,31 @@ impl Engine {
     /// # Errors
     /// As [`Engine::decide`].
     pub fn judge(&self, flow: &FlowIn) -> Result<Decision, ProblemOut> {
-        flow.with_flow(|asked| {
-            let decision = self.program.decide(asked);
-            let [first, ..] = &decision.layers;
-            if first.reason == Reason::UnknownPeer {
-                self.check(asked)?;
-            }
-            Ok(decision)
-        })?
+        match Words::of(flow).and_then(|words| words.flow()) {
+            Some(usual) => self.judged(&usual),
+            None => flow.with_flow(|asked| self.judged(asked))?,
+        }
+    }
+
+    /// As [`Engine::judge`] decides the flow that these words say.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn judge_words(&self, words: &Words<'_>) -> Result<Decision, ProblemOut> {
+        match words.flow() {
+            Some(usual) => self.judged(&usual),
+            None => words.own()?.with_flow(|asked| self.judged(asked))?,
+        }
+    }
+
+    #[inline]
+    fn judged(&self, asked: &Flow<'_>) -> Result<Decision, ProblemOut> {
+        let decision = self.program.decide(asked);
+        let [first, ..] = &decision.layers;
+        if first.reason == Reason::UnknownPeer {
+            self.check(asked)?;
+        }
+        Ok(decision)
     }
 
     /// What [`Engine::judge`] decided on that flow, with every name and place spelled out.
@@ -119,7 +137,14 @@ impl Engine {
         })?
     }
 
-    /// Who may reach whom. `progress` is told how many of how many sources are done.
+    /// Who may reach whom on declared ports, of which nothing else is said. `progress` is told how
+    /// many of how many sources are done.
+    pub fn declared(&self, by: &GroupBy, progress: impl FnMut(usize, usize)) -> DeclaredOut {
+        DeclaredOut::new(&self.program, by, &self.program.declared(by, progress))
+    }
+
+    /// Who may reach whom, over all requests. `progress` is told how many of how many classes of
+    /// destinations are done.
     pub fn matrix(&self, by: &GroupBy, progress: impl FnMut(usize, usize)) -> MatrixOut {
         MatrixOut::new(&self.program, by, &self.program.matrix(by, progress))
     }

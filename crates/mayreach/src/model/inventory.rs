@@ -207,14 +207,6 @@ pub(crate) enum Addresses {
     Unknown,
 }
 
-impl Workload {
-    /// Whether it is known by an IPv4 and an IPv6 address.
-    pub(crate) fn has_both_families(&self) -> bool {
-        let (Addresses::Exact(ips) | Addresses::OneOf(ips)) = &self.addresses else { return false };
-        ips.iter().any(IpAddr::is_ipv4) && ips.iter().any(IpAddr::is_ipv6)
-    }
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct ContainerPort {
     pub(crate) name: Option<String>,

@@ -140,8 +140,8 @@ impl<'m> Resolver<'m> {
             let v6 = family(flow, &from, &to);
             Asked {
                 flow,
-                source: whole.end(from, v6),
-                destination: whole.end(to, v6),
+                source: whole.end(flow, from, v6),
+                destination: whole.end(flow, to, v6),
                 port,
                 network_port: port,
                 service: None,
