@@ -77,6 +77,8 @@ export interface FlowInput {
   port?: number | string | null
   /** `TCP` if left out. */
   protocol?: Protocol | null
+  /** Which of their addresses the ends use, where they have both. */
+  ip_version?: 4 | 6 | null
   /** With `ICMP` and `ICMPv6`. */
   icmp?: { type: number; code?: number | null } | null
   source_port?: number | null
@@ -309,8 +311,114 @@ export interface Description {
   reached_by: Answer[]
 }
 
+/** The forms of a report; `html` is one self-contained page. */
+export type ReportFormat = 'text' | 'json' | 'html' | 'markdown' | 'csv' | 'dot' | 'mermaid' | 'junit'
+/** Those of pairs that have no page. */
+export type SheetFormat = Exclude<ReportFormat, 'html'>
+/** Those of a list of what holds and what does not; in `junit` what does not hold fails. */
+export type ListFormat = 'text' | 'json' | 'markdown' | 'csv' | 'junit'
+/** Those of a table. */
+export type TableFormat = 'text' | 'json' | 'markdown' | 'csv'
+
+/**
+ * An answer about all requests: plain data, as the command's JSON. What renders it stands beside the data and
+ * does not travel to other threads.
+ */
+export interface Report<Format extends string = TableFormat> {
+  /** The report in a format, away from the event loop; `text` if left out. */
+  render(format?: Format, options?: Abortable): Promise<string>
+  renderSync(format?: Format): string
+  /** The text for people. */
+  toString(): string
+}
+
+/** One field of a rule, as written. */
+export interface Condition {
+  field: string
+  /** One of these. */
+  values: string[]
+  /** None of these. */
+  not_values: string[]
+}
+
+/** What a rule asks of a request, beside who the client is. */
+export interface Asks {
+  /** All of these hold. */
+  conditions: Condition[]
+  /** And one of these lists does. */
+  any_of?: Condition[][]
+}
+
+/** Flows that the same rules let through. */
+export interface Way extends Asks {
+  protocol: string
+  /** Other protocols with ports of which the same holds. */
+  also?: string[]
+  /** The same holds of every protocol without ports that no rule names. */
+  others?: boolean
+  /** Inclusive ranges; empty where the protocol has none. */
+  ports: [number, number][]
+  /** Ports that the client sends from, where they count. */
+  source_ports?: [number, number][]
+  /** Types and codes in words, where they count. */
+  icmp?: string[]
+  /** The Service that is called, where that counts; ports are then its own. */
+  service?: string
+  /** The family of the addresses that they use, where that counts. */
+  ip_version?: 4 | 6
+  /** Whether bytes that are not HTTP pass. */
+  raw: boolean
+  /** One of each class; empty: any. */
+  methods: string[]
+  paths: string[]
+  let_in_by: LayerDecision
+  /** What the client needs beside network access. */
+  needs?: string[]
+  /** The plainest of them in one line. */
+  request: string
+  flow: FlowInput
+  decision: DecisionData
+}
+
+/** A rule that denies some of what ways say. */
+export interface But extends Asks {
+  policy: PolicyRef
+  rule: number
+  at?: string
+}
+
+/** What one workload may do to another. */
+export interface May {
+  /** Everything, something, nothing (proved), or not known. */
+  verdict: 'allow' | 'some' | 'deny' | 'not_proved'
+  ways: Way[]
+  but?: But[]
+  not_proved?: Unproved[]
+}
+
 /** All answers from one group to another. */
 export interface Cell {
+  from: string
+  to: string
+  verdict: 'allow' | 'some' | 'deny' | 'not_proved' | 'mixed'
+  /** How many pairs of workloads there are of each kind, where groups are more than workloads. */
+  pairs?: { allow: number; some: number; deny: number; not_proved: number }
+  /** What its pairs may do: places in the matrix's `findings`, with one of the pairs. */
+  findings?: { finding: number; pairs: number; from: string; to: string }[]
+}
+
+/** Who may reach whom, over all ports and requests. */
+export interface Matrix extends Report<ReportFormat> {
+  by: string
+  groups: string[]
+  cells: Cell[]
+  /** Each answer once. */
+  findings: May[]
+  decisions: number
+}
+
+/** All answers from one group to another on declared ports. */
+export interface DeclaredCell {
   from: string
   to: string
   verdict: 'allow' | 'deny' | 'depends' | 'mixed'
@@ -324,25 +432,11 @@ export interface Cell {
   answers?: Answer[]
 }
 
-/** The forms of a report; `html` is one self-contained page. */
-export type ReportFormat = 'text' | 'json' | 'html' | 'markdown' | 'csv' | 'dot' | 'mermaid' | 'junit'
-
-/**
- * An answer about all requests: plain data, as the command's JSON. What renders it stands beside the data and
- * does not travel to other threads.
- */
-export interface Report<Format extends string = 'text' | 'json'> {
-  /** The report in a format, away from the event loop; `text` if left out. */
-  render(format?: Format, options?: Abortable): Promise<string>
-  renderSync(format?: Format): string
-  /** The text for people. */
-  toString(): string
-}
-
-export interface Matrix extends Report<ReportFormat> {
+/** Who may reach whom on declared ports, of which nothing else is said. */
+export interface Declared extends Report<SheetFormat> {
   by: string
   groups: string[]
-  cells: Cell[]
+  cells: DeclaredCell[]
 }
 
 /** Who must not reach whom: tenants by label, or by name. */
@@ -413,31 +507,17 @@ export interface Unproved {
   flow: FlowInput
 }
 
-/** Flows that the same rules let through. */
-export interface Way {
-  protocol: string
-  /** Inclusive ranges; empty where the protocol has none. */
-  ports: [number, number][]
-  /** Whether bytes that are not HTTP pass. */
-  raw: boolean
-  /** One of each class; empty: any. */
-  methods: string[]
-  paths: string[]
-  let_in_by: LayerDecision
-  /** What that rule asks of a request, as written. */
-  conditions: { field: string; values: string[]; not_values: string[] }[]
-  request: string
-  flow: FlowInput
-  decision: DecisionData
-}
-
 /** What one workload may do to another. */
 export interface Can extends Report {
   from: string
   to: string
   /** `allow`: some request gets through; `deny`: none does, proved; `undetermined`: neither. */
   verdict: Verdict
+  /** Whether every flow gets through. */
+  everything: boolean
   ways: Way[]
+  /** Rules that deny some of what the ways say. */
+  but: But[]
   not_proved: Unproved[]
 }
 
@@ -453,7 +533,7 @@ export interface Reach extends Report {
 }
 
 /** What changed in meaning. */
-export interface Difference extends Report {
+export interface Difference extends Report<ListFormat> {
   /** `equivalent` is proved for all requests. */
   verdict: 'equivalent' | 'different' | 'not_proved'
   /** Pairs of workloads for which something is allowed that was not. */
@@ -483,7 +563,7 @@ export interface Change {
 }
 
 /** Whether a change does what it is meant to, and nothing else. */
-export interface Intended extends Report {
+export interface Intended extends Report<ListFormat> {
   verdict: 'ok' | 'wrong' | 'not_proved'
   steps: {
     what: string
@@ -590,8 +670,11 @@ export declare class Program {
   /** What a cluster would accept and then ignore, and what is not evaluated. */
   readonly notes: Note[]
   /** Who may reach whom, rolled up by `workload`, `namespace` or `label:KEY`. */
-  matrix(by?: string, options?: Abortable): Promise<Matrix>
-  matrixSync(by?: string): Matrix
+  matrix(by?: string, options?: Abortable & { declared?: false }): Promise<Matrix>
+  /** On declared ports alone, and of no request: `depends` where a request decides. */
+  matrix(by: string | undefined, options: Abortable & { declared: true }): Promise<Declared>
+  matrixSync(by?: string, options?: { declared?: false }): Matrix
+  matrixSync(by: string | undefined, options: { declared: true }): Declared
   /** Whether any request at all can get from one tenant to another: a proof, or one that can. */
   isolate(question: IsolationQuestion, options?: Abortable): Promise<Isolation>
   isolateSync(question: IsolationQuestion): Isolation

@@ -33,6 +33,7 @@ var topics = []topic{
 	{"generated-mtls", 16, 150, (*generator).mtlsScenario},
 	{"generated-custom", 17, 120, (*generator).customScenario},
 	{"generated-gateway", 18, 150, (*generator).gatewayScenario},
+	{"generated-tokens", 20, 110, (*generator).tokenScenario},
 	{waypointTopic, 19, 240, (*generator).waypointScenario},
 }
 

@@ -21,6 +21,7 @@ type jwtRule struct {
 	Forward     bool          `json:"forwardOriginalToken,omitempty"`
 	Spaces      []string      `json:"spaceDelimitedClaims,omitempty"`
 	Output      []claimHeader `json:"outputClaimToHeaders,omitempty"`
+	Payload     string        `json:"outputPayloadToHeader,omitempty"`
 }
 
 type tokenHeader struct {

@@ -16,6 +16,7 @@ import (
 
 	meshconfig "istio.io/api/mesh/v1alpha1"
 	"istio.io/istio/pilot/pkg/config/kube/crd"
+	"istio.io/istio/pilot/pkg/model"
 	"istio.io/istio/pkg/config"
 	"istio.io/istio/pkg/config/kube"
 	"istio.io/istio/pkg/config/mesh"
@@ -136,6 +137,17 @@ func (c *cluster) inMesh(pod *corev1.Pod) bool {
 	return ns != nil && ns.Labels["istio-injection"] == "enabled"
 }
 
+// tlsMode is whether the pod takes mTLS: its label, else as the injector labels it.
+func (c *cluster) tlsMode(pod *corev1.Pod) string {
+	if v, ok := pod.Labels["security.istio.io/tlsMode"]; ok {
+		return v
+	}
+	if c.inMesh(pod) {
+		return model.IstioMutualTLSModeLabel
+	}
+	return model.DisabledTLSModeLabel
+}
+
 // ambient tells whether the pod is in ambient: its own label, else its namespace's.
 func (c *cluster) ambient(name string) bool {
 	pod := c.pods[name]
@@ -209,6 +221,14 @@ func (c *cluster) backend(name string, port uint32) (string, uint32) {
 		}
 	}
 	return "", 0
+}
+
+// server is the pod that a flow ends at, and its port.
+func (c *cluster) server(f *flow) (string, uint32) {
+	if f.Destination.Service != "" {
+		return c.backend(f.Destination.Service, f.Port)
+	}
+	return f.Destination.Workload, f.Port
 }
 
 // calledHTTP2 is http2 for a flow to a Service or a pod.

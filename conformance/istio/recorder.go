@@ -130,7 +130,8 @@ func (r *recorder) recordBatch(scenarios []*scenario) error {
 			a := answers[c]
 			if a != nil {
 				passed := c.Expect
-				c.Expect = expect(c.Flow, a, logs[a.peer], p.jwt[c.Flow.Destination.Workload+c.Flow.Destination.Service])
+				server, _ := p.cluster.server(c.Flow)
+				c.Expect = expect(c.Flow, a, logs[a.peer], p.jwt[server] || p.jwt[c.Flow.Destination.Service])
 				if passed != nil {
 					c.Expect.Waypoint = passed.Waypoint
 				}
@@ -164,12 +165,16 @@ func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
 		return nil, nil, fmt.Errorf("the webhook refuses %s", c.rejected)
 	}
 	ports := map[string]map[uint32]bool{}
+	var clients []string
 	for _, k := range s.cases {
-		d := k.Flow.Destination.Workload
+		d, port := c.server(k.Flow)
 		if ports[d] == nil {
 			ports[d] = map[uint32]bool{}
 		}
-		ports[d][k.Flow.Port] = true
+		ports[d][port] = true
+		if s.clients {
+			clients = append(clients, k.Flow.Source.Workload)
+		}
 	}
 	var names []string
 	for name := range ports {
@@ -177,7 +182,7 @@ func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
 	}
 	slices.Sort(names)
 	restore := setFlags(s.flags)
-	pods, err := translate(c, names)
+	pods, err := translate(c, names, clients)
 	restore()
 	if err != nil {
 		return nil, nil, err
@@ -212,7 +217,8 @@ func (r *recorder) sendAll(ready []*prepared) (map[*recordedCase]*answer, error)
 	var mu sync.Mutex
 	var failed error
 	one := func(p *prepared, c *recordedCase) {
-		a, err := s.send(p, p.pods[c.Flow.Destination.Workload], c.Flow)
+		server, _ := p.cluster.server(c.Flow)
+		a, err := s.send(p, p.pods[server], c.Flow)
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil && failed == nil {

@@ -18,6 +18,7 @@ type scenario struct {
 	jwt         bool
 	flags       []string
 	application application
+	clients     bool // what clients send is istiod's word: their outbound clusters
 	waypoints   bool // clients and servers are in ambient
 }
 
@@ -110,6 +111,7 @@ func (b *block) build(keys *keyring, subnet string, now time.Time) (*scenario, e
 		s.options["istiod"] = map[string]string{v: "true"}
 		s.flags = append(s.flags, v)
 	}
+	s.clients = b.settings["clients"] == "translated"
 	s.application = application(b.settings["application"])
 	for line := range strings.Lines(b.fences["flows"]) {
 		line = strings.TrimSpace(line)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pkg/config/host"
 )
 
 const patience = 15 * time.Second
@@ -61,18 +62,19 @@ func (s *sender) send(p *prepared, tr translation, f *flow) (*answer, error) {
 	if p.ways != nil {
 		return s.sendThrough(p, f)
 	}
-	client, server := c.pods[f.Source.Workload], c.pods[f.Destination.Workload]
+	name, port := c.server(f)
+	client, server := c.pods[f.Source.Workload], c.pods[name]
 	if client == nil || server == nil {
-		return nil, fmt.Errorf("no pod %s or %s", f.Source.Workload, f.Destination.Workload)
+		return nil, fmt.Errorf("no pod %s or %s", f.Source.Workload, name)
 	}
-	raw, err := s.dial(client.Status.PodIP, fmt.Sprintf("%s:%d", server.Status.PodIP, f.Port))
+	raw, err := s.dial(client.Status.PodIP, fmt.Sprintf("%s:%d", server.Status.PodIP, port))
 	if err != nil {
 		return nil, err
 	}
 	defer raw.Close()
 	raw.SetDeadline(time.Now().Add(patience))
 	a := &answer{peer: raw.LocalAddr().String()}
-	conn, err := s.secure(c, tr, f, raw)
+	conn, err := s.secure(p, tr, f, raw)
 	if err != nil {
 		if errors.Is(err, errEchoed) {
 			a.reached, a.opaque = true, true
@@ -81,7 +83,7 @@ func (s *sender) send(p *prepared, tr translation, f *flow) (*answer, error) {
 		a.handshake = err
 		return a, nil
 	}
-	s.exchange(p, f, conn, a, c.http2(server, f.Port))
+	s.exchange(p, f, conn, a, c.http2(server, port))
 	return a, nil
 }
 
@@ -118,8 +120,10 @@ func (s *sender) dial(from, to string) (net.Conn, error) {
 }
 
 // secure wraps the connection the way the source would.
-func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.Conn, error) {
-	client, server := c.pods[f.Source.Workload], c.pods[f.Destination.Workload]
+func (s *sender) secure(p *prepared, tr translation, f *flow, raw net.Conn) (net.Conn, error) {
+	c := p.cluster
+	name, port := c.server(f)
+	client, server := c.pods[f.Source.Workload], c.pods[name]
 	principal := f.Source.Principal
 	if principal == "" {
 		principal = c.principal(client)
@@ -128,14 +132,27 @@ func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.
 	switch {
 	case f.Source.MTLS != nil:
 		mtls = *f.Source.MTLS
-	case tr.mode(f.Port) == model.MTLSDisable: // auto-mTLS
+	case tr.mode(port) == model.MTLSDisable: // auto-mTLS
 		mtls = false
+	}
+	service, number := c.servicePort(server, port)
+	if called := f.Destination.Service; called != "" {
+		namespace, name, _ := strings.Cut(called, "/")
+		service, number = string(hostOf(namespace, name)), int32(f.Port)
+	}
+	nocert := f.Source.TLSWithoutCertificate
+	serverName, ownName := "plain-tls.example", ""
+	if opens := p.pods[f.Source.Workload].opens; opens != nil && f.Source.MTLS == nil && f.Source.Principal == "" {
+		o := opens.to(host.Name(service), int(number))
+		mtls = o.kind == "mutual" && (!o.auto || mtls && c.tlsMode(server) == model.IstioMutualTLSModeLabel)
+		nocert = o.kind == "tls"
+		serverName, ownName = o.sni, o.sni
 	}
 	config := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the server's identity is not under test
 	switch {
-	case f.Source.TLSWithoutCertificate:
+	case nocert:
 		config.NextProtos = []string{"http/1.1"}
-		config.ServerName = "plain-tls.example"
+		config.ServerName = serverName
 	case mtls:
 		cert, err := s.pki.client(principal)
 		if err != nil {
@@ -147,11 +164,13 @@ func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.
 		if f.HTTP != nil {
 			config.NextProtos = []string{"istio-http/1.1", "istio", "http/1.1"}
 		}
-		if f.HTTP != nil && c.http2(server, f.Port) {
+		if f.HTTP != nil && c.http2(server, port) {
 			config.NextProtos = []string{"istio-h2", "istio", "h2"}
 		}
-		if host, port := c.servicePort(server, f.Port); host != "" {
-			config.ServerName = fmt.Sprintf("outbound_.%d_._.%s", port, host)
+		if ownName != "" {
+			config.ServerName = ownName
+		} else if service != "" {
+			config.ServerName = fmt.Sprintf("outbound_.%d_._.%s", number, service)
 		}
 	default:
 		return raw, nil
@@ -159,7 +178,7 @@ func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.
 	switch {
 	case f.TLS != nil:
 		config.ServerName = f.TLS.SNI
-	case f.Source.TLSWithoutCertificate, config.ServerName == "":
+	case f.Source.TLSWithoutCertificate, config.ServerName == "" && mtls:
 		// Not the name that a reader of the flow expects of auto-mTLS: the flow says it.
 		f.TLS = &tlsAttributes{config.ServerName}
 	}

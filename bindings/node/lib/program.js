@@ -157,11 +157,12 @@ class Program {
   }
 
   async matrix(by = 'workload', settings) {
-    return this.#analyse('matrix', [group(by)], settings)
+    const { rest, signal } = takeSignal(settings)
+    return this.#analyse(...matrix(by, rest), { signal })
   }
 
-  matrixSync(by = 'workload') {
-    return this.#analyseSync('matrix', [group(by)])
+  matrixSync(by = 'workload', settings) {
+    return this.#analyseSync(...matrix(by, settings))
   }
 
   async isolate(question, settings) {
@@ -255,6 +256,14 @@ function tenants(question) {
     refuse('wrong_type', 'question', 'a question is an object', "ask like { by: 'label:tenant' }")
   }
   return question
+}
+
+/** The question of a matrix: which, and by what. */
+function matrix(by, settings = {}) {
+  const { declared = false, ...rest } = takeSignal(settings).rest
+  noMore(rest)
+  if (typeof declared !== 'boolean') refuse('wrong_type', 'options.declared', 'true or false is wanted')
+  return [declared ? 'declared' : 'matrix', [group(by)]]
 }
 
 function group(by) {

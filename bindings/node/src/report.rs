@@ -50,7 +50,7 @@ fn question(kind: &str, asked: &str, other: Option<&Arc<Engine>>) -> Result<Ques
     let one = || texts()?.pop().ok_or_else(|| wrong("a name is missing"));
     let new = || other.map(|new| new.as_ref().clone()).ok_or_else(|| wrong("no other program"));
     match kind {
-        "matrix" => Question::matrix(&one()?),
+        "matrix" | "declared" => Question::matrix(&one()?, kind == "declared"),
         "isolate" => IsolateIn::from_json(asked).map(Question::Isolate).map_err(|problem| {
             let field = problem.field.clone().unwrap_or_else(|| "question".to_owned());
             unplaced(problem.field(field))

@@ -30,6 +30,7 @@ test('the answers are those of the command', { skip }, () => {
   for (const [program, path, other, beside] of [[tenants, paths[0], broken, paths[1]], [broken, paths[1], tenants, paths[0]]]) {
     assert.deepEqual(program.matrixSync(), command('matrix', path))
     assert.deepEqual(program.matrixSync('label:tenant'), command('matrix', path, '--by', 'label:tenant'))
+    assert.deepEqual(program.matrixSync('workload', { declared: true }), command('matrix', path, '--declared'))
     assert.deepEqual(program.isolateSync({ by: 'label:tenant' }), command('isolate', path, '--by', 'label:tenant'))
     const narrow = { by: 'namespace', outside: false, new_pods: false }
     assert.deepEqual(program.isolateSync(narrow), command('isolate', path, '--no-outside', '--no-new-pods'))
@@ -48,6 +49,7 @@ test('the answers are those of the command', { skip }, () => {
 
 const asked = [
   ['matrix', 'label:tenant'],
+  ['matrix', 'label:tenant', { declared: true }],
   ['isolate', { by: 'label:tenant' }],
   ['can', 'tenant-acme/web', 'tenant-acme/api'],
   ['callers', 'tenant-acme/db'],
@@ -91,14 +93,29 @@ test('pages and sheets', async () => {
     assert.throws(() => report.renderSync('pdf'), { field: 'format', help: /text, json, html/ })
     assert.throws(() => report.renderSync(3), { field: 'format', code: 'wrong_type' })
   }
+  const declared = tenants.matrixSync('label:tenant', { declared: true })
+  assert.match(declared.renderSync('csv'), /^from,to,status/)
+  assert.match(declared.renderSync('mermaid'), /^flowchart/)
+  assert.throws(() => declared.renderSync('html'), { field: 'format', message: /no format `html`/ })
   const can = tenants.canSync('tenant-acme/web', 'tenant-acme/api')
   await assert.rejects(can.render('html'), { field: 'format', message: /no format `html`/ })
+  await assert.rejects(can.render('junit'), { field: 'format', help: 'it is one of text, json, markdown, csv' })
+  for (const [kind, ...args] of asked) {
+    const report = tenants[`${kind}Sync`](...args)
+    assert.match(report.renderSync('markdown'), /^## /)
+    assert.ok((await report.render('csv')).split('\n').length > 2)
+  }
+  for (const report of [tenants.diffSync(broken), tenants.changeSync(broken, INTEND)]) {
+    assert.match(report.renderSync('junit'), /^<\?xml.*<failure/s)
+  }
 })
 
 test('what cannot be asked is told', async () => {
   const wrong = [
     [() => tenants.matrixSync('label:'), 'by'],
     [() => tenants.matrixSync(3), 'by'],
+    [() => tenants.matrixSync('workload', { declared: 'yes' }), 'options.declared'],
+    [() => tenants.matrixSync('workload', { strict: true }), 'options.strict'],
     [() => tenants.isolateSync({ by: 'labels:x' }), 'by'],
     [() => tenants.isolateSync({ tenants: { acme: { namespaces: 'x' } } }), 'tenants.acme.namespaces'],
     [() => tenants.isolateSync({ tenants: { x: { namespaces: ['nope'] } } }), 'tenants.x'],
@@ -122,12 +139,14 @@ test('what cannot be asked is told', async () => {
 test('an aborted signal ends waiting', async () => {
   const reason = new Error('enough')
   for (const [kind, ...args] of asked) {
+    if (args.at(-1)?.declared) continue
     await assert.rejects(tenants[kind](...args, { signal: AbortSignal.abort(reason) }), reason)
     const controller = new AbortController()
     const waiting = tenants[kind](...args, { signal: controller.signal })
     controller.abort(reason)
     await assert.rejects(waiting, reason)
   }
+  await assert.rejects(tenants.matrix('workload', { declared: true, signal: AbortSignal.abort(reason) }), reason)
   const report = await tenants.isolate({ by: 'label:tenant' })
   await assert.rejects(report.render('html', { signal: AbortSignal.abort(reason) }), reason)
 })

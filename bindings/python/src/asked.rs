@@ -111,12 +111,13 @@ fn named(py: Python<'_>, text: &str, field: &str) -> PyResult<PeerIn> {
 }
 
 /// Every keyword of a flow, and where the JSON has it.
-const KEYWORDS: [(&str, &[&str]); 20] = [
+const KEYWORDS: [(&str, &[&str]); 21] = [
     ("id", &["id"]),
     ("source", &["source"]),
     ("destination", &["destination"]),
     ("port", &["port"]),
     ("protocol", &["protocol"]),
+    ("ip_version", &["ip_version"]),
     ("icmp", &["icmp"]),
     ("source_port", &["source_port"]),
     ("http", &["http"]),

@@ -340,7 +340,7 @@ impl Program {
         json::helper(py, "_values", "description")?.call1((json::text(&told)?,))
     }
 
-    /// Who may reach whom, rolled up by ``"workload"``, ``"namespace"`` or ``"label:KEY"``, a label of
+    /// Who may reach whom, on all ports and over all requests, rolled up by ``"workload"``, ``"namespace"`` or ``"label:KEY"``, a label of
     /// the pod or its namespace. Gives a :class:`Matrix`.
     ///
     /// >>> import mayreach
@@ -349,9 +349,18 @@ impl Program {
     /// ...     for n in ("web", "db")]})
     /// >>> program.matrix().cell("shop/web", "shop/db").verdict
     /// 'allow'
-    #[pyo3(signature = (by="workload"))]
-    fn matrix<'py>(&self, py: Python<'py>, by: &str) -> PyResult<Bound<'py, PyAny>> {
-        report::ask(py, &self.engine, Question::matrix(by), "Matrix")
+    ///
+    /// With `declared` it asks of declared ports alone, and of no request, and gives a
+    /// :class:`Declared`: quicker to read, and "depends" where a request decides.
+    #[pyo3(signature = (by="workload", *, declared=false))]
+    fn matrix<'py>(
+        &self,
+        py: Python<'py>,
+        by: &str,
+        declared: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let name = if declared { "Declared" } else { "Matrix" };
+        report::ask(py, &self.engine, Question::matrix(by, declared), name)
     }
 
     /// Can any request at all get from one tenant to another? Proved for every ordered pair, or a

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import os
 import pickle
@@ -20,6 +21,27 @@ from mayreach import Program, Report
 EXAMPLES = ROOT / "examples"
 TENANTS, BROKEN = "examples/tenants", "examples/tenants-broken"
 NAMED = EXAMPLES / "tenants-isolation.yaml"
+MESH = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: api, namespace: shop, labels: {app: api}}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: no-admin, namespace: shop}
+spec:
+  action: DENY
+  selector: {matchLabels: {app: api}}
+  rules: [{to: [{operation: {paths: [/admin/*]}}]}]
+"""
 INTEND = "tenant-acme/web -> tenant-globex/api:8080 GET /v1/*"
 
 
@@ -47,7 +69,7 @@ def command(*arguments: str) -> Any:
 
 def reports(one: Program, two: Program) -> list[Report]:
     return [
-        one.matrix("label:tenant"), one.isolate(by="label:tenant"), one.can("tenant-acme/web", "tenant-acme/api"),
+        one.matrix("label:tenant"), one.matrix("label:tenant", declared=True), one.isolate(by="label:tenant"), one.can("tenant-acme/web", "tenant-acme/api"),
         one.callers("tenant-acme/db"), one.reaches("tenant-acme/web"), one.diff(two), one.change(two, INTEND),
     ]  # fmt: skip
 
@@ -58,6 +80,9 @@ def test_the_answers_are_those_of_the_command(both: tuple[Program, Program], whi
     other, beside = both[1 - which], (BROKEN, TENANTS)[which]
     assert program.matrix().to_dict() == command("matrix", path)
     assert program.matrix(by="label:tenant").to_dict() == command("matrix", path, "--by", "label:tenant")
+    assert program.matrix(declared=True).to_dict() == command("matrix", path, "--declared")
+    by = program.matrix("label:tenant", declared=True).to_dict()
+    assert by == command("matrix", path, "--by", "label:tenant", "--declared")
     assert program.isolate().to_dict() == command("isolate", path)
     assert program.isolate(by="label:tenant", outside=False, new_pods=False).to_dict() == command(
         "isolate", path, "--by", "label:tenant", "--no-outside", "--no-new-pods"
@@ -95,12 +120,21 @@ def test_an_isolation_has_parts(both: tuple[Program, Program]) -> None:
 def test_the_other_reports_have_parts(both: tuple[Program, Program]) -> None:
     one, two = both
     cell = one.matrix("label:tenant").cell("acme", "globex")
-    assert (cell.verdict, cell.allow) == ("deny", 0) and cell.examples[0].verdict == "deny"
-    assert sum(len(cell.answers) for cell in one.matrix().cells) > 50
+    assert cell.verdict == "deny" and not cell.findings
+    assert cell.pairs.deny > 0 and cell.pairs == mayreach.Pairs(0, 0, cell.pairs.deny, 0)
+    matrix = one.matrix()
+    single = matrix.cell("tenant-acme/web", "tenant-acme/api")
     can = one.can("tenant-acme/web", "tenant-acme/api")
+    assert single.verdict == "some" and single.pairs == mayreach.Pairs(0, 1, 0, 0) and single in matrix.cells
+    assert single.findings[0].may in matrix.findings and single.findings[0].pairs == 1
+    assert [way.conditions for way in single.findings[0].may.ways] == [way.conditions for way in can.ways]
     way = can.ways[0]
-    assert can.verdict == "allow" and way.methods == ("GET", "POST") and way.conditions[1].values == ("/v1/*",)
+    assert can.verdict == "allow" and not can.everything and not can.but
+    assert way.methods == ("GET", "POST") and ("/v1/*",) in [one.values for one in way.conditions]
     assert one.decide(way.flow).allowed and way.let_in_by.reason.at
+    declared = one.matrix("label:tenant", declared=True).cell("acme", "globex")
+    assert (declared.verdict, declared.allow) == ("deny", 0) and declared.examples[0].verdict == "deny"
+    assert sum(len(cell.answers) for cell in one.matrix(declared=True).cells) > 50
     callers = one.callers("tenant-acme/db")
     assert callers.names == {"tenant-acme/api", "tenant-acme/web"} == {other.workload for other in callers.may}
     assert "tenant-globex/web" in callers.may_not and not callers.not_proved
@@ -133,13 +167,39 @@ def test_reports_are_values(both: tuple[Program, Program]) -> None:
     assert one == two and len({*one, *two}) == len(one)
 
 
+def test_what_a_deny_rule_takes_away_is_told() -> None:
+    program = mayreach.load(MESH)
+    can = program.can("shop/web", "shop/api")
+    (but,) = can.but
+    assert can.verdict == "allow" and can.ways and (but.policy.name, but.rule) == ("no-admin", 0)
+    assert but.conditions[0].field == "paths" and but.conditions[0].values == ("/admin/*",) and but.at
+    (found,) = program.matrix().cell("shop/web", "shop/api").findings
+    assert found.may.verdict == "some" and found.may.but == can.but and found.may.ways == can.ways
+    rows = can.to_arrow().to_pylist()
+    (taken,) = [row for row in rows if row["verdict"] == "deny"]
+    assert taken["policy_name"] == "no-admin" and taken["what"].startswith("but not paths /admin/*")
+    for format in ("text", "markdown"):
+        assert "but not paths" in can.render(format)
+
+
 def test_pages_and_sheets(both: tuple[Program, Program]) -> None:
-    for report in reports(*both)[:2]:
-        assert report.render("html").startswith("<!") and "tenant-acme" in report.render("html")
-        assert report.render("markdown").startswith("## ") and "digraph" in report.render("dot")
-        assert report.render("csv").startswith("from,to,status") and report.render("mermaid").startswith("flowchart")
-        assert report.render("junit").startswith("<?xml")
-    isolation, can = reports(*both)[1:3]
+    every = reports(*both)
+    for report in every[:3]:
+        if isinstance(report, mayreach.Declared):
+            with pytest.raises(mayreach.QuestionError, match="no format `html`"):
+                report.render("html")
+        else:
+            assert report.render("html").startswith("<!") and "tenant-acme" in report.render("html")
+        assert "digraph" in report.render("dot") and report.render("mermaid").startswith("flowchart")
+        assert report.render("csv").startswith("from,to,status")
+    for report in every:
+        assert report.render("markdown").startswith("## ") and len(report.render("csv").splitlines()) > 1
+        if isinstance(report, (mayreach.Can, mayreach.Reach)):
+            with pytest.raises(mayreach.QuestionError, match=r"it is one of text, json, markdown, csv\)$"):
+                report.render("junit")
+        else:
+            assert report.render("junit").startswith("<?xml")
+    isolation, can = every[2:4]
     assert isinstance(isolation, mayreach.Isolation)
     csv = isolation.render("csv").splitlines()
     assert len(csv) == 1 + len(isolation.pairs)
@@ -157,11 +217,21 @@ def test_reports_are_tables(both: tuple[Program, Program]) -> None:
         table.validate(full=True)
         assert table.to_pylist() == report.to_arrow().to_pylist() and table.num_rows == len(report.to_arrow()) > 0
         assert polars.DataFrame(report).height == table.num_rows
-    matrix, isolation, _, callers, _, diff, _ = reports(*both)
+    matrix, declared, isolation, _, callers, _, diff, _ = reports(*both)
     assert isinstance(matrix, mayreach.Matrix) and isinstance(isolation, mayreach.Isolation)
-    cells = [(c.source, c.destination, c.verdict, c.allow, c.deny, c.depends) for c in matrix.cells]
-    rows = matrix.to_arrow().to_pylist()
-    assert [tuple(row[key] for key in ("from", "to", "verdict", "allow", "deny", "depends")) for row in rows] == cells
+    assert isinstance(declared, mayreach.Declared)
+    keys = ("from", "to", "verdict", "allow", "some", "deny", "not_proved")
+    for asked in (matrix, both[0].matrix()):
+        cells = [(c.source, c.destination, c.verdict, *dataclasses.astuple(c.pairs)) for c in asked.cells]
+        rows = asked.to_arrow().to_pylist()
+        assert [tuple(row[key] for key in keys) for row in rows] == cells
+        for row, cell in zip(rows, asked.cells, strict=True):
+            ways = [way for found in cell.findings for way in found.may.ways]
+            assert (row["what"] is None) is (not cell.findings)
+            assert row["at"] == (ways[0].let_in_by.reason.at if ways else None)
+    old = [(c.source, c.destination, c.verdict, c.allow, c.deny, c.depends) for c in declared.cells]
+    rows = declared.to_arrow().to_pylist()
+    assert [tuple(row[key] for key in ("from", "to", "verdict", "allow", "deny", "depends")) for row in rows] == old
     told = isolation.to_arrow().to_pylist()
     for row, pair in zip(told, isolation.pairs, strict=True):
         assert (row["from"], row["to"], row["verdict"]) == (pair.source, pair.destination, pair.verdict)
@@ -241,4 +311,5 @@ def test_other_threads_go_on_meanwhile(both: tuple[Program, Program]) -> None:
 def test_a_matrix_without_workloads_is_a_table_too() -> None:
     empty = mayreach.load({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
     assert len(empty.matrix().to_arrow()) == 0 and empty.matrix().cells == ()
+    assert len(empty.matrix(declared=True).to_arrow()) == 0 and empty.matrix(declared=True).cells == ()
     assert len(empty.diff(empty).to_arrow()) == 0

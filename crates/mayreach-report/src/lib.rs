@@ -4,6 +4,7 @@
 mod graph;
 mod html;
 mod junit;
+mod listing;
 mod picture;
 mod report;
 mod repro;
@@ -14,7 +15,8 @@ pub mod text;
 pub use self::{
     graph::{dot, mermaid},
     html::html,
-    junit::junit,
+    junit::{junit, junit_of_listing},
+    listing::{Case, Listing},
     picture::{Link, Pair, Picture},
     report::{Format, Report, matrix_page},
     repro::Repro,

@@ -4,10 +4,13 @@ use std::io;
 
 use mayreach_wire::{
     Analysis, Engine, ProblemOut, Question,
+    matrix::by_name,
     mayreach::{ErrorCode, GroupBy},
 };
 
-use crate::{Picture, Sheet, csv, dot, html, junit, markdown, mermaid, text};
+use crate::{
+    Listing, Picture, Sheet, csv, dot, html, junit, junit_of_listing, markdown, mermaid, text,
+};
 
 /// The forms of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,18 +23,18 @@ pub enum Format {
     Html,
     /// Tables for a merge request.
     Markdown,
-    /// One line a pair.
+    /// One line a pair or a row.
     Csv,
     /// A Graphviz digraph of what gets through.
     Dot,
     /// A Mermaid flowchart of what gets through.
     Mermaid,
-    /// `JUnit` XML: one test case a pair.
+    /// `JUnit` XML: one test case a pair, a change or a step.
     Junit,
 }
 
 impl Format {
-    /// Every format.
+    /// Every format, as an answer that is a grid of pairs has them.
     pub const ALL: [Self; 8] = [
         Self::Text,
         Self::Json,
@@ -42,6 +45,26 @@ impl Format {
         Self::Mermaid,
         Self::Junit,
     ];
+
+    /// Those of a grid of pairs that has no page.
+    const SHEET: [Self; 7] =
+        [Self::Text, Self::Json, Self::Markdown, Self::Csv, Self::Dot, Self::Mermaid, Self::Junit];
+
+    /// Those of a list of what holds and what does not.
+    const LIST: [Self; 5] = [Self::Text, Self::Json, Self::Markdown, Self::Csv, Self::Junit];
+
+    /// Those of a list that nothing must hold of.
+    const TABLE: [Self; 4] = [Self::Text, Self::Json, Self::Markdown, Self::Csv];
+
+    /// The formats that an answer has.
+    pub const fn all_of(found: &Analysis) -> &'static [Self] {
+        match found {
+            Analysis::Matrix(_) | Analysis::Isolation(_) => &Self::ALL,
+            Analysis::Declared(_) => &Self::SHEET,
+            Analysis::Difference(_) | Analysis::Change(_) => &Self::LIST,
+            Analysis::Can(_) | Analysis::Reach(_) => &Self::TABLE,
+        }
+    }
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
@@ -63,11 +86,14 @@ impl Format {
     /// Any other.
     pub fn parse(name: &str) -> Result<Self, ProblemOut> {
         Self::ALL.into_iter().find(|format| format.as_str() == name).ok_or_else(|| {
-            let names = Self::ALL.map(Self::as_str).join(", ");
-            wrong(format!("no report has the format `{name}`"))
-                .help(format!("it is one of {names}"))
+            wrong(format!("no report has the format `{name}`")).help(one_of(&Self::ALL))
         })
     }
+}
+
+fn one_of(formats: &[Format]) -> String {
+    let names: Vec<&str> = formats.iter().map(|format| format.as_str()).collect();
+    format!("it is one of {}", names.join(", "))
 }
 
 fn wrong(message: impl Into<String>) -> ProblemOut {
@@ -106,6 +132,7 @@ impl Report {
     pub fn text(&self, out: &mut dyn io::Write) -> io::Result<()> {
         match &self.found {
             Analysis::Matrix(found) => text::matrix::write(out, found),
+            Analysis::Declared(found) => text::declared::write(out, found),
             Analysis::Isolation(found) => text::isolation::write(out, found),
             Analysis::Can(found) => text::reach::can(out, found),
             Analysis::Reach(found) => text::reach::ends(out, found),
@@ -117,39 +144,36 @@ impl Report {
     /// The report in a format, without colours. `progress` is told how far a page is.
     ///
     /// # Errors
-    /// A format that this answer does not have: only a matrix and an isolation are pairs to draw.
+    /// A format that this answer does not have ([`Format::all_of`]).
     pub fn render(
         &self,
         format: Format,
         progress: impl FnMut(usize, usize),
     ) -> Result<String, ProblemOut> {
-        let sheet = match (format, &self.found) {
-            (Format::Text, _) => return self.plain(),
+        let formats = Format::all_of(&self.found);
+        if !formats.contains(&format) {
+            let message = format!("this report has no format `{}`", format.as_str());
+            return Err(wrong(message).help(one_of(formats)));
+        }
+        match (format, &self.found) {
+            (Format::Text, _) => self.plain(),
             (Format::Json, found) => {
-                return serde_json::to_string_pretty(found)
-                    .map_err(|error| wrong(error.to_string()));
+                serde_json::to_string_pretty(found).map_err(|error| wrong(error.to_string()))
             }
             (Format::Html, Analysis::Matrix(found)) => {
                 let by = mayreach_wire::matrix::group_by(&found.by)?;
-                return matrix_page(&self.engine, &by, progress).map_err(wrong);
+                matrix_page(&self.engine, &by, progress).map_err(wrong)
             }
             (Format::Html, Analysis::Isolation(found)) => {
-                let picture = Picture::of_isolation(self.engine.program(), found, progress);
-                return html(&picture).map_err(wrong);
+                html(&Picture::of_isolation(self.engine.program(), found, progress)).map_err(wrong)
             }
-            (_, Analysis::Matrix(found)) => Sheet::of_matrix(found),
-            (_, Analysis::Isolation(found)) => Sheet::of_isolation(found),
-            _ => {
-                let message = format!("this report has no format `{}`", format.as_str());
-                return Err(wrong(message).help("it is one of text, json"));
-            }
-        };
-        match format {
-            Format::Csv => csv(&sheet).map_err(wrong),
-            Format::Dot => Ok(dot(&sheet)),
-            Format::Mermaid => Ok(mermaid(&sheet)),
-            Format::Junit => junit(&sheet).map_err(wrong),
-            Format::Markdown | Format::Text | Format::Json | Format::Html => Ok(markdown(&sheet)),
+            (_, Analysis::Matrix(found)) => drawn(format, &Sheet::of_matrix(found)),
+            (_, Analysis::Declared(found)) => drawn(format, &Sheet::of_declared(found)),
+            (_, Analysis::Isolation(found)) => drawn(format, &Sheet::of_isolation(found)),
+            (_, Analysis::Can(found)) => listed(format, &Listing::of_can(found)),
+            (_, Analysis::Reach(found)) => listed(format, &Listing::of_reach(found)),
+            (_, Analysis::Difference(found)) => listed(format, &Listing::of_difference(found)),
+            (_, Analysis::Change(found)) => listed(format, &Listing::of_change(found)),
         }
     }
 
@@ -157,6 +181,31 @@ impl Report {
         let mut out = Vec::new();
         self.text(&mut out).map_err(|error| wrong(error.to_string()))?;
         Ok(anstream::adapter::strip_str(&String::from_utf8_lossy(&out)).to_string())
+    }
+}
+
+/// Pairs in a format that is made from them alone.
+fn drawn(format: Format, sheet: &Sheet) -> Result<String, ProblemOut> {
+    match format {
+        Format::Csv => csv(sheet).map_err(wrong),
+        Format::Dot => Ok(dot(sheet)),
+        Format::Mermaid => Ok(mermaid(sheet)),
+        Format::Junit => junit(sheet).map_err(wrong),
+        Format::Markdown | Format::Text | Format::Json | Format::Html => Ok(markdown(sheet)),
+    }
+}
+
+/// A list likewise.
+fn listed(format: Format, listing: &Listing) -> Result<String, ProblemOut> {
+    match format {
+        Format::Csv => listing.csv().map_err(wrong),
+        Format::Junit => junit_of_listing(listing).map_err(wrong),
+        Format::Markdown
+        | Format::Text
+        | Format::Json
+        | Format::Html
+        | Format::Dot
+        | Format::Mermaid => Ok(listing.markdown()),
     }
 }
 
@@ -169,12 +218,9 @@ pub fn matrix_page(
     by: &GroupBy,
     progress: impl FnMut(usize, usize),
 ) -> Result<String, String> {
-    let words = match by {
-        GroupBy::Workload => "workload".to_owned(),
-        GroupBy::Namespace => "namespace".to_owned(),
-        GroupBy::Label(key) => format!("label:{key}"),
-    };
-    let title = format!("Who may reach whom, by {words}");
-    let summary = "Every pair of workloads on every declared port, in all five layers.".to_owned();
+    let title = format!("Who may reach whom, by {}", by_name(by));
+    let summary = "Every pair of workloads, on all ports and over all requests, in all five \
+                   layers, as each workload's own proxy connects."
+        .to_owned();
     html(&Picture::new(engine.program(), by, (title, summary), progress))
 }

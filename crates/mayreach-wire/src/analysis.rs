@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     Engine, ProblemOut,
+    declared::DeclaredOut,
     difference::{DifferenceOut, Intent, IntentOut},
     isolation::{IsolateIn, IsolationOut},
     matrix::{MatrixOut, group_by},
@@ -14,8 +15,10 @@ use crate::{
 /// A question about all requests.
 #[derive(Clone, Debug)]
 pub enum Question {
-    /// Who may reach whom.
+    /// Who may reach whom, on all ports and over all requests?
     Matrix(GroupBy),
+    /// Who may reach whom on declared ports, of which nothing else is said?
+    Declared(GroupBy),
     /// Can any request get from one tenant to another?
     Isolate(IsolateIn),
     /// What may one workload do to another (`namespace/name` each)?
@@ -36,12 +39,14 @@ pub enum Question {
 }
 
 impl Question {
-    /// The question of a matrix by `workload`, `namespace` or `label:KEY`.
+    /// The question of a matrix by `workload`, `namespace` or `label:KEY`; `declared`: on declared
+    /// ports alone, and of no request.
     ///
     /// # Errors
     /// Anything else.
-    pub fn matrix(by: &str) -> Result<Self, ProblemOut> {
-        group_by(by).map(Self::Matrix)
+    pub fn matrix(by: &str, declared: bool) -> Result<Self, ProblemOut> {
+        let kind = if declared { Self::Declared } else { Self::Matrix };
+        group_by(by).map(kind)
     }
 
     /// The question of a change, each intent in words.
@@ -65,6 +70,8 @@ impl Question {
 pub enum Analysis {
     /// Of `matrix`.
     Matrix(MatrixOut),
+    /// Of `matrix` on declared ports.
+    Declared(DeclaredOut),
     /// Of `isolate`.
     Isolation(IsolationOut),
     /// Of `can`.
@@ -81,7 +88,7 @@ impl Analysis {
     /// The verdict over all; a matrix and a list of who may have none.
     pub const fn verdict(&self) -> Option<&'static str> {
         match self {
-            Self::Matrix(_) | Self::Reach(_) => None,
+            Self::Matrix(_) | Self::Declared(_) | Self::Reach(_) => None,
             Self::Isolation(found) => Some(found.verdict),
             Self::Can(found) => Some(found.verdict),
             Self::Difference(found) => Some(found.verdict),
@@ -102,6 +109,7 @@ impl Engine {
     ) -> Result<Analysis, ProblemOut> {
         Ok(match question {
             Question::Matrix(by) => Analysis::Matrix(self.matrix(by, progress)),
+            Question::Declared(by) => Analysis::Declared(self.declared(by, progress)),
             Question::Isolate(asked) => Analysis::Isolation(self.isolate(asked, progress)?),
             Question::Can { from, to } => Analysis::Can(self.can(from, to)?),
             Question::Callers(workload) => Analysis::Reach(self.reach(workload, true, progress)?),

@@ -9,6 +9,7 @@ use mayreach::{
 
 use crate::{
     decision::DecisionOut,
+    declared::DeclaredOut,
     describe::DescriptionOut,
     difference::{DifferenceOut, Intent, IntentOut},
     explanation::ExplanationOut,
@@ -136,7 +137,14 @@ impl Engine {
         })?
     }
 
-    /// Who may reach whom. `progress` is told how many of how many sources are done.
+    /// Who may reach whom on declared ports, of which nothing else is said. `progress` is told how
+    /// many of how many sources are done.
+    pub fn declared(&self, by: &GroupBy, progress: impl FnMut(usize, usize)) -> DeclaredOut {
+        DeclaredOut::new(&self.program, by, &self.program.declared(by, progress))
+    }
+
+    /// Who may reach whom, over all requests. `progress` is told how many of how many classes of
+    /// destinations are done.
     pub fn matrix(&self, by: &GroupBy, progress: impl FnMut(usize, usize)) -> MatrixOut {
         MatrixOut::new(&self.program, by, &self.program.matrix(by, progress))
     }

@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod decision;
+pub mod declared;
 pub mod describe;
 pub mod difference;
 mod engine;

@@ -98,7 +98,10 @@ fn assemble(model: Model, documents: Documents, options: Arc<Options>) -> Progra
     // Calico's IPPools say where pods live; the options only guess.
     let pools = &model.inventory.pod_networks;
     let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools };
-    let pod_networks = pod_networks.as_slice().into();
+    let mut pod_networks = pod_networks.clone();
+    // A flow may say which family it is about (`Resolver::somewhere`).
+    pod_networks.sort_by_key(|net| net.addr().is_ipv6());
+    let pod_networks = pod_networks.into();
     let inner = Inner {
         model,
         index: Arc::new(index),

@@ -186,6 +186,9 @@ impl Program {
     #[inline]
     pub(crate) fn ends(&self, flow: &Flow<'_>) -> Option<Ends> {
         let Port::Number(port) = flow.port else { return None };
+        if flow.ip_version.is_some() {
+            return None;
+        }
         let find = |peer: &Peer<'_>| match *peer {
             Peer::Workload { namespace, name } => self.inner.index.workload(namespace, name),
             Peer::Id(id) => Some(id),

@@ -3,10 +3,10 @@
 import datetime
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, Literal, TypeAlias, final, overload
 
 from mayreach._load import Manifests
-from mayreach._reports import Can, Difference, Format, Intended, Isolation, Matrix, Reach
+from mayreach._reports import Can, Declared, Difference, Format, Intended, Isolation, Matrix, Reach
 from mayreach._values import (
     ClientSees,
     Description,
@@ -41,6 +41,7 @@ class Flow:
         port: int | str | None = None,
         protocol: _Protocol | None = None,
         icmp: Mapping[str, int] | None = None,
+        ip_version: Literal[4, 6] | None = None,
         source_port: int | None = None,
         http: bool | Mapping[str, Any] | None = None,
         method: str | None = None,
@@ -148,7 +149,10 @@ class Program:
     ) -> Stream: ...
     def explain(self, flow: Flow | Mapping[str, Any] | None = None, /, **keywords: Any) -> Explanation: ...
     def describe(self, workload: str) -> Description: ...
-    def matrix(self, by: str = "workload") -> Matrix: ...
+    @overload
+    def matrix(self, by: str = "workload", *, declared: Literal[False] = False) -> Matrix: ...
+    @overload
+    def matrix(self, by: str = "workload", *, declared: Literal[True]) -> Declared: ...
     def isolate(
         self,
         question: str | os.PathLike[str] | Mapping[str, Any] | None = None,

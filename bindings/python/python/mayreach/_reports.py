@@ -8,7 +8,7 @@ from __future__ import annotations
 import html as _html
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,7 +24,8 @@ Proved = Literal["isolated", "open", "not_proved"]
 _GRID_MAX = 30
 _SIGNS = {
     "isolated": ("●", "#1a7f37"), "open": ("✗", "#cf222e"), "not_proved": ("?", "#9a6700"),
-    "allow": ("✓", "#1a7f37"), "deny": ("✗", "#cf222e"), "depends": ("?", "#9a6700"), "mixed": ("±", "#57606a"),
+    "allow": ("✓", "#1a7f37"), "some": ("~", "#9a6700"), "deny": ("✗", "#cf222e"), "depends": ("?", "#9a6700"),
+    "mixed": ("±", "#57606a"),
 }  # fmt: skip
 
 
@@ -89,8 +90,9 @@ class Report:
         return self._made
 
     def render(self, format: Format = "text") -> str:
-        """The report as ``"text"`` or ``"json"``; of a matrix and an isolation also as ``"html"`` (one
-        self-contained page), ``"markdown"``, ``"csv"``, ``"dot"``, ``"mermaid"`` and ``"junit"``.
+        """The report as ``"text"``, ``"json"``, ``"markdown"`` or ``"csv"``; of a matrix, an isolation, a
+        difference and a change also as ``"junit"``; of a matrix and an isolation as ``"dot"``,
+        ``"mermaid"`` and ``"html"`` (one self-contained page; not of declared ports).
 
         Raises:
             QuestionError: a format that this report does not have.
@@ -131,8 +133,8 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """All answers from one group to another; `answers` has them where groups are workloads."""
+class DeclaredCell:
+    """All answers from one group to another on declared ports; `answers` has them where groups are workloads."""
 
     source: str
     destination: str
@@ -221,7 +223,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Way:
-    """Flows that the same rule lets through."""
+    """Flows that the same rule lets through.
+
+    It asks all `conditions` and, where `any_of` is not empty, one of its lists. The same holds of the
+    protocols in `also` and, where `others` says so, of every protocol without ports that no rule names.
+    `source_ports`, `icmp`, `service` and `ip_version` are there where they count; the ports of a `service` that
+    is called are its own.
+    """
 
     protocol: str
     ports: tuple[tuple[int, int], ...]
@@ -233,9 +241,73 @@ class Way:
     request: str
     flow: Flow
     decision: Decision
+    any_of: tuple[tuple[Condition, ...], ...] = ()
+    needs: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    others: bool = False
+    source_ports: tuple[tuple[int, int], ...] = ()
+    icmp: tuple[str, ...] = ()
+    service: str | None = None
+    ip_version: Literal[4, 6] | None = None
 
     def __repr__(self) -> str:
         return f"<Way {self.request}; {self.let_in_by.layer}: {_text.why(self.let_in_by)}>"
+
+
+@dataclass(frozen=True, slots=True)
+class But:
+    """A rule that denies some of what ways say: what it asks, as written."""
+
+    policy: Policy
+    rule: int
+    conditions: tuple[Condition, ...]
+    any_of: tuple[tuple[Condition, ...], ...] = ()
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """What one workload may do to another: everything, something, nothing (proved), or not known."""
+
+    verdict: Literal["allow", "some", "deny", "not_proved"]
+    ways: tuple[Way, ...] = ()
+    but: tuple[But, ...] = ()
+    not_proved: tuple[Unproved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellFinding:
+    """What `pairs` pairs of a cell may do, one of them from `source` to `destination`."""
+
+    source: str
+    destination: str
+    pairs: int
+    may: May
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """How many pairs of workloads there are of each kind."""
+
+    allow: int
+    some: int
+    deny: int
+    not_proved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What the workloads of one group may do to those of another.
+
+    `verdict` is "allow" where every flow gets through, "deny" where none does (proved), "some", "not_proved",
+    or "mixed" where pairs of workloads differ. `findings` leaves out pairs between which nothing gets through.
+    """
+
+    source: str
+    destination: str
+    verdict: Literal["allow", "some", "deny", "not_proved", "mixed"]
+    pairs: Pairs
+    findings: tuple[CellFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +357,8 @@ class Step:
     not_proved: tuple[Unproved, ...] = ()
 
 
-class Matrix(Report):
-    """Who may reach whom."""
+class _Grid(Report):
+    """Ordered pairs of groups."""
 
     __slots__ = ()
 
@@ -300,20 +372,48 @@ class Matrix(Report):
         """Names of the groups."""
         return tuple(self._kept["groups"])
 
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        """Every ordered pair of groups between which there is something to ask."""
-        return tuple(map(_cell, self._kept["cells"]))
-
-    def cell(self, source: str, destination: str) -> Cell:
-        """The cell of one ordered pair; :class:`KeyError` where there is nothing to ask."""
-        return _cell(_find(self._kept["cells"], source, destination))
-
     def __repr__(self) -> str:
-        return f"<Matrix by {self.by}: {len(self.groups)} groups>"
+        return f"<{type(self).__name__} by {self.by}: {len(self.groups)} groups>"
 
     def _repr_html_(self) -> str:
         return _grid(self, self.groups, self._kept["cells"])
+
+
+class Matrix(_Grid):
+    """Who may reach whom, on all ports and over all requests."""
+
+    __slots__ = ()
+
+    @property
+    def findings(self) -> tuple[May, ...]:
+        """What one workload may do to another, each answer once."""
+        return tuple(map(_may, self._kept["findings"]))
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every ordered pair of groups between which there is something to ask."""
+        made = self.findings
+        return tuple(_cell(told, made.__getitem__) for told in self._kept["cells"])
+
+    def cell(self, source: str, destination: str) -> Cell:
+        """The cell of one ordered pair; :class:`KeyError` where there is nothing to ask."""
+        told = self._kept["findings"]
+        return _cell(_find(self._kept["cells"], source, destination), lambda place: _may(told[place]))
+
+
+class Declared(_Grid):
+    """Who may reach whom on declared ports, of which nothing else is said."""
+
+    __slots__ = ()
+
+    @property
+    def cells(self) -> tuple[DeclaredCell, ...]:
+        """Every ordered pair of groups between which there is something to ask."""
+        return tuple(map(_declared, self._kept["cells"]))
+
+    def cell(self, source: str, destination: str) -> DeclaredCell:
+        """The cell of one ordered pair; :class:`KeyError` where there is nothing to ask."""
+        return _declared(_find(self._kept["cells"], source, destination))
 
 
 class Isolation(Report):
@@ -382,9 +482,19 @@ class Can(Report):
         return found
 
     @property
+    def everything(self) -> bool:
+        """Whether every flow gets through."""
+        return bool(self._kept["everything"])
+
+    @property
     def ways(self) -> tuple[Way, ...]:
         """Flows that get through, by what lets them."""
         return tuple(map(_way, self._kept["ways"]))
+
+    @property
+    def but(self) -> tuple[But, ...]:
+        """Rules that deny some of what the ways say."""
+        return tuple(map(_but, self._kept["but"]))
 
     @property
     def not_proved(self) -> tuple[Unproved, ...]:
@@ -495,8 +605,8 @@ class Intended(Report):
 
 
 for _class in (
-    Report, Matrix, Isolation, Can, Reach, Difference, Intended, Answer, Cell, Unproved, Hole, Pair, Tenant,
-    DeadRule, Condition, Way, Other, Change, Counterexample, Step,
+    Report, Matrix, Declared, Isolation, Can, Reach, Difference, Intended, Answer, Cell, CellFinding, DeclaredCell,
+    Pairs, May, But, Unproved, Hole, Pair, Tenant, DeadRule, Condition, Way, Other, Change, Counterexample, Step,
 ):  # fmt: skip
     _class.__module__ = "mayreach"
 
@@ -535,8 +645,24 @@ def _answer(told: Mapping[str, Any]) -> Answer:
     )  # fmt: skip
 
 
-def _cell(told: Mapping[str, Any]) -> Cell:
-    return Cell(
+def _cell(told: Mapping[str, Any], finding: Callable[[int], May]) -> Cell:
+    found = tuple(
+        CellFinding(one["from"], one["to"], one["pairs"], finding(one["finding"])) for one in told.get("findings", ())
+    )
+    # Between two workloads there is one pair.
+    counts = told.get("pairs") or {key: int(told["verdict"] == key) for key in ("allow", "some", "deny", "not_proved")}
+    return Cell(told["from"], told["to"], told["verdict"], Pairs(**counts), found)
+
+
+def _may(told: Mapping[str, Any]) -> May:
+    return May(
+        told["verdict"], tuple(map(_way, told["ways"])), tuple(map(_but, told.get("but", ()))),
+        _unproved(told.get("not_proved", ())),
+    )  # fmt: skip
+
+
+def _declared(told: Mapping[str, Any]) -> DeclaredCell:
+    return DeclaredCell(
         told["from"], told["to"], told["verdict"], told["allow"], told["deny"], told["depends"],
         tuple(told["depends_on"]), tuple(map(_answer, told["examples"])),
         tuple(map(_answer, told.get("answers", ()))),
@@ -574,11 +700,30 @@ def _pair(told: Mapping[str, Any], finding: tuple[Any, ...]) -> Pair:
 
 def _way(told: Mapping[str, Any]) -> Way:
     return Way(
-        told["protocol"], tuple((low, high) for low, high in told["ports"]), told["raw"],
-        tuple(told["methods"]), tuple(told["paths"]), _values._layer(told["let_in_by"]),
-        tuple(Condition(c["field"], tuple(c["values"]), tuple(c["not_values"])) for c in told["conditions"]),
+        told["protocol"], _ranges(told["ports"]), told["raw"],
+        tuple(told["methods"]), tuple(told["paths"]), _values._layer(told["let_in_by"]), _conditions(told["conditions"]),
         told["request"], Flow.from_dict(told["flow"]), Decision.from_dict(told["decision"]),
+        any_of=_any_of(told), needs=tuple(told.get("needs", ())), also=tuple(told.get("also", ())),
+        others=told.get("others", False), source_ports=_ranges(told.get("source_ports", ())),
+        icmp=tuple(told.get("icmp", ())), service=told.get("service"), ip_version=told.get("ip_version"),
     )  # fmt: skip
+
+
+def _but(told: Mapping[str, Any]) -> But:
+    policy = Policy(**told["policy"])
+    return But(policy, told["rule"], _conditions(told["conditions"]), _any_of(told), told.get("at"))
+
+
+def _ranges(told: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:
+    return tuple((low, high) for low, high in told)
+
+
+def _conditions(told: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
+    return tuple(Condition(c["field"], tuple(c["values"]), tuple(c["not_values"])) for c in told)
+
+
+def _any_of(told: Mapping[str, Any]) -> tuple[tuple[Condition, ...], ...]:
+    return tuple(map(_conditions, told.get("any_of", ())))
 
 
 def _change(told: Mapping[str, Any]) -> Change:

@@ -16,14 +16,19 @@ pub(super) fn run(matrix: &Matrix, out: &mut dyn Write) -> Result<Status, Failur
     let by = group_by(&matrix.by).map_err(|problem| problem.field("--by"))?;
     let engine = matrix.manifests.compile(&mut Stdin::default())?;
     let format = matrix.output.output;
-    if format == ReportFormat::Html {
+    if format == ReportFormat::Html && !matrix.declared {
         // The page asks every pair itself.
-        let mut progress = Progress::new("workloads");
+        let mut progress = Progress::new("steps");
         let page = matrix_page(&engine, &by, |done, all| progress.tell(done, all));
         progress.end();
         let page = page.map_err(io::Error::other)?;
         return answered(Status::Allowed, report::put(out, &page));
     }
-    let found = report::ask(&engine, &Question::Matrix(by), "workloads")?;
+    let (question, steps) = if matrix.declared {
+        (Question::Declared(by), "workloads")
+    } else {
+        (Question::Matrix(by), "classes")
+    };
+    let found = report::ask(&engine, &question, steps)?;
     answered(Status::Allowed, report::write(out, format, &found))
 }

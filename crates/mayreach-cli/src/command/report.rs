@@ -7,7 +7,7 @@ use mayreach_wire::{Engine, Question};
 
 use super::{json, progress::Progress};
 use crate::{
-    args::{Format, ReportFormat},
+    args::{ListFormat, ReportFormat, TableFormat},
     failure::Failure,
     status::Status,
 };
@@ -39,7 +39,7 @@ pub(super) fn write(
         Form::Json => json(out, report.found()),
         Form::Text => Ok(report.text(out)?),
         other => {
-            let mut progress = Progress::new("workloads");
+            let mut progress = Progress::new("steps");
             let made = report.render(other, |done, all| progress.tell(done, all));
             progress.end();
             put(out, &made?)
@@ -52,11 +52,25 @@ pub(super) fn put(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
     Ok(out.write_all(text.as_bytes())?)
 }
 
-impl From<Format> for Form {
-    fn from(format: Format) -> Self {
+impl From<TableFormat> for Form {
+    fn from(format: TableFormat) -> Self {
         match format {
-            Format::Text => Self::Text,
-            Format::Json => Self::Json,
+            TableFormat::Text => Self::Text,
+            TableFormat::Json => Self::Json,
+            TableFormat::Markdown => Self::Markdown,
+            TableFormat::Csv => Self::Csv,
+        }
+    }
+}
+
+impl From<ListFormat> for Form {
+    fn from(format: ListFormat) -> Self {
+        match format {
+            ListFormat::Text => Self::Text,
+            ListFormat::Json => Self::Json,
+            ListFormat::Markdown => Self::Markdown,
+            ListFormat::Csv => Self::Csv,
+            ListFormat::Junit => Self::Junit,
         }
     }
 }

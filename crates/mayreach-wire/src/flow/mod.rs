@@ -24,7 +24,7 @@ use self::object::objects;
 pub(crate) use self::text::peer;
 pub use self::{
     http::{HttpIn, TlsIn},
-    number::{IcmpIn, PortIn, ProtocolIn, SourcePort},
+    number::{IcmpIn, IpVersionIn, PortIn, ProtocolIn, SourcePort},
     out::FlowOut,
     peer::{PeerIn, PodPortIn},
     said::Said,
@@ -55,6 +55,9 @@ pub struct FlowIn {
     /// `TCP` unless said otherwise.
     #[serde(default)]
     pub protocol: Option<ProtocolIn>,
+    /// 4 or 6: which of their addresses the ends use, where they have both.
+    #[serde(default)]
+    pub ip_version: Option<IpVersionIn>,
     /// Type and code, for ICMP.
     #[serde(default)]
     pub icmp: Option<IcmpIn>,

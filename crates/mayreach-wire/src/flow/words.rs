@@ -25,20 +25,32 @@ pub struct Words<'a> {
 impl<'a> Words<'a> {
     /// The words of a flow that says nothing else.
     pub(crate) fn of(flow: &'a FlowIn) -> Option<Self> {
-        let usual = flow.protocol.is_none()
-            && flow.icmp.is_none()
-            && flow.source_port.is_none()
-            && flow.tls.is_none()
-            && matches!(flow.token, Said::Unknown)
-            && flow.claims.is_none()
-            && flow.now.is_none()
-            && flow.ext_authz.is_none();
-        let port = match &flow.port {
+        // Every field by name: none is passed over.
+        let FlowIn {
+            id: _,
+            source,
+            destination,
+            port,
+            protocol: None,
+            ip_version: None,
+            icmp: None,
+            source_port: None,
+            http,
+            tls: None,
+            token: Said::Unknown,
+            claims: None,
+            now: None,
+            ext_authz: None,
+        } = flow
+        else {
+            return None;
+        };
+        let port = match port {
             None => None,
             Some(PortIn::Number(number)) => Some(*number),
             Some(PortIn::Name(_)) => return None,
         };
-        let (method, path, host) = match &flow.http {
+        let (method, path, host) = match http {
             Said::Unknown => (None, None, None),
             Said::Is(HttpIn { method, path, host, headers: None }) => {
                 (method.as_deref(), path.as_deref(), host.as_deref())
@@ -46,9 +58,9 @@ impl<'a> Words<'a> {
             _ => return None,
         };
         // An empty request is still one.
-        let same = matches!(flow.http, Said::Unknown) || method.or(path).or(host).is_some();
-        let (source, destination) = (flow.source.word()?, flow.destination.word()?);
-        (usual && same).then_some(Self { source, destination, port, method, path, host })
+        let same = matches!(http, Said::Unknown) || method.or(path).or(host).is_some();
+        let (source, destination) = (source.word()?, destination.word()?);
+        same.then_some(Self { source, destination, port, method, path, host })
     }
 
     /// The flow; nothing for one that [`FlowIn`] has to look at.

@@ -75,7 +75,8 @@ pub(super) struct Memo<'a> {
 impl<'a> Memo<'a> {
     /// Nothing where a column stands that is no part of the key.
     pub(super) fn new(input: &'a Input<'a>) -> Option<Self> {
-        let others = input.source_port.is_some()
+        let others = input.ip_version.is_some()
+            || input.source_port.is_some()
             || input.icmp_type.is_some()
             || input.icmp_code.is_some()
             || input.http.is_some()

@@ -10,6 +10,7 @@
 //! | `destination` | text | the same, or `service:namespace/name` |
 //! | `port` | whole number, or text | number or name of the port that is called |
 //! | `protocol` | text, or whole number | `TCP` unless said otherwise |
+//! | `ip_version` | whole number | 4 or 6: which of their addresses the two ends use |
 //! | `source_port` | whole number | the port that the client sends from |
 //! | `icmp_type`, `icmp_code` | whole numbers | for ICMP |
 //! | `http` | boolean | `false`: the connection is not HTTP; `true`: it is |

@@ -14,9 +14,11 @@ use arrow_schema::{ArrowError, Field, Schema};
 use crate::{
     Analysis, IsolationOut, MatrixOut, ProblemOut,
     decision::{LayerOut, PolicyOut},
+    declared::DeclaredOut,
     difference::{ChangeOut, DifferenceOut, IntentOut},
     isolation::{HoleOut, UnprovedOut},
-    reach::{CanOut, ReachOut, WayOut},
+    matrix::{CellOut, MayOut, PairsOut},
+    reach::{ButOut, CanOut, ReachOut, WayOut},
 };
 
 impl Analysis {
@@ -27,6 +29,7 @@ impl Analysis {
     pub fn rows(&self) -> Result<RecordBatch, ProblemOut> {
         let columns = match self {
             Self::Matrix(found) => matrix(found),
+            Self::Declared(found) => declared(found),
             Self::Isolation(found) => isolation(found),
             Self::Can(found) => can(found),
             Self::Reach(found) => reach(found),
@@ -66,19 +69,21 @@ impl Columns {
 
     /// What decides in a layer.
     fn layers(self, prefix: &str, layers: &[Option<&LayerOut>]) -> Self {
+        self.deciders(prefix, &layers.iter().map(|l| Some(Decider::of((*l)?))).collect::<Vec<_>>())
+    }
+
+    fn deciders(self, prefix: &str, all: &[Option<Decider<'_>>]) -> Self {
         let name = |name: &str| format!("{prefix}{name}");
-        let all = || layers.iter().copied();
-        let policy = |l: Option<&LayerOut>| -> Option<PolicyOut> { l?.reason.policy.clone() };
-        let policies: Vec<Option<PolicyOut>> = all().map(policy).collect();
-        let of = || policies.iter().map(Option::as_ref);
-        let rules: UInt32Array = all().map(|l| l?.reason.rule).collect();
-        self.words(&name("layer"), all().map(|l| Some(l?.layer)))
+        let all = || all.iter().map(Option::as_ref);
+        let of = || all().map(|d| d?.policy);
+        let rules: UInt32Array = all().map(|d| d?.rule).collect();
+        self.words(&name("layer"), all().map(|d| Some(d?.layer)))
             .words(&name("policy_kind"), of().map(|p| Some(p?.kind.as_str())))
             .words(&name("policy_namespace"), of().map(|p| p?.namespace.as_deref()))
             .words(&name("policy_name"), of().map(|p| Some(p?.name.as_str())))
             .add(&name("rule"), Arc::new(rules))
-            .words(&name("reason"), all().map(|l| Some(l?.reason.code)))
-            .texts(&name("at"), all().map(|l| l?.reason.at.as_deref()))
+            .words(&name("reason"), all().map(|d| d?.reason))
+            .texts(&name("at"), all().map(|d| d?.at))
     }
 
     fn batch(self) -> Result<RecordBatch, ArrowError> {
@@ -93,6 +98,39 @@ impl Columns {
     }
 }
 
+/// What decides, of which the columns tell.
+struct Decider<'r> {
+    layer: &'static str,
+    policy: Option<&'r PolicyOut>,
+    rule: Option<u32>,
+    reason: Option<&'static str>,
+    at: Option<&'r str>,
+}
+
+impl<'r> Decider<'r> {
+    fn of(layer: &'r LayerOut) -> Self {
+        let reason = &layer.reason;
+        Self {
+            layer: layer.layer,
+            policy: reason.policy.as_ref(),
+            rule: reason.rule,
+            reason: Some(reason.code),
+            at: reason.at.as_deref(),
+        }
+    }
+
+    /// A rule that takes away from what others let in.
+    fn against(but: &'r ButOut) -> Self {
+        Self {
+            layer: "authorization",
+            policy: Some(&but.policy),
+            rule: Some(but.rule),
+            reason: Some("rule"),
+            at: but.at.as_deref(),
+        }
+    }
+}
+
 /// Joined, or nothing where there is nothing.
 fn joined<T: AsRef<str>>(parts: &[T]) -> Option<String> {
     let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
@@ -103,7 +141,48 @@ fn reasons(unproved: &[UnprovedOut]) -> Option<String> {
     joined(&unproved.iter().map(|one| one.why.as_str()).collect::<Vec<_>>())
 }
 
+/// The pairs of a cell; a cell between workloads is one.
+fn pairs(cell: &CellOut) -> PairsOut {
+    let one = |verdict| u64::from(cell.verdict == verdict);
+    cell.pairs.unwrap_or_else(|| PairsOut {
+        allow: one("allow"),
+        some: one("some"),
+        deny: one("deny"),
+        not_proved: one("not_proved"),
+    })
+}
+
 fn matrix(found: &MatrixOut) -> Columns {
+    let lines: Vec<Vec<String>> = found.findings.iter().map(MayOut::lines).collect();
+    let said = |cell: &CellOut| {
+        let mut all: Vec<&str> = Vec::new();
+        let own = cell.findings.iter().filter_map(|f| lines.get(f.finding as usize)).flatten();
+        for line in own {
+            if !all.contains(&line.as_str()) {
+                all.push(line);
+            }
+        }
+        (!all.is_empty()).then(|| all.join("; "))
+    };
+    let cells = || found.cells.iter();
+    let counts = || cells().map(pairs);
+    // What lets in the plainest request of the first answer.
+    let first = |cell: &CellOut| found.findings.get(cell.findings.first()?.finding as usize);
+    let layers: Vec<Option<&LayerOut>> =
+        cells().map(|c| Some(&first(c)?.ways.first()?.let_in_by)).collect();
+    Columns::default()
+        .words("from", cells().map(|c| Some(c.from.as_str())))
+        .words("to", cells().map(|c| Some(c.to.as_str())))
+        .words("verdict", cells().map(|c| Some(c.verdict)))
+        .counts("allow", counts().map(|p| p.allow))
+        .counts("some", counts().map(|p| p.some))
+        .counts("deny", counts().map(|p| p.deny))
+        .counts("not_proved", counts().map(|p| p.not_proved))
+        .texts("what", cells().map(said))
+        .layers("", &layers)
+}
+
+fn declared(found: &DeclaredOut) -> Columns {
     let cells = || found.cells.iter();
     Columns::default()
         .words("from", cells().map(|c| Some(c.from.as_str())))
@@ -157,24 +236,44 @@ fn reach(found: &ReachOut) -> Columns {
 }
 
 fn can(found: &CanOut) -> Columns {
-    let ways = found.ways.iter().map(|way| (Some(way), None));
-    let rows: Vec<(Option<&WayOut>, Option<&UnprovedOut>)> =
-        ways.chain(found.not_proved.iter().map(|why| (None, Some(why)))).collect();
-    let ways = || rows.iter().map(|row| row.0);
-    let layers: Vec<_> = ways().map(|way| Some(&way?.let_in_by)).collect();
-    let range = |(low, high): &(u16, u16)| {
-        if low == high { low.to_string() } else { format!("{low}-{high}") }
+    type Row<'r> = (&'static str, Option<&'r WayOut>, Option<&'r ButOut>, Option<&'r str>);
+    let ways = found.ways.iter().map(|way| -> Row<'_> { ("allow", Some(way), None, None) });
+    let but = found.but.iter().map(|but| -> Row<'_> { ("deny", None, Some(but), None) });
+    let open = found.not_proved.iter();
+    let open = open.map(|one| -> Row<'_> { ("not_proved", None, None, Some(&one.why)) });
+    let rows: Vec<Row<'_>> = ways.chain(but).chain(open).collect();
+    let ways = || rows.iter().map(|row| row.1);
+    let what = |(_, way, but, _): &Row<'_>| match (way, but) {
+        (Some(way), _) => Some(way.wants()).filter(|wants| !wants.is_empty()),
+        (None, but) => but.map(ButOut::words),
     };
+    let deciders: Vec<Option<Decider<'_>>> = rows
+        .iter()
+        .map(|row| match row.1 {
+            Some(way) => Some(Decider::of(&way.let_in_by)),
+            None => row.2.map(Decider::against),
+        })
+        .collect();
     Columns::default()
-        .words("verdict", ways().map(|way| Some(way.map_or("not_proved", |_| "allow"))))
+        .words("verdict", rows.iter().map(|row| Some(row.0)))
         .words("protocol", ways().map(|way| Some(way?.protocol.as_str())))
-        .texts("ports", ways().map(|w| joined(&w?.ports.iter().map(range).collect::<Vec<_>>())))
+        .texts(
+            "ports",
+            ways().map(|w| joined(&w?.ports.iter().copied().map(range).collect::<Vec<_>>())),
+        )
+        .texts("on", ways().map(|way| Some(way?.on())))
+        .texts("what", rows.iter().map(what))
         .flags("raw", ways().map(|way| Some(way?.raw)))
         .texts("methods", ways().map(|way| joined(&way?.methods)))
         .texts("paths", ways().map(|way| joined(&way?.paths)))
+        .texts("needs", ways().map(|way| joined(&way?.needs)))
         .texts("request", ways().map(|way| Some(&way?.request)))
-        .layers("", &layers)
-        .texts("not_proved", rows.iter().map(|row| Some(&row.1?.why)))
+        .deciders("", &deciders)
+        .texts("not_proved", rows.iter().map(|row| row.3))
+}
+
+fn range((low, high): (u16, u16)) -> String {
+    if low == high { low.to_string() } else { format!("{low}-{high}") }
 }
 
 fn difference(found: &DifferenceOut) -> Columns {

@@ -193,6 +193,7 @@ impl<'a> Asker<'a> {
         let rare = words(&input.headers)
             || words(&input.claims)
             || words(&input.ext_authz)
+            || number(input.ip_version.as_ref(), row).is_some()
             || number(input.icmp_type.as_ref(), row).is_some()
             || number(input.icmp_code.as_ref(), row).is_some();
         match ends {

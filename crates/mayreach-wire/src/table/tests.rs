@@ -238,6 +238,41 @@ fn rare_columns_mean_what_json_means() {
     assert_eq!(word(&both("now", Arc::new(times)), "error", 0), None);
 }
 
+/// Neither a table nor the short way of usual flows may pass over the family of addresses.
+#[test]
+fn the_family_of_addresses_is_asked_of_rows_and_of_usual_flows() {
+    let pod = |name: &str, v4: &str, v6: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: shop}}, \
+             status: {{podIP: {v4}, podIPs: [{{ip: {v4}}}, {{ip: \"{v6}\"}}]}}}}\n---\n"
+        )
+    };
+    let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, \
+                  metadata: {name: six, namespace: shop}, spec: {podSelector: {}, \
+                  ingress: [{from: [{ipBlock: {cidr: \"::/0\"}}]}]}}";
+    let manifests = pod("a", "10.0.0.1", "fd00::1") + &pod("b", "10.0.0.2", "fd00::2") + policy;
+    let engine =
+        Engine::compile(&[Source::new("six.yaml", manifests)], &Options::default()).unwrap();
+    let wanted = [(Some(4), "deny"), (Some(6), "allow"), (None, "deny")];
+    let flows = RecordBatch::try_from_iter(vec![
+        ("source", words(&[Some("shop/a"); 3])),
+        ("destination", words(&[Some("shop/b"); 3])),
+        ("port", Arc::new(UInt16Array::from(vec![80; 3])) as ArrayRef),
+        ("ip_version", Arc::new(Int64Array::from(wanted.map(|(version, _)| version).to_vec()))),
+    ])
+    .unwrap();
+    let answers = Table::new(&engine, TableOptions::default()).decide(&flows, 0).unwrap();
+    for (row, (version, verdict)) in wanted.into_iter().enumerate() {
+        assert_eq!(word(&answers[0], "verdict", row).as_deref(), Some(verdict), "{version:?}");
+        let said = version.map_or(String::new(), |v| format!(r#", "ip_version": {v}"#));
+        let flow = format!(
+            r#"{{"source": {{"workload": "shop/a"}}, "destination": {{"workload": "shop/b"}}, "port": 80{said}}}"#
+        );
+        let flow = FlowIn::from_json(&flow).unwrap();
+        assert_eq!(engine.decide(&flow).unwrap().verdict, verdict, "{version:?}");
+    }
+}
+
 #[test]
 fn no_flow_has_such_a_column() {
     let refuse = |column: &str, array: ArrayRef| {
@@ -371,6 +406,10 @@ fn random(dice: &mut Dice, rows: usize) -> RecordBatch {
         let pool = [Some(true), Some(false), None, None];
         columns.push(("http", Arc::new(BooleanArray::from(dice.column(rows, &pool)))));
         columns.push(("mtls", Arc::new(BooleanArray::from(dice.column(rows, &pool)))));
+    }
+    if dice.roll(4) == 0 {
+        let pool = [Some(4), Some(6), Some(5), None];
+        columns.push(("ip_version", Arc::new(Int64Array::from(dice.column(rows, &pool)))));
     }
     RecordBatch::try_from_iter(columns).unwrap()
 }

@@ -74,6 +74,7 @@ fn usual(flow: &Flow<'_>) -> bool {
         && flow.principal.is_none()
         && flow.sni.is_none()
         && flow.mtls.is_none()
+        && flow.ip_version.is_none()
         && !flow.tls_without_certificate
         && matches!(flow.token, Token::Unknown | Token::Absent)
 }

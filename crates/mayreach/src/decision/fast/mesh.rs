@@ -75,7 +75,8 @@ impl<'a> Mesh<'a> {
     pub(crate) fn layers(&self, asked: &'a Asked<'a>) -> Option<[Answer; 3]> {
         let Some(id) = asked.destination.id else {
             // An address outside, which no proxy stands before and nobody insists on mTLS with.
-            return asked.destination.workload.is_none().then_some(OUTSIDE);
+            let outside = asked.destination.workload.is_none();
+            return (outside && self.model.inventory.outside.is_empty()).then_some(OUTSIDE);
         };
         self.pass(&Way {
             flow: asked.flow,

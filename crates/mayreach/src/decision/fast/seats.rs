@@ -171,7 +171,7 @@ impl Seats {
         self.places.get(class.places? as usize)
     }
 
-    /// Whether a DestinationRule may say what clients of a Service send.
+    /// Whether a DestinationRule, or to whom it is exported, may say what clients of a Service send.
     pub(crate) fn ruled(&self, service: ServiceId) -> bool {
         self.ruled.get(service.0 as usize).copied().unwrap_or(true)
     }
@@ -202,7 +202,9 @@ impl<'m> Builder<'m> {
         let request_auth = model.request_auth.iter().map(|p| p.namespace.as_str()).collect();
         let rules = &model.destination_rules;
         let named = |s| rules.iter().any(|rule| rule.speaks() && specificity(rule, s).is_some());
-        let ruled = model.inventory.services.iter().map(named).collect();
+        let hidden =
+            |s: &crate::model::inventory::Service| !s.exported_to_all(&model.inventory.mesh);
+        let ruled = model.inventory.services.iter().map(|s| hidden(s) || named(s)).collect();
         let out = Seats { ruled, ..Seats::default() };
         let (classes, places) = (HashMap::new(), HashMap::new());
         Self { model, index, authz, peer_auth, request_auth, classes, places, out }

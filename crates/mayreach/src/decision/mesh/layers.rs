@@ -50,12 +50,30 @@ pub(crate) fn layers(
     pick: Option<&Pick>,
     like: &Trace,
 ) -> MeshLayers {
+    if let Some(policy) = waypoint::to_outside(model, asked) {
+        return unevaluated(policy, "a waypoint stands before the ServiceEntry's addresses");
+    }
     let (routes, missing) = waypoint::routes(model, asked);
     let all = routes.iter().map(|route| match route {
         Route::Direct => direct(model, asked, pick, like),
         Route::Through(through) => by_waypoint(model, asked, through, pick, like),
+        Route::Foreign(gateway) => unevaluated(
+            *gateway,
+            "the connection goes through a Gateway that is no waypoint of Istio's own",
+        ),
     });
     all.reduce(|one, other| either(one, other, missing)).unwrap_or_else(outside)
+}
+
+/// Something stands in the way that is not evaluated.
+fn unevaluated(policy: PolicyId, why: &str) -> MeshLayers {
+    let mut open = outside();
+    for answer in &mut open.answers {
+        answer.decision.verdict = Verdict::Undetermined;
+        answer.decision.reason = Reason::NotEvaluated { policy };
+    }
+    open.remarks.push(why.to_owned());
+    open
 }
 
 /// The client's proxy to the waypoint's, the waypoint's to the destination's.

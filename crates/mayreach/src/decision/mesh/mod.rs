@@ -63,7 +63,8 @@ fn captured(workload: &Workload, port: Option<u16>) -> bool {
 pub(crate) fn trusted_proxies(mesh: &Mesh, gateway: Option<&Workload>) -> u32 {
     let own = gateway.and_then(|w| w.annotations.get("proxy.istio.io/config")).and_then(|text| {
         // YAML or JSON; the key stands once in it.
-        let (_, rest) = text.split_once("numTrustedProxies")?;
+        let names = ["numTrustedProxies", "num_trusted_proxies"];
+        let (_, rest) = names.iter().find_map(|name| text.split_once(name))?;
         let rest = rest.trim_start_matches(['"', '\'', ':', ' ']);
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         rest.get(..digits)?.parse().ok()

@@ -81,7 +81,9 @@ pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Ve
     draft.model.inventory.servers.extend(servers);
     let class = gateway_class_name.unwrap_or_default();
     let infrastructure = infrastructure.unwrap_or_default();
+    let id = draft.policy("Gateway", document, Some(namespace.clone()), Vec::new(), Vec::new());
     draft.model.inventory.gateways.push(Gateway {
+        id,
         made: made(document, &namespace, &class, infrastructure.labels),
         customised: infrastructure.parameters_ref.is_some(),
         pods: Vec::new(),

@@ -130,7 +130,8 @@ fn shared(program: &Program) -> u64 {
     all.insert("nodes", text(&inventory.nodes));
     all.insert("sets", text(&inventory.network_sets));
     all.insert("hosts", text((&inventory.host_endpoints, &inventory.failsafe, inventory.to_host)));
-    all.insert("gateways", text(&inventory.gateways));
+    all.insert("gateways", text((&inventory.gateways, &inventory.gateway_classes)));
+    all.insert("outside", text(&inventory.outside));
     all.insert("networks", text(&program.inner.pod_networks));
     all.insert("rules", text(&model.destination_rules));
     all.insert("scripts", text(&model.lua));

@@ -157,14 +157,14 @@ impl<'p> Ends<'p> {
         if each {
             return all.map(|end| Group { ends: [end].into() }).collect();
         }
-        let mut marks: BTreeMap<u32, Vec<u16>> = BTreeMap::new();
-        for (n, cut) in (0_u16..).zip(cuts) {
+        let mut marks: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (n, cut) in (0_u32..).zip(cuts) {
             for end in cut.iter() {
                 marks.entry(*end).or_default().push(n);
             }
         }
         let mut marked = vec![false; self.len()];
-        let mut groups: BTreeMap<(u32, &[u16]), Vec<u32>> = BTreeMap::new();
+        let mut groups: BTreeMap<(u32, &[u32]), Vec<u32>> = BTreeMap::new();
         for (end, marks) in &marks {
             if let (Some(place), Some(kind)) =
                 (marked.get_mut(*end as usize), self.kinds.get(*end as usize))
