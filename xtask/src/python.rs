@@ -42,12 +42,17 @@ fn from_sdist(python: &str) -> bool {
     let (Some(file), Some(fresh_python)) = (file.to_str(), fresh_python.to_str()) else {
         return false;
     };
+    // Its files are older than anything that was ever built: what is ours is built anew, from them.
+    let build = target.join("python-sdist-build");
+    for made in fs::read_dir(build.join("debug/.fingerprint")).into_iter().flatten().flatten() {
+        if made.file_name().to_string_lossy().contains("mayreach") {
+            let _ = fs::remove_dir_all(made.path());
+        }
+    }
     let dev = "build-args=--profile=dev";
-    run::must_with(
-        &[fresh_python, "-m", "pip", "install", "--quiet", "-C", dev, file],
-        "CARGO_TARGET_DIR",
-        &target,
-    ) && must(&[fresh_python, "-I", "bindings/python/tests/fresh.py", environment])
+    let install = [fresh_python, "-m", "pip", "install", "--quiet", "-C", dev, file];
+    run::must_with(&install, "CARGO_TARGET_DIR", &build)
+        && must(&[fresh_python, "-I", "bindings/python/tests/fresh.py", environment])
 }
 
 /// The interpreter of the environment, which is made anew when its requirements change.

@@ -17,37 +17,20 @@ function optionsOf({ name, options }) {
 
 /** What a recording says, in our words. */
 function expected({ flow, expect: recorded }) {
-  const { envoy: _, ...expect } = structuredClone(recorded)
+  // `waypoint` is asked apart.
+  const { envoy: _, waypoint: __, banner, ...expect } = structuredClone(recorded)
+  // What a client heard before it spoke; of an allowed one the explanation says it.
+  if (banner !== undefined && expect.client_sees) expect.client_sees.banner = banner || null
   expect.dry_run &&= expect.dry_run.map((mark) => mark.reason).filter((reason) => reason !== undefined)
   for (const layer of Object.values(expect.layers ?? {})) {
     if (layer.reason?.code !== 'profile') continue
     layer.reason.code = layer.verdict === 'allow' ? 'default_allow' : 'undefined_namespace'
   }
-  // Asked apart, of the explanation.
-  delete expect.waypoint
-  delete expect.banner
   // Asked for an address, the network recorder did not ask the policies of the pod that has it.
   const network = expect.layers?.egress ?? expect.layers?.ingress
   const byAddress = flow.source.ip !== undefined || flow.destination.ip !== undefined
   if (network && byAddress) delete expect.verdict
   return expect
-}
-
-/** What a recording says that only the explanation tells. */
-function remarks(program, { expect, flow }) {
-  if (expect.banner === undefined && expect.waypoint === undefined) return []
-  const { decision, walks } = program.explain({ http: null, ...flow })
-  const said = walks.flatMap((walk) => walk.remarks)
-  const wrong = []
-  const waits = said.some((remark) => remark.includes('waits in vain'))
-  const heard = decision.verdict === 'allow' ? !waits : decision.client_sees?.banner === true
-  // Of a denial a recording says what was heard where it says what the client sees.
-  const asked = decision.verdict === 'allow' || expect.client_sees
-  if (expect.banner !== undefined && asked && heard !== expect.banner) wrong.push(`the application was heard: ${expect.banner}`)
-  const through = 'the connection goes through the waypoint '
-  const taken = said.find((remark) => remark.startsWith(through))?.slice(through.length) ?? 'none'
-  if (expect.waypoint !== undefined && taken !== expect.waypoint) wrong.push(`goes through the waypoint ${taken}, not ${expect.waypoint}`)
-  return wrong
 }
 
 /** Our answer beside a recording: where both say the same in two ways, in the recording's. */
@@ -61,6 +44,18 @@ function aligned(expect, shown) {
     // A pod's traffic to itself never leaves it; the recorded code was asked all the same.
     if (wanted && layer.reason.code === 'local_traffic') delete expect.layers[layer.layer]
   }
+}
+
+/** What a recording says of the way and of what is heard on it, which the explanation has. */
+function apart(program, flow, { waypoint, banner }, { verdict }) {
+  const heard = verdict === 'allow' ? banner : undefined
+  if (waypoint === undefined && heard === undefined) return []
+  const remarks = program.explain(flow).walks.flatMap(({ remarks }) => remarks)
+  const said = 'the connection goes through the waypoint '
+  const taken = remarks.find((remark) => remark.startsWith(said))?.slice(said.length) ?? 'none'
+  const wrong = waypoint === undefined || waypoint === taken ? [] : [`goes through the waypoint ${taken}, not ${waypoint}`]
+  const inVain = remarks.some((remark) => remark.includes('waits in vain'))
+  return heard === inVain ? [...wrong, `the application was heard: ${heard}`] : wrong
 }
 
 function failures(scenario) {
@@ -82,8 +77,8 @@ function failures(scenario) {
     const expect = recorded ? expected(one) : one.expect
     if (recorded) aligned(expect, shown)
     const codes = shown.verdict === decisions[index].verdict && shown.decided_by === decisions[index].decided_by
-    const wrong = [...missing(expect, shown), ...(codes ? [] : ['the code and the decision differ'])]
-    if (recorded) wrong.push(...remarks(program, one))
+    const way = recorded ? apart(program, flows[index], one.expect, shown) : []
+    const wrong = [...missing(expect, shown), ...way, ...(codes ? [] : ['the code and the decision differ'])]
     return wrong.length === 0 ? [] : [`${scenario.name}\n    ${JSON.stringify(one.flow)}\n    ${wrong.join('; ')}`]
   })
 }

@@ -92,7 +92,7 @@ def expected(case: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
     # What a client heard before it spoke; of an allowed one the explanation says it.
     heard = expect.pop("banner", None)
     if heard is not None and expect.get("client_sees"):
-        expect["client_sees"]["banner"] = True if heard else None
+        expect["client_sees"]["banner"] = heard or None
     if "dry_run" in expect:
         expect["dry_run"] = [mark["reason"] for mark in expect["dry_run"] if "reason" in mark]
     layers = expect.get("layers", {})
@@ -123,20 +123,19 @@ def differences(wanted: Any, have: Any, path: str = "") -> Iterator[str]:
         yield f"{path.lstrip('.')}: expected {wanted}, is {have}"
 
 
-def remarks(program: mayreach.Program, case: dict[str, Any]) -> Iterator[str]:
-    """What a recording says that only the explanation tells."""
-    expect = case["expect"]
-    if not {"banner", "waypoint"} & expect.keys():
+def told_apart(program: mayreach.Program, flow: dict[str, Any], expect: dict[str, Any], shown: dict[str, Any]) -> Iterator[str]:
+    """What a recording says of the way and of what is heard on it, which the explanation has."""
+    heard = expect.get("banner") if shown["verdict"] == "allow" else None
+    if "waypoint" not in expect and heard is None:
         return
-    told = program.explain({"http": None, **case["flow"]})
-    said = [remark for walk in told["walks"] for remark in walk["remarks"]]
-    waits = any("waits in vain" in remark for remark in said)
-    if "banner" in expect and told["decision"]["verdict"] == "allow" and waits == expect["banner"]:
-        yield f"the application was heard: {expect['banner']}"
-    through = "the connection goes through the waypoint "
-    taken = next((remark.removeprefix(through) for remark in said if remark.startswith(through)), "none")
-    if "waypoint" in expect and taken != expect["waypoint"]:
+    walks = program.explain(flow).to_dict()["walks"]
+    remarks = [remark for walk in walks for remark in walk["remarks"]]
+    said = "the connection goes through the waypoint "
+    taken = next((remark.removeprefix(said) for remark in remarks if remark.startswith(said)), "none")
+    if expect.get("waypoint", taken) != taken:
         yield f"goes through the waypoint {taken}, not {expect['waypoint']}"
+    if heard is not None and any("waits in vain" in remark for remark in remarks) is heard:
+        yield f"the application was heard: {heard}"
 
 
 def failures(scenario: Scenario) -> Iterator[str]:
@@ -152,11 +151,10 @@ def failures(scenario: Scenario) -> Iterator[str]:
         return
     recorded = "/recorded/" in scenario.name
     flows = [{"http": None, **case["flow"]} if recorded else case["flow"] for case in scenario.cases]
-    for case, decision in zip(scenario.cases, program.decide_each(flows), strict=True):
+    for case, flow, decision in zip(scenario.cases, flows, program.decide_each(flows), strict=True):
         shown = decision.to_dict()
         expect = expected(case, shown) if recorded else case["expect"]
-        wrong = list(differences(expect, shown))
-        wrong.extend(remarks(program, case) if recorded else ())
+        wrong = [*differences(expect, shown), *(told_apart(program, flow, case["expect"], shown) if recorded else ())]
         if wrong:
             yield f"{scenario.name}\n    {json.dumps(case['flow'])}\n    {'; '.join(wrong)}"
 
