@@ -278,7 +278,7 @@ impl<'p> Run<'p> {
         for group in groups {
             let group: Vec<u32> =
                 group.into_iter().filter(|c| !members.contains(c) || members.len() > 1).collect();
-            let Some(from) = group.first().and_then(|c| self.end(*c)) else { continue };
+            let Some((from, to)) = self.two(&group, members) else { continue };
             if !self.differs(&facets, from, to, Mask::ALL.without(Layer::Egress)) {
                 continue;
             }
@@ -303,7 +303,7 @@ impl<'p> Run<'p> {
                 .into_iter()
                 .filter(|d| self.end(*d).is_some_and(|e| !e.destination && !e.changed))
                 .collect();
-            let Some(to) = rest.first().and_then(|d| self.end(*d)) else { continue };
+            let Some((from, to)) = self.two(members, &rest) else { continue };
             let facets = self.facets(Some(from), to);
             if !from.changed && !self.differs(&facets, from, to, Mask::only(Layer::Egress)) {
                 continue;
@@ -395,12 +395,17 @@ impl<'p> Run<'p> {
         listen.found()
     }
 
+    /// A client and a destination that stand for theirs: two if there are two, since what a pod sends
+    /// to itself no policy sees.
+    fn two(&self, clients: &[u32], members: &[u32]) -> Option<(&'p Both, &'p Both)> {
+        let pairs = clients.iter().flat_map(|c| members.iter().map(move |m| (*c, *m)));
+        let (from, to) = pairs.clone().find(|(c, m)| c != m).or(pairs.clone().next())?;
+        self.end(from).zip(self.end(to))
+    }
+
     /// One pair of classes in both programs, all layers.
     fn compare(&mut self, clients: &[u32], members: &[u32]) {
-        let pair = clients.iter().flat_map(|c| members.iter().map(move |m| (*c, *m)));
-        let pair = pair.clone().find(|(c, m)| c != m).or(pair.clone().next());
-        let Some((from, to)) = pair else { return };
-        let Some((from, to)) = self.end(from).zip(self.end(to)) else { return };
+        let Some((from, to)) = self.two(clients, members) else { return };
         let name = |n: &u32| self.end(*n).map_or_else(String::new, |e| e.name.clone());
         let names = (clients.iter().map(name).collect(), members.iter().map(name).collect());
         let Some((old, new)) = to.ids() else { return };
