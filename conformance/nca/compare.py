@@ -19,7 +19,7 @@ import tempfile
 import ports
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DRAWN = 12
+DRAWN = 40
 
 
 def run(*command):
@@ -47,7 +47,8 @@ def drawn():
             {"matchExpressions": [{"key": "tier", "operator": dice.choice(["Exists", "DoesNotExist"])}]}])
         space = lambda: dice.choice([{}, {"matchLabels": {"kubernetes.io/metadata.name": dice.choice("ab")}}])
         peer = lambda: dice.choice([{"podSelector": selector()}, {"namespaceSelector": space()},
-            {"namespaceSelector": space(), "podSelector": selector()}])
+            # With an operator here NCA looks in the policy's own namespace alone (README.md).
+            {"namespaceSelector": space(), "podSelector": dice.choice([{}, {"matchLabels": {"app": dice.choice("xyz")}}])}])
         port = lambda: dice.choice([{"port": 80}, {"protocol": "UDP", "port": 53}, {"protocol": "TCP"},
             {"port": 80, "endPort": 90}, {"protocol": "SCTP", "port": 443}])
         def rule(end):
