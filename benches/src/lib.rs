@@ -13,6 +13,7 @@ mod figures;
 mod flows;
 mod list;
 mod manifest;
+mod tenants;
 mod time;
 
 pub use crate::{
@@ -21,5 +22,6 @@ pub use crate::{
     figures::{folder, record, recorded},
     flows::{Ask, Prepared, hot, wide},
     list::Lists,
+    tenants::{Layers, Tenants},
     time::cpu_now,
 };

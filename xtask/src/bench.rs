@@ -1,6 +1,7 @@
 //! Every benchmark in one run, and the table of what it measured.
 
 use std::{
+    path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -12,13 +13,18 @@ const BEGIN: &str = "<!-- table: `cargo xtask bench --save` -->\n";
 const END: &str = "<!-- end of table -->\n";
 
 /// Runs all and prints the table; `--quick`: a glance; `--faces`: Python and Node with their peers
-/// alone; `--save`: writes it into the page.
+/// alone; `--analyses`: the command's analyses alone, without the table; `--save`: writes it into the
+/// page.
 pub(crate) fn bench(arguments: &[String]) -> bool {
     if arguments.iter().any(|argument| argument == "--faces") {
         return crate::faces::measure(FIGURES);
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let save = arguments.iter().any(|argument| argument == "--save");
+    if arguments.iter().any(|argument| argument == "--analyses") {
+        return std::fs::create_dir_all(FIGURES).is_ok()
+            && analyses(quick, Duration::from_secs(60 * 40));
+    }
     // Figures of an earlier run would pass for this one's.
     let _ = std::fs::remove_dir_all("target/criterion");
     if std::fs::create_dir_all(FIGURES).is_err() {
@@ -37,6 +43,7 @@ pub(crate) fn bench(arguments: &[String]) -> bool {
         step(quick, &["bench", "--quiet", "-p", "mayreach-benches", "--no-run"], minutes(20, 20));
     whole &= step(quick, &suite, minutes(12, 2));
     whole &= step(quick, &binary("memory"), minutes(2, 1));
+    whole &= analyses(quick, minutes(25, 12));
     whole &= step(quick, &peers("build"), minutes(20, 20));
     whole &= step(quick, &peers("run"), minutes(3, 1));
     whole &= step(quick, &binary("rows"), minutes(4, 2));
@@ -46,6 +53,41 @@ pub(crate) fn bench(arguments: &[String]) -> bool {
     let Some(table) = table(&binary("table")) else { return false };
     print!("{table}");
     (!save || write(&table)) && whole
+}
+
+/// The command's analyses, and NCA's on the same files: `cargo xtask bench --analyses` runs these alone.
+fn analyses(quick: bool, limit: Duration) -> bool {
+    if !step(quick, &["build", "--quiet", "--release", "-p", "mayreach-cli"], limit) {
+        return false;
+    }
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+    let mayreach = format!("{target}/release/mayreach");
+    let mut command = Command::new("cargo");
+    let run = ["run", "--quiet", "--release", "-p", "mayreach-benches", "--bin", "analyses", "--"];
+    command.args(run).arg(&mayreach);
+    if let Some(nca) = nca(&target) {
+        command.env("NCA", nca);
+    }
+    bounded(quick, &mut command, "analyses", limit)
+}
+
+/// NCA in an environment of its own, made if it is not there; `None`: it cannot be had.
+fn nca(target: &str) -> Option<String> {
+    let (folder, nca) = (format!("{target}/nca"), format!("{target}/nca/bin/nca"));
+    if !Path::new(&nca).exists() {
+        let ran = |command: &mut Command| command.status().is_ok_and(|status| status.success());
+        let made = ran(Command::new("python3").args(["-m", "venv", &folder]))
+            && ran(Command::new(format!("{folder}/bin/pip")).args([
+                "install",
+                "--quiet",
+                "network-config-analyzer==2.1.0",
+            ]));
+        if !made {
+            eprintln!("nca: SKIPPED: it cannot be installed");
+            return None;
+        }
+    }
+    Some(nca)
 }
 
 fn peers(verb: &'static str) -> [&'static str; 8] {

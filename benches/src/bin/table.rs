@@ -74,6 +74,11 @@ fn rows() -> Vec<Row> {
         "read and compile 10,000 policies from YAML", "MB/s", AtLeast(20.0), Some(figure("read/bytes")? / ns("read/yaml")? * 1e3);
         "update one AuthorizationPolicy among 100,000", "µs", AtMost(30.0), Some(ns("update/100000")? / 1e3);
         "all pairs of 10,000 pods × 1,000 NetworkPolicies, one port, made and counted", "ms", AtMost(50.0), Some(ns("pairs/all")? / 1e6);
+        "matrix of 200 tenants × 3 workloads, NetworkPolicy and AuthorizationPolicy, all ports and requests: the command, from YAML, by the wall", "s", AtMost(0.5), figure("analyses/matrix");
+        "NCA `--connectivity` on the same files: times that", "×", AtLeast(200.0), Some(figure("analyses/nca")? / figure("analyses/matrix")?);
+        "isolate 1,000 tenants × 10 workloads, five layers, pods to come and addresses outside included", "s", AtMost(10.0), figure("analyses/isolate");
+        "its memory", "MB", AtMost(1_000.0), figure("analyses/isolate/megabytes");
+        "diff of that set with one policy changed", "s", AtMost(3.0), figure("analyses/diff");
         "Cedar, sliced by workload, 10,000 policies: times our borrowed cost", "×", AtLeast(100.0), peer("peers/cedar-sliced");
         "Cedar, whole set", "×", AtLeast(100_000.0), peer("peers/cedar-whole");
         "regorus, indexed by workload", "×", AtLeast(100.0), peer("peers/regorus-indexed");

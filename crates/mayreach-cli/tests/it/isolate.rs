@@ -208,4 +208,11 @@ fn a_change_does_what_it_is_meant_to() {
         junit.out
     );
     assert_eq!(change(&new, "nonsense").status, 2);
+    // A CONNECT has no path, so that it is no part of what names one.
+    let examples = ["change", "--from", "examples/tenants", "--to", "examples/tenants-broken"];
+    let intend = ["--intend", "tenant-globex/web -> tenant-initech/api:8080 GET /v1/*"];
+    let steps =
+        json(&run(&[&examples[..], &intend, &["--output", "json"]].concat()))["steps"].clone();
+    let open = |step: &Value| step.get("not_proved").is_some();
+    assert!(!steps.as_array().expect("steps").iter().any(open), "{steps}");
 }

@@ -245,7 +245,9 @@ impl<'p> Run<'p> {
         let facets = Facets::new(&Ports::new(self.program, None, to, &[]), requests);
         let mut known: HashMap<Key, u32> = HashMap::new();
         for (n, group) in (0_u32..).zip(&groups) {
-            let Some(first) = group.first() else { continue };
+            // What a pod sends to itself no policy sees.
+            let other = group.ends.iter().find(|from| self.id(**from) != Some(to));
+            let Some(first) = other.or(group.ends.first()).copied() else { continue };
             let denied = self.denied(first, to, &facets, play.meshed());
             for from in group.ends.iter() {
                 for member in members {

@@ -1,7 +1,7 @@
 //! What is meant to pass between tenants: who, to whom, on which ports, which methods and paths.
 
 use crate::{
-    model::{Attributes, Tri, WorkloadId, authz::TextMatch},
+    model::{Attributes, Protocol, Tri, WorkloadId, authz::TextMatch},
     report::space::{Content, Target, Witness},
 };
 
@@ -56,6 +56,8 @@ impl Exception {
             return Tri::Yes;
         }
         match &witness.content {
+            // Requests come over TCP.
+            _ if witness.protocol != Protocol::Tcp => Tri::No,
             Content::Any => Tri::Unknown(Attributes::HTTP),
             Content::Raw => Tri::No,
             Content::Http(request) => {
@@ -70,6 +72,8 @@ impl Exception {
                         let bare = path.split(['?', '#']).next().unwrap_or_default();
                         Tri::of(self.paths.iter().any(|p| p.0.matches(bare)))
                     }
+                    // It has no path.
+                    None if request.method.as_deref() == Some("CONNECT") => Tri::No,
                     None => Tri::Unknown(Attributes::PATH),
                 };
                 method.and(path)

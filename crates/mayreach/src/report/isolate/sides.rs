@@ -81,7 +81,9 @@ impl Sides {
                     *place = n;
                 }
             }
-            let first = group.first().and_then(|d| reached.get(d as usize));
+            // What a pod sends to itself no policy sees.
+            let mut all = group.ends.iter().filter_map(|d| reached.get(*d as usize));
+            let first = all.clone().find(|to| **to != id).or_else(|| all.next());
             let Some(to) = first.copied() else {
                 alone.push(false);
                 continue;

@@ -54,12 +54,6 @@ pub(in crate::report) struct Group {
     pub(in crate::report) ends: Arc<[u32]>,
 }
 
-impl Group {
-    pub(in crate::report) fn first(&self) -> Option<u32> {
-        self.ends.first().copied()
-    }
-}
-
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
