@@ -412,6 +412,27 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     /// Whether the proxy reads requests there; what it passes on unread is TCP to it.
     pub(crate) http: bool,
+    pub(crate) asks: ServerAsks,
+}
+
+/// What a gateway's port asks of the client's TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ServerAsks {
+    /// No Gateway says it.
+    #[default]
+    Unsaid,
+    /// No TLS.
+    Plaintext,
+    /// TLS, which is passed on unread.
+    Passed,
+    /// TLS, which ends here (`SIMPLE`).
+    Tls,
+    /// TLS, and a certificate if there is one (`OPTIONAL_MUTUAL`).
+    Optional,
+    /// A certificate of an authority that the Gateway names (`MUTUAL`).
+    Certificate,
+    /// One of the mesh (`ISTIO_MUTUAL`).
+    Mesh,
 }
 
 /// Mesh-wide settings: ConfigMap `istio`, key `mesh`, of the root namespace.
