@@ -156,6 +156,8 @@ export interface LayerDecision {
   layer: Layer
   verdict: Verdict
   reason: Reason
+  /** Through a waypoint: the connection that decided. */
+  hop?: 'to_waypoint' | 'from_waypoint'
 }
 
 export type ClientSees =
@@ -322,7 +324,22 @@ export interface Cell {
   answers?: Answer[]
 }
 
-export interface Matrix {
+/** The forms of a report; `html` is one self-contained page. */
+export type ReportFormat = 'text' | 'json' | 'html' | 'markdown' | 'csv' | 'dot' | 'mermaid' | 'junit'
+
+/**
+ * An answer about all requests: plain data, as the command's JSON. What renders it stands beside the data and
+ * does not travel to other threads.
+ */
+export interface Report<Format extends string = 'text' | 'json'> {
+  /** The report in a format, away from the event loop; `text` if left out. */
+  render(format?: Format, options?: Abortable): Promise<string>
+  renderSync(format?: Format): string
+  /** The text for people. */
+  toString(): string
+}
+
+export interface Matrix extends Report<ReportFormat> {
   by: string
   groups: string[]
   cells: Cell[]
@@ -351,7 +368,7 @@ export interface IsolationQuestion {
 
 export type Isolated = 'isolated' | 'open' | 'not_proved'
 
-export interface Isolation {
+export interface Isolation extends Report<ReportFormat> {
   /** The worst of all pairs. */
   verdict: Isolated
   by: string
@@ -367,10 +384,114 @@ export interface Isolation {
     mesh_alone: boolean
     held_by: LayerDecision[]
     /** Requests that get through, the plainest first. */
-    holes: { request: string; let_in_by: LayerDecision; needs: string[]; flow: FlowInput; decision: DecisionData }[]
-    not_proved: { why: string; missing?: string[]; policy?: PolicyRef; flow: FlowInput }[]
+    holes: Hole[]
+    not_proved: Unproved[]
   }[]
+  /** Rules of AuthorizationPolicies that no request can match. */
+  dead_rules: { policy: PolicyRef; rule: number; at?: string; why: string }[]
   size: { clients: number; destinations: number; decisions: number }
+}
+
+/** A request that gets through. */
+export interface Hole {
+  /** In one line. */
+  request: string
+  /** The layer and rule that let it in. */
+  let_in_by: LayerDecision
+  /** What the client needs beside network access. */
+  needs: string[]
+  flow: FlowInput
+  decision: DecisionData
+}
+
+/** Why something is not proved. */
+export interface Unproved {
+  why: string
+  missing?: string[]
+  policy?: PolicyRef
+  /** The widest flow of which it is so. */
+  flow: FlowInput
+}
+
+/** Flows that the same rules let through. */
+export interface Way {
+  protocol: string
+  /** Inclusive ranges; empty where the protocol has none. */
+  ports: [number, number][]
+  /** Whether bytes that are not HTTP pass. */
+  raw: boolean
+  /** One of each class; empty: any. */
+  methods: string[]
+  paths: string[]
+  let_in_by: LayerDecision
+  /** What that rule asks of a request, as written. */
+  conditions: { field: string; values: string[]; not_values: string[] }[]
+  request: string
+  flow: FlowInput
+  decision: DecisionData
+}
+
+/** What one workload may do to another. */
+export interface Can extends Report {
+  from: string
+  to: string
+  /** `allow`: some request gets through; `deny`: none does, proved; `undetermined`: neither. */
+  verdict: Verdict
+  ways: Way[]
+  not_proved: Unproved[]
+}
+
+/** Who may reach one workload, or whom it reaches. */
+export interface Reach extends Report {
+  workload: string
+  direction: 'callers' | 'reaches'
+  /** Those that may; `(outside)` may be among them. */
+  may: { workload: string; ways: Hole[] }[]
+  /** Those of which it is proved that they may not. */
+  may_not: string[]
+  not_proved: { workload: string; why: Unproved[] }[]
+}
+
+/** What changed in meaning. */
+export interface Difference extends Report {
+  /** `equivalent` is proved for all requests. */
+  verdict: 'equivalent' | 'different' | 'not_proved'
+  /** Pairs of workloads for which something is allowed that was not. */
+  opened: number
+  closed: number
+  /** Opened first, those that touch most pairs first. */
+  changes: Change[]
+  /** Workloads that only the new program has; they are not compared. */
+  added: string[]
+  removed: string[]
+  not_proved: Unproved[]
+}
+
+/** Flows whose answer changed in the same way. */
+export interface Change {
+  kind: 'opened' | 'closed'
+  intended: boolean
+  pairs: number
+  /** The first few. */
+  from: string[]
+  to: string[]
+  request: string
+  before: LayerDecision
+  after: LayerDecision
+  flow: FlowInput
+  decision: DecisionData
+}
+
+/** Whether a change does what it is meant to, and nothing else. */
+export interface Intended extends Report {
+  verdict: 'ok' | 'wrong' | 'not_proved'
+  steps: {
+    what: string
+    verdict: 'ok' | 'wrong' | 'not_proved'
+    counterexample?: { request: string; decided_by: LayerDecision; flow: FlowInput }
+    not_proved?: Unproved[]
+  }[]
+  difference: Omit<Difference, keyof Report>
 }
 
 /** A Kubernetes object as data. */
@@ -474,6 +595,24 @@ export declare class Program {
   /** Whether any request at all can get from one tenant to another: a proof, or one that can. */
   isolate(question: IsolationQuestion, options?: Abortable): Promise<Isolation>
   isolateSync(question: IsolationQuestion): Isolation
+  /** What one workload (`namespace/name`) may do to another, over all requests. */
+  can(from: string, to: string, options?: Abortable): Promise<Can>
+  canSync(from: string, to: string): Can
+  /** Who may reach a workload, over all requests, from every workload and from outside. */
+  callers(workload: string, options?: Abortable): Promise<Reach>
+  callersSync(workload: string): Reach
+  /** Whom a workload may reach, over all requests. */
+  reaches(workload: string, options?: Abortable): Promise<Reach>
+  reachesSync(workload: string): Reach
+  /** What changed in meaning from this program to `next`: each change with a request, or the proof of none. */
+  diff(next: Program, options?: Abortable): Promise<Difference>
+  diffSync(next: Program): Difference
+  /**
+   * Whether the change to `next` allows what it is meant to, and nothing else: `shop/web -> shop/api:8080 GET
+   * /v1/*`, or several of those; port, method and path may be left out.
+   */
+  change(next: Program, intend: string | readonly string[], options?: Abortable): Promise<Intended>
+  changeSync(next: Program, intend: string | readonly string[]): Intended
   /** The program after a change; this one stays as it is. */
   update(changes: Changes, options?: Abortable): Promise<Program>
   updateSync(changes: Changes): Program

@@ -5,15 +5,18 @@ mod graph;
 mod html;
 mod junit;
 mod picture;
+mod report;
 mod repro;
 mod sheet;
 mod table;
+pub mod text;
 
 pub use self::{
     graph::{dot, mermaid},
     html::html,
     junit::junit,
     picture::{Link, Pair, Picture},
+    report::{Format, Report, matrix_page},
     repro::Repro,
     sheet::{Row, Sheet, Status},
     table::{csv, markdown},

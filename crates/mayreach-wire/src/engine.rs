@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use mayreach::{
-    Changes, Decision, DifferenceQuestion, ErrorCode, Flow, GroupBy, IsolationQuestion, Options,
-    Program, Reason, Source,
+    Changes, Decision, DifferenceQuestion, ErrorCode, Exception, Flow, GroupBy, IsolationQuestion,
+    Options, Program, Reason, Source, TextPattern,
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     matrix::MatrixOut,
     note::NoteOut,
     problem::{ProblemOut, Problems},
-    reach::{CanOut, ReachOut},
+    reach::{CallerOut, CanOut, ReachOut},
 };
 
 /// A program, and what bindings and the command ask of it. Cheap to clone.
@@ -144,7 +144,7 @@ impl Engine {
     /// # Errors
     /// No manifest holds one of them.
     pub fn can(&self, from: &str, to: &str) -> Result<CanOut, ProblemOut> {
-        let (source, destination) = (self.workload(from)?, self.workload(to)?);
+        let (source, destination) = (self.workload("from", from)?, self.workload("to", to)?);
         let found = self.program.can(source, destination).unwrap_or_default();
         Ok(CanOut::new(&self.program, (from, to), &found))
     }
@@ -159,7 +159,7 @@ impl Engine {
         callers: bool,
         progress: impl FnMut(usize, usize),
     ) -> Result<ReachOut, ProblemOut> {
-        let id = self.workload(workload)?;
+        let id = self.workload("workload", workload)?;
         let tenants = self.program.tenants(&GroupBy::Workload);
         let place = tenants.iter().position(|t| t.workloads.contains(&id));
         let question = IsolationQuestion {
@@ -171,6 +171,35 @@ impl Engine {
         };
         let found = self.program.isolate(&question, progress);
         Ok(ReachOut::new(&self.program, workload, callers, &found))
+    }
+
+    /// Every other workload, and whether any of certain TCP requests to this one gets through, as
+    /// its own proxy connects. An empty list of ports, methods or paths is every one.
+    ///
+    /// # Errors
+    /// No manifest holds the workload.
+    pub fn callers_within(
+        &self,
+        workload: &str,
+        ports: &[u16],
+        methods: &[String],
+        paths: &[String],
+    ) -> Result<Vec<CallerOut>, ProblemOut> {
+        let to = self.workload("destination", workload)?;
+        let set = Exception {
+            from: Vec::new(),
+            to: vec![to],
+            ports: ports.to_vec(),
+            methods: methods.to_vec(),
+            paths: paths.iter().map(|path| TextPattern::new(path)).collect(),
+        };
+        let others = self.program.workloads().filter(|w| w.owner().is_none() && w.id() != to);
+        Ok(others
+            .flat_map(|other| {
+                let found = self.program.within(other.id(), &set).into_iter();
+                found.map(move |(_, w)| CallerOut::new(&self.program, other.to_string(), &w))
+            })
+            .collect())
     }
 
     /// What changed in meaning from these manifests to others. Pods that do not exist yet and
@@ -203,16 +232,19 @@ impl Engine {
         Ok(IntentOut::new(steps, difference))
     }
 
-    fn workload(&self, name: &str) -> Result<mayreach::WorkloadId, ProblemOut> {
+    /// The workload that an argument names.
+    fn workload(&self, field: &str, name: &str) -> Result<mayreach::WorkloadId, ProblemOut> {
         let peer = PeerIn::workload(name);
         let flow = FlowIn { source: peer.clone(), destination: peer, ..FlowIn::default() };
-        let decision = flow.with_flow(|asked| {
+        let found = flow.with_flow(|asked| {
             self.check(asked)?;
-            Ok::<_, ProblemOut>(self.program.decide(asked))
-        })??;
-        decision
-            .destination
-            .ok_or_else(|| ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{name}`")))
+            Ok::<_, ProblemOut>(self.program.decide(asked).destination)
+        });
+        // It is asked as both ends of a flow, and is one argument.
+        let found = found.and_then(|found| found).map_err(|problem| problem.field(field))?;
+        found.ok_or_else(|| {
+            ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{name}`")).field(field)
+        })
     }
 
     /// Everything that bears on the workload `namespace/name`.
@@ -220,13 +252,7 @@ impl Engine {
     /// # Errors
     /// No manifest holds it.
     pub fn describe(&self, workload: &str) -> Result<DescriptionOut, ProblemOut> {
-        let peer = PeerIn::workload(workload);
-        let flow = FlowIn { source: peer.clone(), destination: peer, ..FlowIn::default() };
-        let decision = flow.with_flow(|asked| {
-            self.check(asked)?;
-            Ok::<_, ProblemOut>(self.program.decide(asked))
-        })??;
-        let info = decision.destination.and_then(|id| self.program.workload_info(id));
+        let info = self.program.workload_info(self.workload("workload", workload)?);
         let found = info.and_then(|info| Some((info, self.program.describe(info.id())?)));
         let (info, description) = found.ok_or_else(|| {
             ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{workload}`"))

@@ -4,6 +4,7 @@
 //! [`ProblemOut`]; [`Engine`] joins them. The JSON of each is the same everywhere.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 pub mod decision;
 pub mod describe;
 pub mod difference;
@@ -27,6 +28,7 @@ mod text;
 pub use mayreach;
 
 pub use self::{
+    analysis::{Analysis, Question},
     decision::{DecisionOut, LayerOut},
     describe::DescriptionOut,
     engine::Engine,

@@ -56,6 +56,7 @@ class LayerDecision:
     layer: str
     verdict: Verdict
     reason: Reason
+    hop: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ def _mark(told: Mapping[str, Any]) -> Mark:
 
 
 def _layer(told: Mapping[str, Any]) -> LayerDecision:
-    return LayerDecision(told["layer"], told["verdict"], _reason(told["reason"]))
+    return LayerDecision(told["layer"], told["verdict"], _reason(told["reason"]), told.get("hop"))
 
 
 def view(text: str) -> View:

@@ -49,6 +49,7 @@ mod input;
 mod json;
 mod memo;
 mod names;
+mod report;
 mod row;
 #[cfg(test)]
 mod tests;

@@ -39,6 +39,19 @@ pub(crate) struct Inventory {
     pub(crate) tunnels: Tunnels,
     pub(crate) failsafe: Failsafe,
     pub(crate) to_host: ToHost,
+    pub(crate) nat: Nat,
+}
+
+/// What nodes make of source addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Nat {
+    /// Whether packets of pods to what is no pod get their node's address (`IPPool`
+    /// `natOutgoing`); `None`: no pool says, or pools differ.
+    pub(crate) outgoing: Option<bool>,
+    /// Not those to other nodes (`FelixConfiguration` `natOutgoingExclusions`).
+    pub(crate) spares_hosts: bool,
+    /// Calico's eBPF data plane stands for kube-proxy: it keeps the client's address.
+    pub(crate) keeps_client: bool,
 }
 
 /// Whether pods of different nodes reach each other through a tunnel, whose device is not the
@@ -160,6 +173,8 @@ pub(crate) enum WorkloadKind {
     ReplicationController,
     Job,
     CronJob,
+    Rollout,
+    DeploymentConfig,
     WorkloadEntry,
 }
 
@@ -174,6 +189,8 @@ impl WorkloadKind {
             Self::ReplicationController => "ReplicationController",
             Self::Job => "Job",
             Self::CronJob => "CronJob",
+            Self::Rollout => "Rollout",
+            Self::DeploymentConfig => "DeploymentConfig",
             Self::WorkloadEntry => "WorkloadEntry",
         }
     }
@@ -246,8 +263,16 @@ pub(crate) struct Service {
     pub(crate) external_name: Option<String>,
     /// It has addresses or ports beside its ClusterIPs: node ports, a load balancer, `externalIPs`.
     pub(crate) exposed: bool,
+    /// Its type gives it node ports, written or not.
+    pub(crate) node_ports: bool,
+    /// Its type gives it a load balancer.
+    pub(crate) load_balancer: bool,
     /// `externalIPs` and those of its load balancer.
     pub(crate) external_ips: Vec<IpAddr>,
+    /// `internalTrafficPolicy: Local`: a ClusterIP leads to backends on the client's node.
+    pub(crate) internal_local: bool,
+    /// `externalTrafficPolicy: Local`: other addresses lead to backends on the node called.
+    pub(crate) external_local: bool,
     pub(crate) ports: Vec<ServicePort>,
     pub(crate) place: Place,
 }
@@ -355,6 +380,12 @@ pub(crate) struct Gateway {
     pub(crate) labels: Labels,
     /// Namespaces that may use it as a waypoint (`allowedRoutes` of the HBONE listener).
     pub(crate) users: GatewayUsers,
+    /// The pod that istiod makes for it.
+    pub(crate) made: Workload,
+    /// `parametersRef`: what istiod makes is changed by something that is not read.
+    pub(crate) customised: bool,
+    /// Workloads of the manifests that run it.
+    pub(crate) pods: Vec<WorkloadId>,
 }
 
 /// Which namespaces a Gateway's listener takes.
@@ -587,4 +618,12 @@ impl Inventory {
         }
         set.labels.get(key).map(String::as_str)
     }
+}
+
+/// The identity that a workload's certificate says.
+pub(crate) fn spiffe(mesh: &Mesh, workload: &Workload) -> String {
+    format!(
+        "spiffe://{}/ns/{}/sa/{}",
+        mesh.trust_domain, workload.namespace, workload.service_account
+    )
 }

@@ -89,7 +89,7 @@ fn by_waypoint(
         model,
         asked,
         proxy: Proxy::Waypoint,
-        workload: &through.proxy,
+        workload: through.proxy,
         service: through.service,
         port: through.port,
         reading: &reading,
@@ -108,7 +108,7 @@ fn by_waypoint(
     };
     let source = End {
         id: None,
-        workload: Some(&through.proxy),
+        workload: Some(through.proxy),
         address: Address::Unknown,
         twins: Vec::new(),
         sets: Vec::new(),
@@ -118,7 +118,7 @@ fn by_waypoint(
         known_node: false,
     };
     let at_waypoint = Asked {
-        destination: End { workload: Some(&through.proxy), ..source.clone() },
+        destination: End { workload: Some(through.proxy), ..source.clone() },
         ..asked.clone()
     };
     let first = MeshLayers {
@@ -187,7 +187,7 @@ fn direct(model: &Model, asked: &Asked<'_>, pick: Option<&Pick>, like: &Trace) -
 
 fn outside() -> MeshLayers {
     let free = |layer| Answer {
-        decision: LayerDecision { layer, verdict: Verdict::Allow, reason: Reason::NotInMesh },
+        decision: LayerDecision::new(layer, Verdict::Allow, Reason::NotInMesh),
         sees: None,
         steps: Vec::new(),
     };

@@ -7,9 +7,10 @@ pub(crate) mod sidecar;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-mod waypoint;
+pub(crate) mod waypoint;
 
 pub(crate) use self::layers::{MeshLayers, after_banner, agreed, layers};
+pub(crate) use crate::model::inventory::spiffe;
 
 use crate::model::{
     Attributes, Tri,
@@ -132,14 +133,6 @@ impl Identity {
             Self::Unknown(_) => "an identity that is not known".to_owned(),
         }
     }
-}
-
-/// The identity that a workload's certificate says.
-pub(crate) fn spiffe(mesh: &Mesh, workload: &Workload) -> String {
-    format!(
-        "spiffe://{}/ns/{}/sa/{}",
-        mesh.trust_domain, workload.namespace, workload.service_account
-    )
 }
 
 /// `td/ns/n/sa/s` with the scheme that certificates write.

@@ -3,11 +3,8 @@
 use crate::{
     decision::{mesh::port, resolve::Asked},
     model::{
-        Attributes, Model, PolicyId,
-        inventory::{
-            Addresses, Enrolment, Gateway, GatewayUsers, Labels, Outside, Service, Workload,
-            WorkloadKind,
-        },
+        Attributes, Model, PolicyId, Protocol,
+        inventory::{Enrolment, Gateway, GatewayUsers, Labels, Outside, Service, Workload},
     },
 };
 
@@ -26,8 +23,9 @@ pub(crate) enum Route<'m> {
 /// A waypoint and what was called through it.
 #[derive(Clone, Debug)]
 pub(crate) struct Through<'m> {
+    pub(crate) gateway: &'m Gateway,
     /// The pod that runs the waypoint, or one as istiod would make it.
-    pub(crate) proxy: Workload,
+    pub(crate) proxy: &'m Workload,
     /// The Service that was called; `None`: the pod itself.
     pub(crate) service: Option<&'m Service>,
     /// "service-addressed traffic shows VIP:service port; pod-addressed podIP:workload port".
@@ -41,8 +39,11 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
     let (Some(source), Some(to)) = (asked.source.workload, asked.destination.workload) else {
         return direct;
     };
-    // Traffic of the waypoint itself has passed it; plaintext passes it by.
-    if asked.flow.mtls == Some(false) || asked.flow.tls_without_certificate {
+    // Traffic of the waypoint itself has passed it; plaintext passes it by, and so does all but TCP.
+    if asked.flow.protocol != Protocol::Tcp
+        || asked.flow.mtls == Some(false)
+        || asked.flow.tls_without_certificate
+    {
         return direct;
     }
     let uses = |service: Option<&Service>| match source.mesh {
@@ -90,7 +91,7 @@ fn through<'m>(
     if !model.inventory.runs_waypoints(&gateway.class) {
         return Route::Foreign(gateway.id);
     }
-    Route::Through(Box::new(Through { proxy: proxy(model, gateway), service, port }))
+    Route::Through(Box::new(Through { proxy: proxy(model, gateway), gateway, service, port }))
 }
 
 /// The ServiceEntry whose waypoint a call to an address outside goes through, if it may: which of
@@ -223,33 +224,8 @@ fn taken<'m>(model: &'m Model, name: &str, space: &str, from: &str) -> Option<&'
     may.then_some(found)
 }
 
-/// The pod that istiod makes for a waypoint: its service account has the Gateway's name.
-fn proxy(model: &Model, gateway: &Gateway) -> Workload {
-    let label = "gateway.networking.k8s.io/gateway-name";
-    let pods = &model.inventory.workloads;
-    let existing = pods.iter().find(|w| {
-        w.namespace == gateway.namespace
-            && w.mesh == Enrolment::Waypoint
-            && w.labels.get(label) == Some(&gateway.name)
-    });
-    if let Some(pod) = existing {
-        return pod.clone();
-    }
-    Workload {
-        namespace: gateway.namespace.clone(),
-        name: gateway.name.clone(),
-        kind: WorkloadKind::Deployment,
-        labels: [(label.to_owned(), gateway.name.clone())].into_iter().collect(),
-        annotations: Labels::new(),
-        service_account: gateway.name.clone(),
-        addresses: Addresses::Unknown,
-        node: None,
-        host_network: false,
-        finished: false,
-        ports: Vec::new(),
-        containers: Vec::new(),
-        mesh: Enrolment::Waypoint,
-        owner: None,
-        place: crate::error::Place::default(),
-    }
+/// A workload that runs the waypoint, or the one that istiod would make.
+fn proxy<'m>(model: &'m Model, gateway: &'m Gateway) -> &'m Workload {
+    let first = gateway.pods.first().and_then(|id| model.inventory.workload(*id));
+    first.unwrap_or(&gateway.made)
 }

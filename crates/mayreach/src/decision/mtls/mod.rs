@@ -90,7 +90,7 @@ pub(crate) fn mtls(
         matches!(proxy, Proxy::Sidecar | Proxy::Gateway) && ways.iter().all(at_once);
     let (verdict, reason) = settle(&ways, missing, &connection, proxy);
     Mtls {
-        decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
+        decision: LayerDecision::new(Layer::Mtls, verdict, reason),
         connection,
         sees: (verdict == Verdict::Deny).then(|| match proxy {
             // "plaintext: close"; and a gateway's handshake fails.
@@ -136,7 +136,7 @@ pub(crate) fn at_waypoint(
         !accept::inspected(Proxy::Waypoint, MtlsMode::Strict, &reading.declared);
     let (verdict, reason) = settle(&ways, Attributes::NONE, &connection, Proxy::Waypoint);
     Mtls {
-        decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
+        decision: LayerDecision::new(Layer::Mtls, verdict, reason),
         connection,
         sees: (verdict == Verdict::Deny).then_some(ClientSees::Closed),
     }
@@ -153,7 +153,7 @@ pub(crate) fn unanswered(model: &Model, asked: &Asked<'_>) -> Option<(LayerDecis
         mode: MtlsModeName::Disable,
         client: ClientFault::UnexpectedTls,
     };
-    let decision = LayerDecision { layer: Layer::Mtls, verdict: Verdict::Deny, reason };
+    let decision = LayerDecision::new(Layer::Mtls, Verdict::Deny, reason);
     Some((decision, ClientSees::Closed))
 }
 
@@ -162,11 +162,7 @@ fn outside(asked: &Asked<'_>, trace: &mut Trace) -> Mtls {
     let _ = asked;
     remark(trace, || "the destination takes no part in the mesh".to_owned(), None);
     Mtls {
-        decision: LayerDecision {
-            layer: Layer::Mtls,
-            verdict: Verdict::Allow,
-            reason: Reason::NotInMesh,
-        },
+        decision: LayerDecision::new(Layer::Mtls, Verdict::Allow, Reason::NotInMesh),
         connection: Connection {
             identity: Identity::None,
             opaque: false,

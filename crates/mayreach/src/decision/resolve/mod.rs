@@ -1,15 +1,20 @@
 //! What a flow is about, once its names are looked up: two ends, a port, a request.
 
 mod address;
+mod door;
 mod outside;
 mod service;
+mod ways;
 
 use std::{borrow::Cow, net::IpAddr};
 
 use ipnet::IpNet;
 
-pub(crate) use self::address::Address;
-use self::outside::Translated;
+pub(crate) use self::{
+    address::Address,
+    ways::{Way, Ways, is_made},
+};
+use self::{outside::Translated, ways::HBONE};
 use crate::{
     compiled::Index,
     error::{ErrorCode, Problem},
@@ -36,6 +41,10 @@ pub(crate) struct Asked<'m> {
     pub(crate) service: Option<(ServiceId, u16)>,
     /// The Services whose endpoint the destination is.
     pub(crate) services: &'m [ServiceId],
+    /// The port that packets come from: the client's own, which a tunnel does not keep.
+    pub(crate) source_port: Option<u16>,
+    /// The connections that carry the flow, where a waypoint may stand on its way.
+    pub(crate) ways: Option<Box<Ways<'m>>>,
 }
 
 impl Asked<'_> {
@@ -85,6 +94,15 @@ impl<'m> End<'m> {
             }
         };
         ips.iter().map(at).collect()
+    }
+
+    /// For a reader.
+    pub(crate) fn words(&self) -> String {
+        match (self.workload, &self.address) {
+            (Some(w), _) => format!("{}/{}", w.namespace, w.name),
+            (None, Address::Exact(ip)) => ip.to_string(),
+            (None, _) => "an address of a node".to_owned(),
+        }
     }
 
     /// An end of which nothing but its address counts.
@@ -239,12 +257,22 @@ impl<'m> Resolver<'m> {
         if let Some(id) = service {
             return self.to_service(flow, source, (id, flow.port), with);
         }
-        match self.translated(flow, &source)? {
-            Some(Translated::Service(id, port)) => self.to_service(flow, source, (id, port), with),
-            Some(Translated::Pod(id, port)) => {
+        match self.translated(flow) {
+            Some((Translated::Service(id, port), door)) => {
+                let mut any = false;
+                self.to_service(flow, source, (id, port), |asked| {
+                    for one in self.through(&door, source, asked) {
+                        any = true;
+                        with(one);
+                    }
+                })?;
+                if any { Ok(()) } else { Err(E::make(door::nobody)) }
+            }
+            Some((Translated::Pod(id, port), door)) => {
                 let found = (Some(id), self.model.inventory.workload(id), None);
                 let v6 = family(flow, &source, &found);
-                with(self.asked(flow, source, found, Some(port), None, v6));
+                let asked = self.asked(flow, source, found, Some(port), None, v6);
+                self.through(&door, source, asked).into_iter().for_each(with);
                 Ok(())
             }
             None => {
@@ -268,16 +296,22 @@ impl<'m> Resolver<'m> {
         service: Option<(ServiceId, u16)>,
         v6: bool,
     ) -> Asked<'m> {
-        let tunnelled = tunnelled(flow, source.1, destination.1);
-        Asked {
+        let mut asked = Asked {
             flow,
-            network_port: if tunnelled { Some(HBONE) } else { port },
+            network_port: port,
             source: self.end(source, v6),
             destination: self.end(destination, v6),
             port,
             service,
             services: destination.0.map_or(&[], |id| self.index.services_of(id)),
+            source_port: flow.source_port,
+            ways: None,
+        };
+        if self.tunnelled(&asked) {
+            asked = Asked { network_port: Some(HBONE), source_port: None, ..asked };
         }
+        asked.ways = self.ways(&asked, (source, destination));
+        asked
     }
 
     fn find<E: Fault>(
@@ -390,21 +424,6 @@ impl<'m> Resolver<'m> {
         let same = all.iter().find(|ip| ip.is_ipv6() == v6).or(all.first());
         same.map_or(Address::Unknown, |ip| Address::Exact(*ip))
     }
-}
-
-/// Where ztunnel listens for tunnelled connections.
-const HBONE: u16 = 15008;
-
-/// In ambient, TCP between captured workloads travels inside ztunnel's tunnel, so "port rules see
-/// 15008".
-fn tunnelled(flow: &Flow<'_>, source: Option<&Workload>, destination: Option<&Workload>) -> bool {
-    let captured = |w: Option<&Workload>| {
-        w.is_some_and(|w| matches!(w.mesh, Enrolment::Ambient { .. } | Enrolment::Waypoint))
-    };
-    flow.protocol == Protocol::Tcp
-        && flow.mtls != Some(false)
-        && captured(source)
-        && captured(destination)
 }
 
 /// Handle, workload and explicit address of one end.

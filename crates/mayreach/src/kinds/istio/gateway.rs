@@ -12,7 +12,13 @@ use crate::{
         kubernetes::{Checks, LabelSelector, Path, Whose},
     },
     manifest::Document,
-    model::inventory::{Gateway, GatewayClass, GatewayUsers, Server, ServerAsks},
+    model::{
+        Protocol,
+        inventory::{
+            Addresses, ContainerPort, Enrolment, Gateway, GatewayClass, GatewayUsers, Labels,
+            Server, ServerAsks, Workload, WorkloadKind,
+        },
+    },
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -20,6 +26,14 @@ use crate::{
 struct Spec {
     gateway_class_name: Option<String>,
     listeners: Option<Vec<Listener>>,
+    infrastructure: Option<Infrastructure>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Infrastructure {
+    labels: Option<BTreeMap<String, String>>,
+    parameters_ref: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -89,19 +103,25 @@ struct Namespaces {
 
 pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
-    let Spec { gateway_class_name, listeners } = checks.required("spec").unwrap_or_default();
+    let Spec { gateway_class_name, listeners, infrastructure } =
+        checks.required("spec").unwrap_or_default();
     let listeners = listeners.unwrap_or_default();
     let users = users(&listeners, &mut checks);
     checks.done()?;
     let namespace = namespace_of(document);
     let servers = listeners.iter().filter_map(|l| l.server(&namespace, &document.metadata.name));
     draft.model.inventory.servers.extend(servers);
+    let class = gateway_class_name.unwrap_or_default();
+    let infrastructure = infrastructure.unwrap_or_default();
     let id = draft.policy("Gateway", document, Some(namespace.clone()), Vec::new(), Vec::new());
     draft.model.inventory.gateways.push(Gateway {
         id,
+        made: made(document, &namespace, &class, infrastructure.labels),
+        customised: infrastructure.parameters_ref.is_some(),
+        pods: Vec::new(),
         namespace,
         name: document.metadata.name.clone(),
-        class: gateway_class_name.unwrap_or_default(),
+        class,
         labels: document.metadata.labels.clone(),
         users,
     });
@@ -145,4 +165,54 @@ pub(super) fn lower_class(document: &Document, draft: &mut Draft<'_>) -> Result<
     };
     draft.model.inventory.gateway_classes.insert(document.metadata.name.clone(), class);
     Ok(())
+}
+
+/// The pod that istiod makes of a waypoint's Gateway (its chart's `files/waypoint.yaml`): its
+/// service account has the Gateway's name; "default to the gateway labels and overwrite if
+/// infrastructure labels are set" (gatewaycommon/deploymentcontroller.go).
+fn made(
+    document: &Document,
+    namespace: &str,
+    class: &str,
+    infrastructure: Option<BTreeMap<String, String>>,
+) -> Workload {
+    let name = &document.metadata.name;
+    let own = infrastructure.unwrap_or_else(|| document.metadata.labels.clone());
+    let mut labels: Labels = [
+        ("sidecar.istio.io/inject", "false"),
+        ("istio.io/dataplane-mode", "none"),
+        ("service.istio.io/canonical-name", name.as_str()),
+        ("service.istio.io/canonical-revision", "latest"),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .into();
+    labels.extend(own.into_iter().filter(|(k, _)| !k.starts_with("gateway.networking.k8s.io/")));
+    labels.insert(GATEWAY_NAME.to_owned(), name.clone());
+    labels.insert("gateway.networking.k8s.io/gateway-class-name".to_owned(), class.to_owned());
+    labels.insert("gateway.istio.io/managed".to_owned(), "istio.io-mesh-controller".to_owned());
+    let port = |(name, number): (&str, u16)| ContainerPort {
+        name: Some(name.to_owned()),
+        number,
+        protocol: Protocol::Tcp,
+        host_port: None,
+        init: false,
+    };
+    let ports = [("metrics", 15020), ("status-port", 15021), ("http-envoy-prom", 15090)];
+    Workload {
+        namespace: namespace.to_owned(),
+        name: name.clone(),
+        kind: WorkloadKind::Deployment,
+        labels,
+        annotations: Labels::new(),
+        service_account: name.clone(),
+        addresses: Addresses::Unknown,
+        node: None,
+        host_network: false,
+        finished: false,
+        ports: ports.map(port).into(),
+        containers: Vec::new(),
+        mesh: Enrolment::Waypoint,
+        owner: None,
+        place: document.place,
+    }
 }

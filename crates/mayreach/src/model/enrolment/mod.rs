@@ -4,7 +4,7 @@
 mod tests;
 
 use super::inventory::{
-    Enrolment, GatewayClass, Inventory, Labels, Namespace, Workload, WorkloadKind,
+    Enrolment, Gateway, GatewayClass, Inventory, Labels, Namespace, Workload, WorkloadKind,
 };
 
 /// The injector never touches these (pkg/kube/inject `IgnoredNamespaces`).
@@ -83,6 +83,11 @@ impl Inventory {
     pub(crate) fn runs_waypoints(&self, class: &str) -> bool {
         let ours = |c: &GatewayClass| c.controller == "istio.io/mesh-controller";
         class == WAYPOINT_CLASS || self.gateway_classes.get(class).is_some_and(ours)
+    }
+
+    /// The Gateways that are waypoints.
+    pub(crate) fn waypoints(&self) -> impl Iterator<Item = &Gateway> {
+        self.gateways.iter().filter(|gateway| self.runs_waypoints(&gateway.class))
     }
 
     /// Whether the gateway of that name, or the pod's own label, says that it is a waypoint.

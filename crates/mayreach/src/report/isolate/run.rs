@@ -247,7 +247,7 @@ impl<'p> Run<'p> {
             let side = self.program.inner.net.egress.get(id.0 as usize).copied().unwrap_or(0);
             let kind = self
                 .workload(id)
-                .map(|w| format!("{:?} {} {:?}", w.mesh.in_mesh(), w.host_network, w.addresses));
+                .map(|w| format!("{:?} {} {:?}", w.mesh, w.host_network, w.addresses));
             let next = number(self.sources.len());
             let source = *known.entry((side, kind.unwrap_or_default())).or_insert(next);
             if source == next {
