@@ -84,12 +84,13 @@ pub(crate) fn gateway(
         (ServerAsks::Certificate | ServerAsks::Mesh, Arrival::OneWayTls) => {
             Outcome::Refused(ClientFault::NoCertificate)
         }
+        // Nobody asks for the client's certificate, or it has none and may.
+        (ServerAsks::Tls | ServerAsks::Passed, _)
+        | (ServerAsks::Optional, Arrival::Plaintext | Arrival::OneWayTls) => PLAIN,
         // Whether the client has one, and whether the authority knows it.
-        (ServerAsks::Certificate | ServerAsks::Mesh, _) => Outcome::Depends(Attributes::PRINCIPAL),
-        (ServerAsks::Optional, Arrival::Plaintext | Arrival::OneWayTls) => PLAIN,
-        (ServerAsks::Optional, _) => Outcome::Depends(Attributes::PRINCIPAL),
-        // Nobody asks for the client's certificate.
-        (ServerAsks::Tls | ServerAsks::Passed, _) => PLAIN,
+        (ServerAsks::Certificate | ServerAsks::Mesh | ServerAsks::Optional, _) => {
+            Outcome::Depends(Attributes::PRINCIPAL)
+        }
     }
 }
 
