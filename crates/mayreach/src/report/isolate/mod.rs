@@ -8,7 +8,7 @@ mod run;
 pub(super) mod sort;
 mod tenants;
 
-pub(super) use self::run::{class, outside, reads_labels};
+pub(super) use self::run::{class, client_side, outside, reads_labels, reads_own_labels};
 pub use self::{
     except::{Exception, TextPattern},
     tenants::Tenant,

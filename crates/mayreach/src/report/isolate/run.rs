@@ -232,6 +232,7 @@ impl<'p> Run<'p> {
         let ends = self.reached.iter().map(|r| End::Workload(r.id)).collect();
         let mut ends = Ends::new(self.program, ends, true);
         let mut known: HashMap<(u32, String), u32> = HashMap::new();
+        let by_labels = reads_own_labels(self.program);
         for client in 0..number(self.clients.len()) {
             let Some(End::Workload(id)) = self.end(client) else {
                 // Nothing polices an address outside on its way out.
@@ -245,9 +246,7 @@ impl<'p> Run<'p> {
                 continue;
             };
             let side = self.program.inner.net.egress.get(id.0 as usize).copied().unwrap_or(0);
-            let kind = self
-                .workload(id)
-                .map(|w| format!("{:?} {} {:?}", w.mesh, w.host_network, w.addresses));
+            let kind = self.workload(id).map(|w| client_side(self.program, w, by_labels));
             let next = number(self.sources.len());
             let source = *known.entry((side, kind.unwrap_or_default())).or_insert(next);
             if source == next {
@@ -541,6 +540,32 @@ pub(in crate::report) fn class(program: &Program, id: WorkloadId, by_labels: boo
          {annotations:?} {addresses} {:?} {rest}",
         w.namespace, w.mesh, w.host_network, w.finished, w.ports, w.node
     )
+}
+
+/// What makes two clients the same on their own side, beside their lists of rules.
+pub(in crate::report) fn client_side(program: &Program, w: &Workload, by_labels: bool) -> String {
+    let hosts = !program.inner.model.inventory.host_endpoints.is_empty();
+    let node = w.node.as_ref().filter(|_| hosts);
+    let labels = if by_labels {
+        format!("{} {:?} {}", w.namespace, w.labels, w.service_account)
+    } else {
+        String::new()
+    };
+    format!("{:?} {} {:?} {node:?} {labels}", w.mesh, w.host_network, w.addresses)
+}
+
+/// Whether egress rules ask something of the client itself.
+pub(in crate::report) fn reads_own_labels(program: &Program) -> bool {
+    program.inner.model.network.policies.iter().any(|p| {
+        p.egress.iter().any(|r| {
+            let from = &r.source;
+            from.selector.is_some()
+                || from.not_selector.is_some()
+                || !from.nets.is_empty()
+                || !from.not_nets.is_empty()
+                || from.service.is_some()
+        })
+    })
 }
 
 /// Policies on destinations and rare objects that read labels: where any is, all labels count.
