@@ -19,7 +19,7 @@ pub use crate::{
     cluster::{Cluster, METHODS, Rule, Shape, Workload},
     dice::Dice,
     figures::{folder, record, recorded},
-    flows::{Ask, hot, wide},
+    flows::{Ask, Prepared, hot, wide},
     list::Lists,
     time::cpu_now,
 };

@@ -60,12 +60,26 @@ test('keys walk the picture, zoom in and out, and say where they are', async () 
   assert.match(await text(page, '#cell'), /^tenant-acme\/api → tenant-globex\/api: denied$/);
   await page.keyboard.press('Enter');
   const details = await text(page, '#details');
+  assert.match(details, /nothing gets through: proved for all requests.*Such as port 8080\/TCP/);
   assert.match(details, /✗ egress isolated by 3 NetworkPolicies/);
   assert.match(details, /own-tenant-only.*mesh-policies\.yaml:\d+/);
   assert.match(details, /mayreach explain PATHS --from tenant-acme\/api --to tenant-globex\/api --port 8080/);
   await page.focus('#grid');
   await page.keyboard.press('Escape');
   assert.equal(await text(page, '#crumbs'), 'all');
+  assert.deepEqual(said, []);
+});
+
+test('a pair of workloads shows what gets through, and the layers of one such flow', async () => {
+  const { page, said } = await open(['matrix', 'examples/bookinfo', '--output', 'html']);
+  await page.focus('#grid');
+  for (const key of ['Enter', 'ArrowDown', 'ArrowDown', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
+  const details = await text(page, '#detail-body');
+  assert.match(details, /bookinfo\/reviews → bookinfo\/ratings.*some of it allowed/);
+  assert.match(details, /8080\/TCP paths \/metrics/);
+  assert.match(details, /15091-65535\/TCP GET, paths \/ratings\/\*/);
+  assert.match(details, /✓ authorization allowed by rule 1 of AuthorizationPolicy bookinfo\/reviews-read-ratings.*policies\.yaml:\d+/);
+  assert.match(details, /explain PATHS --from bookinfo\/reviews --to bookinfo\/ratings --port 8080 --path \/metrics/);
   assert.deepEqual(said, []);
 });
 

@@ -2,8 +2,9 @@
 //! difference say what brute force says.
 
 use mayreach::{
-    DifferenceQuestion, Flow, GroupBy, Http, Isolated, IsolationQuestion, Options, Peer, Port,
-    Program, Protocol, Reason, Request, Source, Verdict, WorkloadId,
+    Client, DifferenceQuestion, Extent, Finding, Flow, GroupBy, Http, IpVersion, Isolated,
+    IsolationQuestion, Options, Peer, Port, Program, Protocol, Reason, Request, Source, Target,
+    Verdict, Witness, WorkloadId,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -178,6 +179,45 @@ proptest! {
     }
 
     #[test]
+    fn a_matrix_is_brute_force(seed in any::<u64>()) {
+        let mut d = Dice(seed);
+        let documents = cluster(&mut d);
+        let program = compile(&documents)?;
+        let ids: Vec<WorkloadId> = program.principals().map(|w| w.id()).collect();
+        let (findings, cells) = program.pairs(&ids, |_, _| ());
+        let pairs = ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to)));
+        for ((from, to), cell) in pairs.zip(cells) {
+            let Some(can) = cell.map(|n| &findings[n as usize]) else { continue };
+            let text = || Value::from(documents.clone());
+            for way in &can.ways {
+                let (client, target) = (Client::Workload(from), Target::Workload(to));
+                let flow = Witness { client, target, ..way.example.clone() };
+                prop_assert_eq!(flow.decide(&program).verdict, Verdict::Allow, "{:?} {}", flow, text());
+            }
+            let own = every(from, to).into_iter();
+            for flow in own.filter(|f| f.mtls.is_none() && !f.tls_without_certificate) {
+                let decision = program.decide(&flow);
+                let verdict = decision.verdict;
+                let said = can.ways.iter().any(|way| {
+                    let port = match flow.port {
+                        Port::Number(n) => way.ports.iter().any(|(low, high)| (*low..=*high).contains(&n)),
+                        _ => true,
+                    };
+                    let own = way.protocol == flow.protocol || way.also.contains(&flow.protocol);
+                    (own && port) || (way.others && !flow.protocol.has_ports())
+                });
+                let open = said || !can.unproved.is_empty();
+                prop_assert!(open || verdict != Verdict::Allow, "{flow:?} {from:?} {to:?}\n{can:?}\n{}", text());
+                // Bytes that a codec refuses are no request that a policy is asked about.
+                let denied = verdict == Verdict::Deny
+                    && decision.layers.iter().all(|layer| layer.reason != Reason::BadRequest);
+                let all = can.extent() == Extent::All;
+                prop_assert!(!(all && denied), "{flow:?} {decision:?}\n{}", text());
+            }
+        }
+    }
+
+    #[test]
     fn a_difference_is_brute_force(seed in any::<u64>()) {
         let mut d = Dice(seed);
         let documents = cluster(&mut d);
@@ -212,18 +252,24 @@ proptest! {
     }
 }
 
-/// Tenants by namespace; the verdict from `a` to `b`.
-fn from_a_to_b(documents: &[Value]) -> (Isolated, String) {
-    let program = compile(documents).unwrap();
+/// Tenants by namespace; what is found from `a` to `b`. Its holes are asked of both evaluators.
+fn from_a_to_b(documents: &[Value], options: &Options) -> Finding {
+    let text = json!({"apiVersion": "v1", "kind": "List", "items": documents}).to_string();
+    let program = Program::compile(&[Source::new("case.json", text)], options).unwrap();
     let question = IsolationQuestion {
         tenants: program.tenants(&GroupBy::Namespace),
+        new_pods: true,
         ..IsolationQuestion::default()
     };
     let found = program.isolate(&question, |_, _| ());
     let [row, column] = ["a", "b"].map(|name| found.rows.iter().position(|r| r == name).unwrap());
     let cell = found.cells[row * found.columns.len() + column].unwrap();
-    let finding = &found.findings[cell as usize];
-    (finding.verdict, format!("{:?}", finding.unproved))
+    let finding = found.findings[cell as usize].clone();
+    for hole in &finding.holes {
+        let reference = hole.witness.with_flow(|flow| program.decide_by_reference(flow).verdict);
+        assert_eq!((hole.decision.verdict, reference), (Verdict::Allow, Verdict::Allow));
+    }
+    finding
 }
 
 fn pod(namespace: &str, ips: &[&str]) -> Value {
@@ -268,7 +314,7 @@ fn egress_rules_about_the_client_itself_are_no_silent_yes() {
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace, "labels": {"tier": tier}},
             "spec": {"containers": [{"name": "c"}]}})
     };
-    let (found, _) = from_a_to_b(&[
+    let documents = [
         namespace("a", json!({})),
         namespace("b", json!({})),
         pod("closed", "a", "x"),
@@ -277,7 +323,8 @@ fn egress_rules_about_the_client_itself_are_no_silent_yes() {
         json!({"apiVersion": "projectcalico.org/v3", "kind": "NetworkPolicy", "metadata": {"name": "p", "namespace": "a"},
             "spec": {"types": ["Egress"], "egress": [
                 {"action": "Deny", "source": {"selector": "tier == 'x'"}}, {"action": "Allow"}]}}),
-    ]);
+    ];
+    let found = from_a_to_b(&documents, &Options::default()).verdict;
     assert_eq!(found, Isolated::Open);
 }
 
@@ -299,48 +346,179 @@ fn policies_of_hosts_count_for_pods_of_the_host() {
     assert!(changes_without_the_last(&documents) > 0);
 }
 
-#[test]
-fn the_second_address_of_a_pod_is_no_silent_yes() {
-    let policy = json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+/// Lets in what comes by IPv6 alone.
+fn six() -> Value {
+    json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
         "metadata": {"name": "six", "namespace": "b"},
         "spec": {"podSelector": {}, "ingress": [{"from": [{"ipBlock": {"cidr": "fd00::/16"}}],
-            "ports": [{"port": 8080}]}]}});
-    let both = |a: &[&str], b: &[&str]| {
-        let spaces = ["a", "b"].map(|name| namespace(name, json!({})));
-        from_a_to_b(&[spaces.to_vec(), vec![pod("a", a), pod("b", b), policy.clone()]].concat())
-    };
-    assert_eq!(both(&["10.244.0.1"], &["10.244.0.2"]).0, Isolated::Proved);
-    let (verdict, why) = both(&["10.244.0.1", "fd00::1"], &["10.244.0.2", "fd00::2"]);
-    assert_eq!(verdict, Isolated::NotProved, "over IPv6 it is open");
-    assert!(why.contains("two families"), "{why}");
+            "ports": [{"port": 8080}]}]}})
 }
 
 #[test]
-fn other_identities_of_another_trust_domain_are_no_silent_yes() {
+fn the_second_address_of_a_pod_is_asked() {
+    let both = |a: &[&str], b: &[&str]| {
+        let spaces = ["a", "b"].map(|name| namespace(name, json!({})));
+        let documents = [spaces.to_vec(), vec![pod("a", a), pod("b", b), six()]].concat();
+        from_a_to_b(&documents, &Options::default())
+    };
+    assert_eq!(both(&["10.244.0.1"], &["10.244.0.2"]).verdict, Isolated::Proved);
+    assert_eq!(both(&["10.244.0.1"], &["10.244.0.2", "fd00::2"]).verdict, Isolated::Proved);
+    let open = both(&["10.244.0.1", "fd00::1"], &["10.244.0.2", "fd00::2"]);
+    assert_eq!(open.verdict, Isolated::Open, "over IPv6 it is open");
+    assert_eq!(open.holes[0].witness.ip_version, Some(IpVersion::V6));
+}
+
+/// Who says the family is told by its addresses, or that there is none.
+#[test]
+fn a_flow_may_say_its_address_family() {
+    let spaces = ["a", "b"].map(|name| namespace(name, json!({})));
+    let both = vec![pod("a", &["10.244.0.1", "fd00::1"]), pod("b", &["10.244.0.2", "fd00::2"])];
+    let program = compile(&[spaces.to_vec(), both.clone(), vec![six()]].concat()).unwrap();
+    let peer = |namespace| Peer::Workload { namespace, name: "p" };
+    let mut flow = Flow::new(peer("a"), peer("b"), Port::Number(8080));
+    let verdicts = [None, Some(IpVersion::V4), Some(IpVersion::V6)].map(|version| {
+        flow.ip_version = version;
+        assert_eq!(program.decide(&flow).verdict, program.decide_by_reference(&flow).verdict);
+        program.decide(&flow).verdict
+    });
+    assert_eq!(verdicts, [Verdict::Deny, Verdict::Deny, Verdict::Allow]);
+    flow.source = Peer::Ip("10.9.9.9".parse().unwrap());
+    let problem = program.explain(&flow).unwrap_err();
+    assert!(problem.to_string().contains("the source has no IPv6 address"), "{problem}");
+    let services = json!({"apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "s", "namespace": "b"},
+        "spec": {"clusterIPs": ["10.96.0.9"], "selector": {}, "ports": [{"port": 8080}]}});
+    let served = compile(&[spaces.to_vec(), both.clone(), vec![services]].concat()).unwrap();
+    let called =
+        Flow { destination: Peer::Ip("10.96.0.9".parse().unwrap()), source: peer("a"), ..flow };
+    let problem = served.explain(&called).unwrap_err();
+    assert!(problem.to_string().contains("the destination has no IPv6 address"), "{problem}");
+    flow.protocol = Protocol::Icmp;
+    flow.source = peer("a");
+    assert!(program.explain(&flow).is_err(), "ICMP is IPv4");
+}
+
+/// Templates, and pods that do not exist yet, have an address of each family of the pod network.
+#[test]
+fn both_pod_networks_are_asked() {
+    let template = |namespace: &str| {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": namespace},
+            "spec": {"containers": [{"name": "c"}]}})
+    };
+    let in_networks = |networks: &[&str]| {
+        let mut options = Options::default();
+        options.pod_networks = networks.iter().map(|n| n.parse().unwrap()).collect();
+        let spaces = ["a", "b"].map(|name| namespace(name, json!({})));
+        let documents = [spaces.to_vec(), vec![template("a"), template("b"), six()]].concat();
+        from_a_to_b(&documents, &options)
+    };
+    assert_eq!(in_networks(&["10.244.0.0/16"]).verdict, Isolated::Proved);
+    assert_eq!(in_networks(&["10.244.0.0/16", "2001:db8::/48"]).verdict, Isolated::Proved);
+    let open = in_networks(&["fd00:0:1::/48", "10.244.0.0/16"]);
+    assert_eq!(open.verdict, Isolated::Open);
+    assert_eq!(open.holes[0].witness.ip_version, Some(IpVersion::V6));
+    assert_eq!(in_networks(&["fd00:0:1::/48"]).verdict, Isolated::Open);
+}
+
+#[test]
+fn every_identity_of_another_trust_domain_is_asked() {
     let mesh = |certificates: &str| {
         json!({"apiVersion": "v1", "kind": "ConfigMap",
             "metadata": {"name": "istio", "namespace": "istio-system"}, "data": {"mesh": certificates}})
     };
-    let policy = json!({"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
-        "metadata": {"name": "friend", "namespace": "b"},
-        "spec": {"rules": [{"from": [{"source": {"principals": ["other.example/ns/q/sa/friend"]}}]}]}});
+    let policy = |source: Value| {
+        json!({"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy",
+            "metadata": {"name": "friend", "namespace": "b"},
+            "spec": {"rules": [{"from": [{"source": source}]}]}})
+    };
     // The mesh guards TCP only: network policy closes the rest.
     let tcp = json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
         "metadata": {"name": "tcp", "namespace": "b"},
         "spec": {"podSelector": {}, "ingress": [{"ports": [{"protocol": "TCP", "port": 8080}]}]}});
-    let ask = |certificates: &str| {
-        from_a_to_b(&[
+    let ask = |certificates: &str, source: Value| {
+        let documents = [
             namespace("a", json!({"istio-injection": "enabled"})),
             namespace("b", json!({"istio-injection": "enabled"})),
             pod("a", &["10.244.0.1"]),
             pod("b", &["10.244.0.2"]),
             mesh(certificates),
-            policy.clone(),
+            policy(source),
             tcp.clone(),
-        ])
+        ];
+        from_a_to_b(&documents, &Options::default())
     };
-    assert_eq!(ask("trustDomain: cluster.local").0, Isolated::Proved);
-    let (verdict, why) = ask("caCertificates: [{pem: x, trustDomains: [other.example]}]");
-    assert_eq!(verdict, Isolated::NotProved, "its `friend` gets in");
-    assert!(why.contains("another trust domain"), "{why}");
+    let friend = json!({"principals": ["other.example/ns/q/sa/friend"]});
+    assert_eq!(ask("trustDomain: cluster.local", friend.clone()).verdict, Isolated::Proved);
+    let other = "caCertificates: [{pem: x, trustDomains: [other.example]}]";
+    for source in [
+        friend,
+        json!({"principals": ["*/sa/friend"]}),
+        json!({"namespaces": ["qu*x"]}),
+        json!({"serviceAccounts": ["q/friend"]}),
+        json!({"principals": ["*"], "notPrincipals": ["cluster.local/*"], "notNamespaces": ["x"]}),
+    ] {
+        let open = ask(other, source.clone());
+        assert_eq!(open.verdict, Isolated::Open, "{source}: {:?}", open.unproved);
+        let principal = open.holes[0].witness.principal.as_deref().unwrap_or_default();
+        assert!(principal.starts_with("other.example/"), "{source}: {principal}");
+    }
+    let nobody = json!({"principals": ["cluster.local/ns/q/sa/friend"]});
+    assert_eq!(ask(other, nobody).verdict, Isolated::Proved);
+}
+
+/// A waypoint that serves a Service lets in what the pod itself would not.
+#[test]
+fn what_gets_in_by_a_service_is_open() {
+    let ambient = |waypoint: &str| {
+        let mut labels = json!({"istio.io/dataplane-mode": "ambient"});
+        if !waypoint.is_empty() {
+            labels["istio.io/use-waypoint"] = json!(waypoint);
+        }
+        labels
+    };
+    let object = |kind: (&str, &str), name: &str, spec: Value| {
+        json!({"apiVersion": kind.0, "kind": kind.1,
+            "metadata": {"name": name, "namespace": "b"}, "spec": spec})
+    };
+    let authz = ("security.istio.io/v1", "AuthorizationPolicy");
+    let policy = |paths: Value| {
+        json!({"targetRefs": [{"kind": "Service", "group": "", "name": "svc"}],
+            "rules": [{"from": [{"source": {"namespaces": ["a"]}}], "to": [{"operation": {"paths": paths}}]}]})
+    };
+    let ports =
+        json!({"podSelector": {}, "ingress": [{"ports": [{"port": 8080}, {"port": 15008}]}]});
+    let mut api = pod("b", &["10.244.0.2"]);
+    api["metadata"]["labels"] = json!({"app": "api"});
+    let documents = [
+        namespace("istio-system", json!({})),
+        namespace("a", ambient("")),
+        namespace("b", ambient("wp")),
+        pod("a", &["10.244.0.1"]),
+        api,
+        object(
+            ("v1", "Service"),
+            "svc",
+            json!({"selector": {"app": "api"},
+            "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}),
+        ),
+        object(
+            ("gateway.networking.k8s.io/v1", "Gateway"),
+            "wp",
+            json!({"gatewayClassName": "istio-waypoint",
+            "listeners": [{"name": "mesh", "port": 15008, "protocol": "HBONE"}]}),
+        ),
+        object(
+            authz,
+            "pods",
+            json!({"selector": {"matchLabels": {"app": "api"}},
+            "rules": [{"from": [{"source": {"principals": ["cluster.local/ns/b/sa/wp"]}}]}]}),
+        ),
+        object(authz, "svc", policy(json!(["/ok"]))),
+        object(("networking.k8s.io/v1", "NetworkPolicy"), "tcp", ports),
+    ];
+    let open = from_a_to_b(&documents, &Options::default());
+    assert_eq!(open.verdict, Isolated::Open, "{:?}", open.unproved);
+    let witness = &open.holes[0].witness;
+    assert!(matches!(witness.target, Target::Service(_)), "{witness:?}");
+    assert_eq!(witness.request().and_then(|r| r.path.as_deref()), Some("/ok"));
 }

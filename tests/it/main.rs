@@ -18,5 +18,6 @@ mod isolation;
 mod oracle;
 mod oracle_heavy;
 mod oracle_mesh;
+mod universe;
 mod update;
 mod validation;

@@ -2,7 +2,8 @@
 //! clusters and flows.
 
 use mayreach::{
-    Flow, Http, Icmp, Options, Peer, Port, Program, Protocol, Request, Source, Without,
+    Flow, Http, Icmp, Options, Peer, Port, Program, Protocol, Request, Source, Verdict, Without,
+    WorkloadId,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -374,8 +375,13 @@ pub(crate) fn flow(d: &mut Dice) -> Flow<'static> {
 /// Now and then a part of the compiled evaluator is switched off.
 pub(crate) fn options(d: &mut Dice) -> Options {
     let mut options = Options::default();
-    options.without =
-        Without { mesh: d.one_in(6), groups: d.one_in(4), pairs: d.one_in(3), rows: d.one_in(6) };
+    options.without = Without {
+        mesh: d.one_in(6),
+        groups: d.one_in(4),
+        pairs: d.one_in(3),
+        rows: d.one_in(6),
+        direct: d.one_in(3),
+    };
     options
 }
 
@@ -397,5 +403,34 @@ proptest! {
             let explained = program.explain(&flow).map(|e| e.decision);
             prop_assert!(explained.is_err() || explained.as_ref() == Ok(&slow), "{:?}", flow);
         }
+        prop_assert_eq!(pairs_differ(&program, &mut d), None, "{}", text);
     }
+}
+
+/// The first pair of workloads of which all pairs at once say something else than the reference.
+fn pairs_differ(program: &Program, d: &mut Dice) -> Option<String> {
+    let protocol = *d.pick(&[Protocol::Tcp, Protocol::Tcp, Protocol::Udp, Protocol::Icmp]);
+    let port = *d.pick(&[80, 8080, 443, 53]);
+    let pairs = program.network_pairs(protocol, port);
+    let ids: Vec<WorkloadId> = program.workloads().map(|workload| workload.id()).collect();
+    let mut counts = [0; 3];
+    for (from, to) in ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to))) {
+        let mut flow = Flow::new(Peer::Id(from), Peer::Id(to), Port::Number(port));
+        flow.protocol = protocol;
+        let [egress, ingress, ..] =
+            program.decide_by_reference(&flow).layers.map(|one| one.verdict);
+        let slow = match [egress, ingress] {
+            [Verdict::Deny, _] | [_, Verdict::Deny] => Verdict::Deny,
+            [Verdict::Allow, Verdict::Allow] => Verdict::Allow,
+            _ => Verdict::Undetermined,
+        };
+        counts[slow as usize] += 1;
+        let quick = pairs.verdict(from, to);
+        if quick != slow {
+            return Some(format!("{from:?} {to:?} {protocol:?} {port}: {quick:?}, not {slow:?}"));
+        }
+    }
+    let counted =
+        [Verdict::Allow, Verdict::Deny, Verdict::Undetermined].map(|one| pairs.count(one));
+    (counted != counts).then(|| format!("{counted:?}, not {counts:?}"))
 }

@@ -2,7 +2,10 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::sheet::{Row, Sheet, Status};
+use crate::{
+    listing::Listing,
+    sheet::{Row, Sheet, Status},
+};
 
 /// `JUnit` XML. An open pair fails, one that is not proved is an error.
 ///
@@ -15,6 +18,35 @@ pub fn junit(sheet: &Sheet) -> Result<String, String> {
         case.set_classname(format!("mayreach.{}", row.from));
         suite.add_test_case(case);
     }
+    whole(suite)
+}
+
+/// The same of a listing: what does not hold fails, what is not proved is an error.
+///
+/// # Errors
+/// None that memory does not make.
+pub fn junit_of_listing(listing: &Listing) -> Result<String, String> {
+    let mut suite = TestSuite::new(listing.title.as_str());
+    for case in &listing.cases {
+        let kind = match case.holds {
+            Some(true) => None,
+            Some(false) => Some(NonSuccessKind::Failure),
+            None => Some(NonSuccessKind::Error),
+        };
+        let status = kind.map_or_else(TestCaseStatus::success, |kind| {
+            let mut status = TestCaseStatus::non_success(kind);
+            status.set_message(case.lines.first().map_or("", String::as_str));
+            status.set_description(case.lines.join("\n"));
+            status
+        });
+        let mut made = TestCase::new(case.name.as_str(), status);
+        made.set_classname("mayreach");
+        suite.add_test_case(made);
+    }
+    whole(suite)
+}
+
+fn whole(suite: TestSuite) -> Result<String, String> {
     let mut report = Report::new("mayreach");
     report.add_test_suite(suite);
     report.to_string().map_err(|error| error.to_string())

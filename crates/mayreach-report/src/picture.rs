@@ -63,9 +63,9 @@ pub(crate) struct Data {
     statuses: Vec<StatusOut>,
     /// By asker.
     status: Vec<Runs>,
-    /// By asked.
-    ports: Vec<Runs>,
-    port_words: Vec<PortWords>,
+    /// By asked: which answer each asker gets.
+    answer: Vec<Runs>,
+    answers: Vec<Answer>,
     reasons: Vec<Link>,
     layers: Layers,
     pairs: Vec<Pair>,
@@ -88,19 +88,26 @@ struct StatusOut {
     sign: &'static str,
 }
 
-/// The ports of one pair of workloads, and the one whose layers are shown.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-struct PortWords {
-    words: String,
-    port: Option<u16>,
-    protocol: String,
+/// What one workload may do to another, and the flow whose layers are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+struct Answer {
+    /// A line a way.
+    lines: Vec<String>,
+    /// The flow in words; empty: nothing is asked.
+    shown: String,
+    /// Whom it calls, where that is not the workload itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    /// What the command must know of it beside its ends.
+    ask: Vec<String>,
 }
 
 /// The most open first; the last is no answer.
-const STATUSES: [Status; 8] = [
+const STATUSES: [Status; 9] = [
     Status::Open,
     Status::NotProved,
     Status::Allow,
+    Status::Some,
     Status::Mixed,
     Status::Depends,
     Status::Exception,

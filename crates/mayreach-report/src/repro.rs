@@ -91,6 +91,7 @@ fn curl(flow: &FlowIn, kind: &dyn Fn(&str) -> Option<&'static str>) -> Option<St
         words.extend(exec.map(str::to_owned));
     }
     words.extend(["curl", "-sv", "--path-as-is"].map(str::to_owned));
+    words.extend(flow.ip_version.map(|version| format!("-{}", version.number())));
     let request = http(flow);
     if let Some(method) = request.and_then(|r| r.method.as_ref()) {
         words.extend(["-X".to_owned(), method.clone()]);
@@ -119,15 +120,21 @@ fn check(flow: &FlowIn) -> String {
     let (Some(from), Some(to)) = (peer(&flow.source), peer(&flow.destination)) else {
         return String::new();
     };
-    let mut words: Vec<String> =
-        ["mayreach", "explain", "PATHS", "--from", &from, "--to", &to].map(str::to_owned).into();
+    let ask = ["mayreach", "explain", "PATHS", "--from", &from, "--to", &to].map(str::to_owned);
+    line(&[&ask[..], &flags(flow)].concat())
+}
+
+/// What the command must know of a flow beside its ends.
+pub(crate) fn flags(flow: &FlowIn) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
     let mut say = |flag: &str, value: Option<String>| {
         if let Some(value) = value {
             words.extend([flag.to_owned(), value]);
         }
     };
     say("--port", port(flow));
-    say("--protocol", protocol(flow));
+    say("--protocol", protocol(flow).filter(|name| name != "TCP"));
+    say("--ip-version", flow.ip_version.map(|version| version.number().to_string()));
     let request = http(flow);
     say("--method", request.and_then(|r| r.method.clone()));
     say("--path", request.and_then(|r| r.path.clone()));
@@ -148,7 +155,7 @@ fn check(flow: &FlowIn) -> String {
     if flow.http == Said::Nothing {
         words.push("--no-http".to_owned());
     }
-    line(&words)
+    words
 }
 
 fn test(flow: &FlowIn) -> String {

@@ -2,9 +2,13 @@
 
 use mayreach_wire::{
     MatrixOut,
-    matrix::{AnswerOut, CellOut},
+    declared::{AnswerOut, DeclaredCellOut, DeclaredOut},
+    matrix::{CellOut, MayOut},
 };
 use serde::Serialize;
+
+/// Answers said of one pair of groups.
+const LINES_MAX: usize = 8;
 
 /// What is known of one ordered pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -16,7 +20,9 @@ pub enum Status {
     NotProved,
     /// Everything that was asked gets through.
     Allow,
-    /// Some of it gets through.
+    /// Of all flows some get through.
+    Some,
+    /// What the cell holds differs.
     Mixed,
     /// It depends on the request.
     Depends,
@@ -35,6 +41,7 @@ impl Status {
             Self::Open => "open",
             Self::NotProved => "not_proved",
             Self::Allow => "allow",
+            Self::Some => "some",
             Self::Mixed => "mixed",
             Self::Depends => "depends",
             Self::Exception => "exception",
@@ -48,7 +55,8 @@ impl Status {
         match self {
             Self::Open => "open",
             Self::NotProved => "not proved",
-            Self::Allow => "allowed",
+            Self::Allow => "everything allowed",
+            Self::Some => "some of it allowed",
             Self::Mixed => "mixed",
             Self::Depends => "depends on the request",
             Self::Exception => "isolated but for an exception",
@@ -63,6 +71,7 @@ impl Status {
             Self::Open => "!",
             Self::NotProved | Self::Depends => "?",
             Self::Allow => "✓",
+            Self::Some => "~",
             Self::Mixed => "±",
             Self::Exception => "○",
             Self::Deny => "✗",
@@ -107,15 +116,59 @@ pub struct Sheet {
 impl Sheet {
     /// The rows of a matrix.
     pub fn of_matrix(matrix: &MatrixOut) -> Self {
+        let lines: Vec<Vec<String>> = matrix.findings.iter().map(MayOut::lines).collect();
         Self {
             title: format!("Who may reach whom, by {}", matrix.by),
             groups: matrix.groups.clone(),
-            rows: matrix.cells.iter().map(row).collect(),
+            rows: matrix.cells.iter().map(|cell| row(matrix, &lines, cell)).collect(),
+        }
+    }
+
+    /// The rows of what is allowed on declared ports.
+    pub fn of_declared(declared: &DeclaredOut) -> Self {
+        Self {
+            title: format!("Who may reach whom on declared ports, by {}", declared.by),
+            groups: declared.groups.clone(),
+            rows: declared.cells.iter().map(declared_row).collect(),
         }
     }
 }
 
-fn row(cell: &CellOut) -> Row {
+fn row(matrix: &MatrixOut, lines: &[Vec<String>], cell: &CellOut) -> Row {
+    let status = match cell.verdict {
+        "allow" => Status::Allow,
+        "deny" => Status::Deny,
+        "some" => Status::Some,
+        "not_proved" => Status::NotProved,
+        _ => Status::Mixed,
+    };
+    let mut why: Vec<String> = Vec::new();
+    for found in &cell.findings {
+        let own = lines.get(found.finding as usize).map(|l| l.join("; ")).unwrap_or_default();
+        let own = if cell.pairs.is_some() {
+            format!("{} → {}: {own}", found.from, found.to)
+        } else {
+            own
+        };
+        if why.len() < LINES_MAX && !why.contains(&own) {
+            why.push(own);
+        }
+    }
+    if cell.findings.len() > LINES_MAX {
+        why.push("and more".to_owned());
+    }
+    let first = cell.findings.first();
+    let way = first.and_then(|f| matrix.findings.get(f.finding as usize)?.ways.first());
+    // The request of a finding names one of the pairs that have it.
+    let example = first.zip(way).map(|(found, way)| {
+        let rest = way.request.split_once(", ").map_or("", |(_, rest)| rest);
+        format!("{} → {}, {rest}", found.from, found.to)
+    });
+    let at = way.and_then(|way| way.let_in_by.reason.at.clone());
+    Row { from: cell.from.clone(), to: cell.to.clone(), status, why: why.join("; "), at, example }
+}
+
+fn declared_row(cell: &DeclaredCellOut) -> Row {
     let status = match cell.verdict {
         "allow" => Status::Allow,
         "deny" => Status::Deny,

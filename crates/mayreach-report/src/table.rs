@@ -50,7 +50,7 @@ fn grid(out: &mut String, sheet: &Sheet) {
 }
 
 /// Text that Markdown and the HTML around it take for text.
-fn text(raw: &str) -> String {
+pub(crate) fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for character in raw.chars() {
         match character {
@@ -74,7 +74,7 @@ fn text(raw: &str) -> String {
 /// None that memory does not make.
 pub fn csv(sheet: &Sheet) -> Result<String, String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = |line: [&str; 6]| writer.write_record(line.map(plain)).map_err(said);
+    let mut write = |line: [&str; 6]| writer.write_record(line.map(cell)).map_err(said);
     write(["from", "to", "status", "why", "at", "example"])?;
     for row in &sheet.rows {
         let at = row.at.as_deref().unwrap_or_default();
@@ -86,7 +86,7 @@ pub fn csv(sheet: &Sheet) -> Result<String, String> {
 }
 
 /// A spreadsheet runs a cell that begins like a formula: such a cell gets a quote in front.
-fn plain(cell: &str) -> String {
+pub(crate) fn cell(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if formula { format!("'{cell}") } else { cell.to_owned() }
 }

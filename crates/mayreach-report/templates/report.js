@@ -25,7 +25,7 @@
     };
   };
   const statusRow = lazily(data.status);
-  const portColumn = lazily(data.ports);
+  const answerColumn = lazily(data.answer);
   const layerRuns = Object.fromEntries(LAYERS.map((name) => [name, lazily(data.layers[name])]));
 
   let ids = 0;
@@ -81,6 +81,7 @@
     return found;
   };
   const none = byId.none;
+  const answerOf = (r, c) => data.answers[answerColumn(c.first)[r.first]];
   const statusOf = (r, c) => {
     const pair = pairOf(r, c);
     if (pair) return byId[pair.status];
@@ -338,15 +339,17 @@
       if (statusOf(r, c) === none) {
         body.append(make('p', 'A pod does not reach itself over the network.', { class: 'faint' }));
       } else {
-        const port = data.port_words[portColumn(c.first)[r.first]];
-        body.append(make('p', port.words));
+        const answer = answerOf(r, c);
+        const said = make('ul');
+        for (const line of answer.lines) said.append(make('li', line));
+        body.append(said);
+        if (answer.shown) body.append(make('h3', `Such as ${answer.shown}`));
         body.append(chain(LAYERS.map((name) => {
           const list = name === 'egress' ? layerRuns[name](r.first) : layerRuns[name](c.first);
           return data.reasons[list[name === 'egress' ? c.first : r.first]];
         })));
-        const ask = ['mayreach', 'explain', 'PATHS', '--from', r.name, '--to', c.name];
-        if (port.port) ask.push('--port', String(port.port));
-        if (port.protocol && port.protocol !== 'TCP') ask.push('--protocol', port.protocol);
+        const ask = ['mayreach', 'explain', 'PATHS', '--from', r.name, '--to', answer.to ?? c.name];
+        ask.push(...answer.ask);
         body.append(...block('The whole walk', ask.map(quote).join(' ')));
       }
     } else {
@@ -417,7 +420,7 @@
   const why = (r, c) => {
     const pair = pairOf(r, c);
     if (pair) return pair.why || '';
-    if (r.level === 3 && c.level === 3) return data.port_words[portColumn(c.first)[r.first]].words;
+    if (r.level === 3 && c.level === 3) return answerOf(r, c).lines.join('; ');
     const all = counts(r, c);
     return STATUS.map((kind, s) => (s !== none && all[s] > 0 ? `${all[s]} ${kind.words}` : null)).filter(Boolean).join(', ');
   };

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::{
     decision::{LayerOut, PolicyOut},
+    declared::AnswerOut,
     flow::protocol_name,
-    matrix::AnswerOut,
 };
 
 /// Everything that bears on one workload.

@@ -25,7 +25,7 @@ pub struct DifferenceOut {
     pub opened: u64,
     /// Pairs for which something is no longer allowed.
     pub closed: u64,
-    /// Opened first, those that touch most pairs first.
+    /// Opened first; TCP first, the ports of the mesh's own agent last; those that touch most pairs first.
     pub changes: Vec<ChangeOut>,
     /// Workloads that only the new manifests have; they are not compared.
     pub added: Vec<String>,
@@ -87,7 +87,8 @@ impl DifferenceOut {
     }
 }
 
-fn decider(program: &Program, witness: &Witness, decision: &Decision) -> LayerOut {
+/// What decides a flow: the layer that denied, or the rule that let it in.
+pub(crate) fn decider(program: &Program, witness: &Witness, decision: &Decision) -> LayerOut {
     witness.with_flow(|flow| match decision.decided_by {
         Some(layer) if decision.verdict != Verdict::Allow => {
             let found = decision.layers.iter().find(|l| l.layer == layer);

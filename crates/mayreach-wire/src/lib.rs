@@ -4,7 +4,9 @@
 //! [`ProblemOut`]; [`Engine`] joins them. The JSON of each is the same everywhere.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 pub mod decision;
+pub mod declared;
 pub mod describe;
 pub mod difference;
 mod engine;
@@ -27,6 +29,7 @@ mod text;
 pub use mayreach;
 
 pub use self::{
+    analysis::{Analysis, Question},
     decision::{DecisionOut, LayerOut},
     describe::DescriptionOut,
     engine::Engine,

@@ -1,15 +1,21 @@
-//! The matrix as JSON.
+//! Who may reach whom, over all requests, as JSON.
 
-use mayreach::{Answer, CellVerdict, ErrorCode, GroupBy, Matrix, MatrixCell, Program};
+use mayreach::{
+    Can, CellFinding, CellVerdict, ErrorCode, Extent, GroupBy, Matrix, MatrixCell, Program,
+};
 use serde::Serialize;
 
-use crate::{flow::protocol_name, problem::ProblemOut};
+use crate::{
+    isolation::UnprovedOut,
+    problem::ProblemOut,
+    reach::{ButOut, WayOut},
+};
 
 /// What workloads without the label are called.
 const NO_LABEL: &str = "(none)";
 
 /// Who may reach whom.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MatrixOut {
     /// `workload`, `namespace` or `label:KEY`.
     pub by: String,
@@ -17,6 +23,10 @@ pub struct MatrixOut {
     pub groups: Vec<String>,
     /// Every ordered pair of groups between which there is something to ask, row by row.
     pub cells: Vec<CellOut>,
+    /// What one workload may do to another, each answer once: cells name them by their places here.
+    pub findings: Vec<MayOut>,
+    /// Flows that were decided.
+    pub decisions: u64,
 }
 
 /// All answers from one group to another.
@@ -26,41 +36,57 @@ pub struct CellOut {
     pub from: String,
     /// The group that is asked.
     pub to: String,
-    /// `allow`, `deny`, `depends` or `mixed`.
+    /// `allow`: every flow gets through; `deny`: none does, proved; `some`: some do; `not_proved`;
+    /// `mixed`: pairs of workloads differ.
     pub verdict: &'static str,
-    /// How many pairs and ports are allowed.
-    pub allow: u64,
-    /// How many are denied.
-    pub deny: u64,
-    /// How many depend on the request.
-    pub depends: u64,
-    /// What those depend on.
-    pub depends_on: Vec<&'static str>,
-    /// One of each verdict: what proves the cell.
-    pub examples: Vec<AnswerOut>,
-    /// Every answer, when groups are workloads.
+    /// How many pairs of workloads there are of each kind, where groups are more than workloads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<PairsOut>,
+    /// What its pairs may do; pairs of which nothing gets through are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub answers: Vec<AnswerOut>,
+    pub findings: Vec<CellFindingOut>,
 }
 
-/// The answer for one pair of workloads on one port.
+/// Pairs of workloads of one cell that have one answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AnswerOut {
-    /// Who asks.
+pub struct CellFindingOut {
+    /// Its place in the matrix's `findings`.
+    pub finding: u32,
+    /// How many pairs.
+    pub pairs: u64,
+    /// The client of one of them.
     pub from: String,
-    /// Whom.
+    /// Its destination.
     pub to: String,
-    /// The port; `null` where the destination declares none: any port.
-    pub port: Option<u16>,
-    /// The protocol.
-    pub protocol: String,
-    /// `allow`, `deny` or `depends`.
+}
+
+/// How many pairs of workloads there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PairsOut {
+    /// Every flow gets through.
+    pub allow: u64,
+    /// Some do.
+    pub some: u64,
+    /// None does: proved.
+    pub deny: u64,
+    /// Not known.
+    pub not_proved: u64,
+}
+
+/// What one workload may do to another.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MayOut {
+    /// `allow`, `some`, `deny` or `not_proved`.
     pub verdict: &'static str,
-    /// The layer that decides.
-    pub decided_by: Option<&'static str>,
-    /// What it depends on.
+    /// Sets of flows that get through, by what lets them; their requests name one of the pairs that
+    /// have this answer.
+    pub ways: Vec<WayOut>,
+    /// Rules that deny some of what the ways say.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub depends_on: Vec<&'static str>,
+    pub but: Vec<ButOut>,
+    /// What is not proved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_proved: Vec<UnprovedOut>,
 }
 
 /// Reads `workload`, `namespace` or `label:KEY`.
@@ -83,57 +109,94 @@ pub fn group_by(text: &str) -> Result<GroupBy, ProblemOut> {
     }
 }
 
-impl MatrixOut {
-    /// The matrix with every name spelled out.
-    pub fn new(program: &Program, by: &GroupBy, matrix: &Matrix) -> Self {
-        let name = |group: &Option<String>| group.clone().unwrap_or_else(|| NO_LABEL.to_owned());
-        let groups: Vec<String> = matrix.groups.iter().map(name).collect();
-        let pairs = groups.iter().flat_map(|from| groups.iter().map(move |to| (from, to)));
-        let cells = pairs.zip(&matrix.cells).filter_map(|((from, to), cell)| {
-            let asked = cell.verdict() != CellVerdict::Nothing;
-            asked.then(|| CellOut::new(program, from, to, cell))
-        });
-        let by = match by {
-            GroupBy::Workload => "workload".to_owned(),
-            GroupBy::Namespace => "namespace".to_owned(),
-            GroupBy::Label(key) => format!("label:{key}"),
-        };
-        Self { by, cells: cells.collect(), groups }
+/// The same as it is written.
+pub fn by_name(by: &GroupBy) -> String {
+    match by {
+        GroupBy::Workload => "workload".to_owned(),
+        GroupBy::Namespace => "namespace".to_owned(),
+        GroupBy::Label(key) => format!("label:{key}"),
     }
 }
 
-impl CellOut {
-    fn new(program: &Program, from: &str, to: &str, cell: &MatrixCell) -> Self {
-        let answers = |all: &[Answer]| all.iter().map(|a| AnswerOut::new(program, a)).collect();
+/// Names of groups.
+pub(crate) fn names(groups: &[Option<String>]) -> Vec<String> {
+    groups.iter().map(|group| group.clone().unwrap_or_else(|| NO_LABEL.to_owned())).collect()
+}
+
+impl MatrixOut {
+    /// The matrix with every name spelled out.
+    pub fn new(program: &Program, by: &GroupBy, matrix: &Matrix) -> Self {
+        let groups = names(&matrix.groups);
+        let pairs = groups.iter().flat_map(|from| groups.iter().map(move |to| (from, to)));
+        let cells = pairs.zip(&matrix.cells).filter_map(|((from, to), cell)| {
+            let asked = cell.verdict() != CellVerdict::Nothing;
+            asked.then(|| CellOut::new(program, by, (from, to), cell))
+        });
+        let findings = matrix.findings.iter().map(|can| MayOut::new(program, can));
         Self {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            verdict: cell.verdict().as_str(),
-            allow: cell.allow,
-            deny: cell.deny,
-            depends: cell.depends,
-            depends_on: cell.depends_on.names().collect(),
-            examples: answers(&cell.examples),
-            answers: answers(&cell.answers),
+            by: by_name(by),
+            cells: cells.collect(),
+            findings: findings.collect(),
+            groups,
+            decisions: matrix.decisions,
         }
     }
 }
 
-impl AnswerOut {
-    pub(crate) fn new(program: &Program, answer: &Answer) -> Self {
-        let name = |id| program.workload_info(id).map_or_else(String::new, |w| w.to_string());
+impl CellOut {
+    fn new(program: &Program, by: &GroupBy, (from, to): (&str, &str), cell: &MatrixCell) -> Self {
+        let MatrixCell { all, some, nothing, not_proved, findings } = cell;
+        let (allow, some, deny, not_proved) = (*all, *some, *nothing, *not_proved);
+        let pairs = PairsOut { allow, some, deny, not_proved };
         Self {
-            from: name(answer.from),
-            to: name(answer.to),
-            port: answer.port,
-            protocol: protocol_name(answer.protocol),
-            verdict: match answer.verdict {
-                mayreach::Verdict::Allow => "allow",
-                mayreach::Verdict::Deny => "deny",
-                mayreach::Verdict::Undetermined => "depends",
+            from: from.to_owned(),
+            to: to.to_owned(),
+            verdict: cell.verdict().as_str(),
+            pairs: (*by != GroupBy::Workload).then_some(pairs),
+            findings: findings.iter().map(|f| CellFindingOut::new(program, f)).collect(),
+        }
+    }
+}
+
+impl CellFindingOut {
+    fn new(program: &Program, found: &CellFinding) -> Self {
+        let name = |id| program.workload_info(id).map_or_else(String::new, |w| w.to_string());
+        let CellFinding { finding, pairs, from, to } = *found;
+        Self { finding, pairs, from: name(from), to: name(to) }
+    }
+}
+
+impl MayOut {
+    /// What gets through in one line a way, then what does not: `80/TCP GET, paths /v1/*`.
+    pub fn lines(&self) -> Vec<String> {
+        let mut out: Vec<String> = Vec::new();
+        let ways = self.ways.iter().map(WayOut::words);
+        let open = self.not_proved.iter().map(|why| format!("not proved: {}", why.why));
+        let but = self.but.iter().map(ButOut::words);
+        for line in ways.chain(but).chain(open).filter(|_| self.verdict != "allow") {
+            if !out.contains(&line) {
+                out.push(line);
+            }
+        }
+        if self.verdict == "allow" {
+            out.push("everything".to_owned());
+        }
+        out
+    }
+
+    /// One answer with every name spelled out.
+    pub fn new(program: &Program, can: &Can) -> Self {
+        let not_proved = can.unproved.iter().map(|(why, w)| UnprovedOut::new(program, why, w));
+        Self {
+            verdict: match can.extent() {
+                Extent::All => "allow",
+                Extent::Some => "some",
+                Extent::Nothing => "deny",
+                Extent::NotProved => "not_proved",
             },
-            decided_by: answer.decided_by.map(mayreach::Layer::as_str),
-            depends_on: answer.depends_on.names().collect(),
+            ways: can.ways.iter().map(|way| WayOut::new(program, way)).collect(),
+            but: ButOut::all(program, can),
+            not_proved: not_proved.collect(),
         }
     }
 }

@@ -1,13 +1,16 @@
 //! What one workload may do to another, who may reach it, whom it reaches: as JSON.
 
-use mayreach::{Can, Isolated, Isolation, Program, Way};
+mod way;
+
+pub use self::way::{AsksOut, ButOut, ConditionOut, WayOut};
+
+use mayreach::{Can, Extent, Isolated, Isolation, Program, Within};
 use serde::Serialize;
 
 use crate::{
-    DecisionOut,
     decision::LayerOut,
-    flow::{FlowOut, protocol_name},
-    isolation::{HoleOut, UnprovedOut, let_in_by},
+    difference::decider,
+    isolation::{HoleOut, UnprovedOut},
     sentence,
 };
 
@@ -20,87 +23,34 @@ pub struct CanOut {
     pub to: String,
     /// `allow`: some request gets through; `deny`: none does, proved; `undetermined`: neither.
     pub verdict: &'static str,
+    /// Whether every flow gets through.
+    pub everything: bool,
     /// Sets of flows that get through, by what lets them.
     pub ways: Vec<WayOut>,
+    /// Rules that deny some of what the ways say.
+    pub but: Vec<ButOut>,
     /// What is not proved.
     pub not_proved: Vec<UnprovedOut>,
-}
-
-/// Flows that the same rules let through.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct WayOut {
-    /// The protocol.
-    pub protocol: String,
-    /// Ports: inclusive ranges; empty where the protocol has none.
-    pub ports: Vec<(u16, u16)>,
-    /// Whether bytes that are not HTTP pass.
-    pub raw: bool,
-    /// Methods, one of each class; empty: any.
-    pub methods: Vec<String>,
-    /// Paths, one of each class; empty: any.
-    pub paths: Vec<String>,
-    /// The rule that lets them in.
-    pub let_in_by: LayerOut,
-    /// What that rule asks of a request, as written.
-    pub conditions: Vec<ConditionOut>,
-    /// The plainest of them in one line.
-    pub request: String,
-    /// The same as a flow.
-    pub flow: FlowOut,
-    /// Its decision.
-    pub decision: DecisionOut,
-}
-
-/// One field of a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ConditionOut {
-    /// The field as written.
-    pub field: String,
-    /// Any of these.
-    pub values: Vec<String>,
-    /// None of these.
-    pub not_values: Vec<String>,
 }
 
 impl CanOut {
     /// The answer with every name spelled out.
     pub fn new(program: &Program, (from, to): (&str, &str), can: &Can) -> Self {
-        let verdict = match (can.ways.is_empty(), can.unproved.is_empty()) {
-            (false, _) => "allow",
-            (true, true) => "deny",
-            (true, false) => "undetermined",
+        let verdict = match can.extent() {
+            Extent::All | Extent::Some => "allow",
+            Extent::Nothing => "deny",
+            Extent::NotProved => "undetermined",
         };
         let not_proved = can.unproved.iter().map(|(why, w)| UnprovedOut::new(program, why, w));
         Self {
             from: from.to_owned(),
             to: to.to_owned(),
             verdict,
+            everything: can.extent() == Extent::All,
             ways: can.ways.iter().map(|way| WayOut::new(program, way)).collect(),
+            but: ButOut::all(program, can),
             not_proved: not_proved.collect(),
         }
-    }
-}
-
-impl WayOut {
-    fn new(program: &Program, way: &Way) -> Self {
-        let conditions = way.conditions(program).into_iter();
-        let conditions = conditions.map(|(field, values, not_values)| ConditionOut {
-            field,
-            values,
-            not_values,
-        });
-        way.example.with_flow(|flow| Self {
-            protocol: protocol_name(way.protocol),
-            ports: way.ports.clone(),
-            raw: way.raw,
-            methods: way.methods.clone(),
-            paths: way.paths.clone(),
-            let_in_by: let_in_by(program, flow, &way.decision),
-            conditions: conditions.collect(),
-            request: sentence::request(program, &way.example),
-            flow: FlowOut::new(program, &way.example),
-            decision: DecisionOut::new(program, flow, &way.decision),
-        })
     }
 }
 
@@ -135,6 +85,44 @@ pub struct NotProvedOut {
     pub workload: String,
     /// Why.
     pub why: Vec<UnprovedOut>,
+}
+
+/// Whether one workload may send any request of a set.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CallerOut {
+    /// Who asks.
+    pub workload: String,
+    /// `allow`: some request of the set gets through; `deny`: none does, proved; `not_proved`.
+    pub verdict: &'static str,
+    /// A request that gets through or, if none does, one that is denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// What decides that request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<LayerOut>,
+    /// Why it is not proved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_proved: Vec<UnprovedOut>,
+}
+
+impl CallerOut {
+    /// The answer with every name spelled out.
+    pub fn new(program: &Program, workload: String, found: &Within) -> Self {
+        let (verdict, shown) = match (&found.allowed, &found.denied) {
+            (Some(allowed), _) => ("allow", Some(allowed)),
+            (None, Some(denied)) if found.unproved.is_empty() => ("deny", Some(denied)),
+            // Nothing that was asked is no proof.
+            (None, denied) => ("not_proved", denied.as_ref()),
+        };
+        let not_proved = found.unproved.iter().map(|(why, w)| UnprovedOut::new(program, why, w));
+        Self {
+            workload,
+            verdict,
+            request: shown.map(|(witness, _)| sentence::request(program, witness)),
+            decided_by: shown.map(|(witness, decision)| decider(program, witness, decision)),
+            not_proved: not_proved.filter(|_| verdict == "not_proved").collect(),
+        }
+    }
 }
 
 impl ReachOut {

@@ -1,6 +1,6 @@
 //! A flow that an analysis found, in one line for people.
 
-use mayreach::{Bearer, Client, Content, Program, Target, Witness};
+use mayreach::{Bearer, Client, Content, IpVersion, Program, Target, Witness};
 
 use crate::flow::protocol_name;
 
@@ -19,6 +19,9 @@ pub fn request(program: &Program, witness: &Witness) -> String {
             out.add(format!(", protocol {protocol}"));
         }
         (None, None) => out.add(format!(", {protocol}")),
+    }
+    if let Some(version) = witness.ip_version {
+        out.add(if version == IpVersion::V6 { " over IPv6" } else { " over IPv4" }.into());
     }
     if let Some(port) = witness.source_port {
         out.add(format!(" from port {port}"));

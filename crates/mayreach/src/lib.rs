@@ -12,7 +12,9 @@ mod kinds;
 mod manifest;
 mod model;
 mod options;
+mod pairs;
 mod pipeline;
+mod prepared;
 mod program;
 mod report;
 mod shared;
@@ -30,19 +32,22 @@ pub use crate::{
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
     manifest::{Changes, Limits, ObjectRef, Source, values},
     model::{
-        Attributes, AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, Peer, PolicyId, Port,
-        Protocol, Request, ServiceId, TierId, Token, WorkloadId,
+        Attributes, AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, IpVersion, Peer, PolicyId,
+        Port, Protocol, Request, ServiceId, TierId, Token, WorkloadId,
     },
     options::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
+    pairs::NetworkPairs,
+    prepared::PreparedRequest,
     program::{Location, PolicyInfo, Program},
     report::{
-        Answer, AuthorizationDescription, Bearer, Can, CellVerdict, Change, Client, Content,
-        DeadRule, Description, Difference, DifferenceQuestion, Exception, Finding, GroupBy, Hole,
-        HttpRequest, Isolated, Isolation, IsolationQuestion, IsolationSize, Marks, Matrix,
-        MatrixCell, Nearest, NewPod, OUTSIDE, Selecting, ServiceDescription, Target, Tenant,
-        TextPattern, Unproved, Way, Within, Witness,
+        Answer, Asks, AuthorizationDescription, Bearer, Can, CellFinding, CellVerdict, Change,
+        Client, Content, DeadRule, Declared, DeclaredCell, DeclaredVerdict, Description,
+        Difference, DifferenceQuestion, Exception, Extent, Finding, GroupBy, Hole, HttpRequest,
+        Isolated, Isolation, IsolationQuestion, IsolationSize, Marks, Matrix, MatrixCell, Nearest,
+        NewPod, OUTSIDE, Selecting, ServiceDescription, Target, Tenant, TextPattern, Unproved,
+        Wanted, Way, Within, Witness,
     },
     workload::WorkloadInfo,
 };

@@ -41,6 +41,25 @@ fn count(family: &str) -> BTreeMap<(String, String), (usize, usize)> {
 }
 
 fn is_kind(document: &str, kind: &str, family: &str) -> bool {
+    let of_kind = |kind: &str| {
+        let line = format!("kind: {kind}");
+        document.lines().any(|l| l.trim_start_matches(['-', ' ']).trim_end() == line)
+    };
+    match kind {
+        // Every kind may have them.
+        "labels and annotations" => return true,
+        "mesh config" => {
+            return ["ConfigMap", "IstioOperator", "Istio"].into_iter().any(of_kind);
+        }
+        "Gateway (Gateway API)" => {
+            return of_kind("Gateway") && document.contains("gateway.networking.k8s.io/");
+        }
+        "Gateway (Istio)" => {
+            return of_kind("Gateway") && document.contains("networking.istio.io/");
+        }
+        "GatewayClass" => return of_kind(kind),
+        _ => {}
+    }
     let of_family = match family {
         "calico" => document.contains("projectcalico.org/"),
         "istio" => document.contains("istio.io/"),
@@ -55,10 +74,7 @@ fn is_kind(document: &str, kind: &str, family: &str) -> bool {
         .iter()
         .any(|group| document.contains(group)),
     };
-    of_family
-        && document
-            .lines()
-            .any(|l| l.trim_start_matches(['-', ' ']).trim_end() == format!("kind: {kind}"))
+    of_family && of_kind(kind)
 }
 
 /// Whether a field (or a `when` key) stands in a document.

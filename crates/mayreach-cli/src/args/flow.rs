@@ -9,7 +9,10 @@ use std::{
 
 use mayreach_wire::{
     FlowIn, ProblemOut,
-    flow::{Answer, HttpIn, IcmpIn, Now, PeerIn, PortIn, ProtocolIn, Said, SourcePort, TlsIn},
+    flow::{
+        Answer, HttpIn, IcmpIn, IpVersionIn, Now, PeerIn, PortIn, ProtocolIn, Said, SourcePort,
+        TlsIn,
+    },
     mayreach::ErrorCode,
 };
 
@@ -34,6 +37,9 @@ pub(crate) struct FlowArgs {
     /// `TCP`, `UDP`, `SCTP`, `ICMP`, `ICMPv6`, `UDPLite` or a number [default: `TCP`].
     #[arg(long, value_parser = protocol)]
     protocol: Option<ProtocolIn>,
+    /// 4 or 6: which of their addresses the ends use, where they have both.
+    #[arg(long, value_name = "4|6", value_parser = ip_version)]
+    ip_version: Option<IpVersionIn>,
     /// ICMP type, and code if it matters, such as `8/0`.
     #[arg(long, value_name = "TYPE[/CODE]", value_parser = icmp)]
     icmp: Option<IcmpIn>,
@@ -109,6 +115,7 @@ impl FlowArgs {
             destination: to.clone(),
             port: self.port.clone(),
             protocol: self.protocol.clone(),
+            ip_version: self.ip_version,
             icmp: self.icmp,
             source_port: self.source_port,
             http: self.http(),
@@ -181,6 +188,11 @@ fn port(text: &str) -> Result<PortIn, String> {
         return Ok(PortIn::Name(text.to_owned()));
     }
     source_port(text).map(|SourcePort(number)| PortIn::Number(number))
+}
+
+fn ip_version(text: &str) -> Result<IpVersionIn, String> {
+    let known = text.parse().ok().and_then(IpVersionIn::new);
+    known.ok_or_else(|| "expected 4 or 6".to_owned())
 }
 
 fn source_port(text: &str) -> Result<SourcePort, String> {

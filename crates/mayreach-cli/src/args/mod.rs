@@ -30,7 +30,7 @@ pub(crate) enum Verb {
     Explain(Explain),
     /// What selects a workload, its mTLS for each port, and who may reach it.
     Describe(Describe),
-    /// Who may reach whom: every pair of workloads, on every declared port.
+    /// Who may reach whom: every pair of workloads, on all ports, over all requests.
     Matrix(Matrix),
     /// Can any request get from one tenant to another? Proved for all of them, or one that does.
     Isolate(Isolate),
@@ -52,6 +52,7 @@ const FLOW: &[&str] = &[
     "to",
     "port",
     "protocol",
+    "ip_version",
     "icmp",
     "source_port",
     "method",
@@ -119,6 +120,10 @@ pub(crate) struct Matrix {
     /// Roll up by `workload`, `namespace` or `label:KEY`, a label of the pod or its namespace.
     #[arg(long, value_name = "GROUP", default_value = "workload")]
     pub(crate) by: String,
+    /// Ask of declared ports alone, and of no request: quicker to read, and "depends" where a
+    /// request decides.
+    #[arg(long)]
+    pub(crate) declared: bool,
     #[command(flatten)]
     pub(crate) output: ReportOutput,
     #[command(flatten)]
@@ -155,7 +160,7 @@ pub(crate) struct Can {
     #[arg(value_name = "PATHS FROM TO", required = true, num_args = 3.., help_heading = None::<&str>)]
     pub(crate) all: Vec<String>,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: TableOutput,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -164,7 +169,7 @@ pub(crate) struct Can {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Reach {
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: TableOutput,
     #[command(flatten)]
     pub(crate) manifests: Manifests,
     /// The workload.
@@ -185,7 +190,7 @@ pub(crate) struct Diff {
     #[arg(long)]
     pub(crate) exit_code: bool,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: ListOutput,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -203,7 +208,7 @@ pub(crate) struct Change {
     #[arg(long, value_name = "FLOWS", required = true)]
     pub(crate) intend: Vec<String>,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: ListOutput,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -223,6 +228,50 @@ pub(crate) enum Format {
     Text,
     /// For programs; see docs/src/json.md.
     Json,
+}
+
+/// How to answer with a table.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TableOutput {
+    /// Text for people, JSON, or a table.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: TableFormat,
+}
+
+/// The forms of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For people.
+    Text,
+    /// For programs; see docs/src/json.md.
+    Json,
+    /// A table for a merge request.
+    Markdown,
+    /// One line a row.
+    Csv,
+}
+
+/// How to answer with a list of what holds and what does not.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListOutput {
+    /// Text for people, JSON, a table, or a test report.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ListFormat,
+}
+
+/// The forms of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people.
+    Text,
+    /// For programs; see docs/src/json.md.
+    Json,
+    /// A table for a merge request.
+    Markdown,
+    /// One line a row.
+    Csv,
+    /// JUnit XML: what changed and was not meant to, or a step that does not hold, fails.
+    Junit,
 }
 
 /// How to answer with a report.

@@ -1,39 +1,34 @@
 //! `mayreach matrix`: who may reach whom.
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use mayreach_wire::matrix::group_by;
+use mayreach_report::matrix_page;
+use mayreach_wire::{Question, matrix::group_by};
 
-use mayreach_report::{Picture, Sheet};
-
-use super::{answered, json, progress::Progress, report};
+use super::{answered, progress::Progress, report};
 use crate::{
     args::{Matrix, ReportFormat, Stdin},
     failure::Failure,
     status::Status,
-    text,
 };
 
 pub(super) fn run(matrix: &Matrix, out: &mut dyn Write) -> Result<Status, Failure> {
     let by = group_by(&matrix.by).map_err(|problem| problem.field("--by"))?;
     let engine = matrix.manifests.compile(&mut Stdin::default())?;
-    let mut progress = Progress::new("workloads");
     let format = matrix.output.output;
-    if format == ReportFormat::Html {
-        let title = format!("Who may reach whom, by {}", matrix.by);
-        let summary =
-            "Every pair of workloads on every declared port, in all five layers.".to_owned();
-        let told = |done, all| progress.tell(done, all);
-        let picture = Picture::new(engine.program(), &by, (title, summary), told);
+    if format == ReportFormat::Html && !matrix.declared {
+        // The page asks every pair itself.
+        let mut progress = Progress::new("steps");
+        let page = matrix_page(&engine, &by, |done, all| progress.tell(done, all));
         progress.end();
-        return answered(Status::Allowed, report::html(out, &picture));
+        let page = page.map_err(io::Error::other)?;
+        return answered(Status::Allowed, report::put(out, &page));
     }
-    let found = engine.matrix(&by, |done, all| progress.tell(done, all));
-    progress.end();
-    let written = match format {
-        ReportFormat::Json => json(out, &found),
-        ReportFormat::Text => text::matrix::write(out, &found).map_err(Failure::from),
-        other => report::sheet(out, other, &Sheet::of_matrix(&found)),
+    let (question, steps) = if matrix.declared {
+        (Question::Declared(by), "workloads")
+    } else {
+        (Question::Matrix(by), "classes")
     };
-    answered(Status::Allowed, written)
+    let found = report::ask(&engine, &question, steps)?;
+    answered(Status::Allowed, report::write(out, format, &found))
 }

@@ -7,8 +7,8 @@ use std::{
 
 use mayreach_wire::{
     DescriptionOut,
+    declared::AnswerOut,
     describe::{MtlsOut, SelectingOut},
-    matrix::AnswerOut,
 };
 
 use super::{

@@ -69,11 +69,42 @@ fn the_seeds_holes_are_shown() {
     assert!(open["holes"].as_array().expect("holes").iter().any(udp));
     // The header that a tenant writes itself.
     let logs = finding(&ran, "tenant-alpha", "platform-logging");
-    let header = |h: &Value| h["flow"]["http"]["headers"][0][0] == "x-tenant-id";
-    assert!(logs["holes"].as_array().expect("holes").iter().any(header), "{logs}");
+    // The second rule against impersonation holds for whoever sends no such header.
+    let headers = value!([["x-tenant-id", "alpha"], ["x-tenant-identity", ""]]);
+    assert_eq!(logs["holes"][0]["flow"]["http"]["headers"], headers, "{logs}");
     // The rule that can never match.
     let dead = json(&ran)["dead_rules"].clone();
     assert_eq!(dead[0]["policy"]["name"], "deny-shared-service-impersonation");
+}
+
+/// The second article denies what comes from two namespaces. Under PERMISSIVE, Istio's default, who
+/// sends plaintext comes from none: the rule never meets them. STRICT closes it.
+#[test]
+fn a_plaintext_client_under_permissive_is_shown() {
+    let text = |name: &str| {
+        std::fs::read_to_string(format!("../../tests/fixtures/seeds/{name}")).expect("a seed")
+    };
+    let authz = text("21-bookinfo-authz.yaml");
+    let deny = authz.split("---\n").find(|d| d.contains("name: deny-external")).expect("a policy");
+    let tcp = "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+        metadata: {name: tcp, namespace: bookinfo}\n\
+        spec: {podSelector: {}, ingress: [{ports: [{port: 9080}]}]}\n";
+    let policies = file("permissive.yaml", format!("{deny}{tcp}").as_bytes());
+    let strict = file("strict.yaml", text("20-bookinfo-peer-auth.yaml").as_bytes());
+    let isolate = |more: &[&str]| {
+        let words = ["isolate", "tests/fixtures/bookinfo-inventory.yaml", &policies];
+        run(&[&words[..], more, &["--by", "workload", "--output", "json"]].concat())
+    };
+    let open = finding(&isolate(&[]), "external/caller", "bookinfo/reviews");
+    assert_eq!(open["verdict"], "open");
+    let plaintext = &open["holes"][0];
+    assert_eq!(plaintext["flow"]["source"]["mtls"], false, "{plaintext}");
+    assert_eq!(plaintext["flow"]["port"], 9080);
+    assert!(plaintext["request"].as_str().expect("text").ends_with("in plaintext past its proxy"));
+    let legacy = finding(&isolate(&[]), "legacy/sleep", "bookinfo/reviews");
+    assert_eq!(legacy["verdict"], "open", "no proxy, no identity");
+    let closed = finding(&isolate(&[&strict]), "external/caller", "bookinfo/reviews");
+    assert_eq!(closed["verdict"], "isolated", "{}", closed["holes"]);
 }
 
 #[test]
@@ -118,6 +149,34 @@ fn a_difference_has_an_exit_code_when_asked() {
     assert_eq!(run(&["diff", both[0], both[1]]).status, 0);
 }
 
+/// What a pipeline and a merge request read.
+#[test]
+fn answers_have_other_forms() {
+    let both = ["diff", "examples/tenants", "examples/tenants-broken", "--output"];
+    let with = |format: &str| run(&[&both[..], &[format]].concat());
+    let found = json(&with("json"));
+    let changes = found["changes"].as_array().expect("changes").len();
+    let markdown = with("markdown");
+    assert!(markdown.out.contains("| opened | "), "{}", markdown.out);
+    let junit = with("junit");
+    assert!(junit.out.contains(&format!("failures=\"{changes}\"")), "{}", junit.out);
+    let csv = with("csv");
+    assert_eq!(csv.out.lines().count(), changes + 1, "{}", csv.out);
+    let same = run(&["diff", "examples/tenants", "examples/tenants", "--output", "junit"]);
+    assert!(same.out.contains("tests=\"1\" skipped=\"0\" failures=\"0\""), "{}", same.out);
+    let pair = ["can", "examples/tenants", "tenant-acme/web", "tenant-acme/api", "--output"];
+    let can = run(&[&pair[..], &["markdown"]].concat());
+    assert!(
+        can.out.contains(r"| GET or POST, paths /v1/\* | authorization: allowed"),
+        "{}",
+        can.out
+    );
+    let who = ["callers", "examples/tenants", "tenant-acme/db", "--output", "csv"];
+    let callers = run(&who);
+    assert!(callers.out.contains("tenant-acme/api,may,"), "{}", callers.out);
+    assert!(callers.out.contains("(outside),may not,"), "{}", callers.out);
+}
+
 /// One file before and after a rule that lets `web` read from `api`.
 #[test]
 fn a_change_does_what_it_is_meant_to() {
@@ -141,5 +200,12 @@ fn a_change_does_what_it_is_meant_to() {
     let wrong = change(&more, "shop/web -> shop/api:81");
     assert_eq!(wrong.status, 1);
     assert!(wrong.out.contains("✗ shop/web -> shop/api:81: allowed after"), "{}", wrong.out);
+    let words = ["change", "--from", &old, "--to", &more, "--intend", "shop/web -> shop/api:81"];
+    let junit = run(&[&words[..], &["--output", "junit"]].concat());
+    assert!(
+        junit.out.contains("<failure message=\"shop/web → shop/api, port 81/TCP"),
+        "{}",
+        junit.out
+    );
     assert_eq!(change(&new, "nonsense").status, 2);
 }

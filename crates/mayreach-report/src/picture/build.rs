@@ -1,18 +1,19 @@
-//! From a program to a picture: every pair of workloads is asked on every declared port.
+//! From a program to a picture: what each workload may do to each, and what decides one flow of it.
 
 use std::{collections::HashMap, hash::Hash};
 
 use mayreach_wire::{
-    LayerOut,
+    FlowIn, LayerOut,
+    matrix::MayOut,
     mayreach::{
-        Decision, Flow, GroupBy, LayerDecision, Peer, Port, Program, Protocol, Verdict, WorkloadId,
-        WorkloadInfo,
+        Can, Client, Decision, Extent, Flow, GroupBy, LayerDecision, Peer, Port, Program, Protocol,
+        Target, Witness, WorkloadId, WorkloadInfo,
     },
     protocol_name,
 };
 
-use super::{Data, Layers, Link, Pair, Picture, PortWords, code, runs::Runs, statuses};
-use crate::sheet::Status;
+use super::{Answer, Data, Layers, Link, Pair, Picture, code, runs::Runs, statuses};
+use crate::{repro, sheet::Status};
 
 /// What workloads without the label are called.
 pub(super) const NO_LABEL: &str = "(none)";
@@ -25,7 +26,6 @@ struct Member {
     name: String,
     kind: &'static str,
     ports: Vec<(Option<u16>, Protocol)>,
-    single: bool,
 }
 
 impl Picture {
@@ -57,10 +57,12 @@ impl Picture {
     ) -> Self {
         let members = members(program, group);
         let mut data = tree(&members);
-        let mut seen = Seen { program, reasons: Pool::default(), ports: Pool::default() };
+        let ids: Vec<WorkloadId> = members.iter().map(|member| member.id).collect();
+        let (findings, cells) = program.pairs(&ids, &mut progress);
+        let mut seen = Seen::new(program, &findings);
         let size = members.len();
         let columns = || vec![Runs::default(); size];
-        data.ports = columns();
+        data.answer = columns();
         data.layers = Layers {
             egress: Vec::new(),
             ingress: columns(),
@@ -68,15 +70,16 @@ impl Picture {
             jwt: columns(),
             authorization: columns(),
         };
+        let mut cells = cells.into_iter();
         for (done, from) in members.iter().enumerate() {
             progress(done, size);
             let (mut status, mut egress) = (Runs::default(), Runs::default());
             for (column, to) in members.iter().enumerate() {
-                let answer = seen.pair(from, to);
+                let answer = seen.pair(from, to, cells.next().flatten());
                 status.push(answer.status);
                 egress.push(answer.layers[0]);
                 let lists = [
-                    (&mut data.ports, answer.ports),
+                    (&mut data.answer, answer.answer),
                     (&mut data.layers.ingress, answer.layers[1]),
                     (&mut data.layers.mtls, answer.layers[2]),
                     (&mut data.layers.jwt, answer.layers[3]),
@@ -93,7 +96,7 @@ impl Picture {
         }
         progress(size, size);
         data.reasons = seen.reasons.values;
-        data.port_words = seen.ports.values;
+        data.answers = seen.answers.values;
         data.pairs = pairs(&mut data.groups);
         Self { title, summary, version: env!("CARGO_PKG_VERSION"), data }
     }
@@ -110,7 +113,6 @@ fn members(program: &Program, group: impl Fn(&WorkloadInfo<'_>) -> String) -> Ve
             name: workload.name().to_owned(),
             kind: workload.kind(),
             ports: program.declared_ports(workload.id()),
-            single: program.is_single(workload.id()),
         })
         .collect();
     members.sort_by(|a, b| {
@@ -140,8 +142,8 @@ fn tree(members: &[Member]) -> Data {
         workloads,
         statuses: statuses(),
         status: Vec::new(),
-        ports: Vec::new(),
-        port_words: Vec::new(),
+        answer: Vec::new(),
+        answers: Vec::new(),
         reasons: Vec::new(),
         layers: Layers::default(),
         pairs: Vec::new(),
@@ -173,85 +175,95 @@ impl<K: Eq + Hash, V> Pool<K, V> {
 /// The words that were made already.
 struct Seen<'p> {
     program: &'p Program,
+    /// What one may do to another, by finding: the status, the words and the flow that is shown.
+    found: Vec<(Status, Answer, Option<Witness>)>,
     /// A reason lists the policies of one end: of the asker for egress, else of the asked.
     reasons: Pool<(LayerDecision, WorkloadId), Link>,
-    ports: Pool<PortWords, PortWords>,
+    answers: Pool<Answer, Answer>,
 }
 
 struct PairAnswer {
     status: u32,
-    ports: u32,
+    answer: u32,
     layers: [u32; 5],
 }
 
-impl Seen<'_> {
-    fn pair(&mut self, from: &Member, to: &Member) -> PairAnswer {
-        if from.id == to.id && from.single {
-            return self.nothing();
-        }
-        let asked: Vec<_> =
-            to.ports.iter().map(|port| (*port, ask(self.program, from, to, *port))).collect();
-        let open = |decision: &Decision| match decision.verdict {
-            Verdict::Allow => 0,
-            Verdict::Undetermined => 1,
-            Verdict::Deny => 2,
-        };
-        let Some((port, decision)) = asked.iter().min_by_key(|(_, decision)| open(decision)) else {
-            return self.nothing();
-        };
-        let same = asked.iter().all(|(_, other)| other.verdict == decision.verdict);
-        let status = match (same, decision.verdict) {
-            (false, _) => Status::Mixed,
-            (_, Verdict::Allow) => Status::Allow,
-            (_, Verdict::Deny) => Status::Deny,
-            (_, Verdict::Undetermined) => Status::Depends,
-        };
-        let words: Vec<String> =
-            asked.iter().map(|(port, decision)| said(*port, decision)).collect();
-        let words =
-            PortWords { words: words.join(", "), port: port.0, protocol: protocol_name(port.1) };
-        let flow = flow(from, to, *port);
+impl<'p> Seen<'p> {
+    fn new(program: &'p Program, findings: &[Can]) -> Self {
+        let found = findings.iter().map(|can| said(program, can)).collect();
+        Self { program, found, reasons: Pool::default(), answers: Pool::default() }
+    }
+
+    fn pair(&mut self, from: &Member, to: &Member, finding: Option<u32>) -> PairAnswer {
+        let found = finding.and_then(|index| self.found.get(index as usize)).cloned();
+        let Some((status, mut answer, example)) = found else { return self.nothing() };
         let program = self.program;
-        let layers = decision.layers.map(|layer| {
-            let end = if layer.layer.as_str() == "egress" { from.id } else { to.id };
-            self.reasons.number((layer, end), || {
-                let out = LayerOut::new(program, &flow, &layer);
-                Link(out.layer, out.verdict, out.words(), out.reason.at.clone())
-            })
-        });
-        PairAnswer {
-            status: code(Some(status)),
-            ports: self.ports.number(words.clone(), || words),
-            layers,
+        let mut layers = [0; 5];
+        let mut tell = |flow: &Flow<'_>, decision: &Decision| {
+            layers = decision.layers.map(|layer| {
+                let end = if layer.layer.as_str() == "egress" { from.id } else { to.id };
+                self.reasons.number((layer, end), || {
+                    let out = LayerOut::new(program, flow, &layer);
+                    Link(out.layer, out.verdict, out.words(), out.reason.at.clone())
+                })
+            });
+        };
+        match example {
+            Some(example) => {
+                // A Service that is called stays it: its ports are its own.
+                let target = match example.target {
+                    Target::Service(_) => example.target,
+                    Target::Workload(_) => Target::Workload(to.id),
+                };
+                let witness = Witness { client: Client::Workload(from.id), target, ..example };
+                witness.with_flow(|flow| tell(flow, &program.decide(flow)));
+            }
+            // Of what never gets through one declared port is shown.
+            None => {
+                let (port, protocol) = to.ports.first().copied().unwrap_or((None, Protocol::Tcp));
+                let number = port.map_or(Port::Unknown, Port::Number);
+                let flow =
+                    Flow { protocol, ..Flow::new(Peer::Id(from.id), Peer::Id(to.id), number) };
+                tell(&flow, &program.decide(&flow));
+                let (port, name) = (port.map(|p| p.to_string()), protocol_name(protocol));
+                let on = port.clone().unwrap_or_else(|| "any port".to_owned());
+                answer.shown = format!("port {on}/{name}");
+                answer.ask.extend(port.into_iter().flat_map(|p| ["--port".to_owned(), p]));
+                if protocol != Protocol::Tcp {
+                    answer.ask.extend(["--protocol".to_owned(), name]);
+                }
+            }
         }
+        let answer = self.answers.number(answer.clone(), || answer);
+        PairAnswer { status: code(Some(status)), answer, layers }
     }
 
     fn nothing(&mut self) -> PairAnswer {
-        let words = PortWords { words: String::new(), port: None, protocol: String::new() };
-        PairAnswer {
-            status: code(None),
-            ports: self.ports.number(words.clone(), || words),
-            layers: [0; 5],
-        }
+        let answer = self.answers.number(Answer::default(), Answer::default);
+        PairAnswer { status: code(None), answer, layers: [0; 5] }
     }
 }
 
-fn flow(from: &Member, to: &Member, (port, protocol): (Option<u16>, Protocol)) -> Flow<'static> {
-    let port = port.map_or(Port::Unknown, Port::Number);
-    Flow { protocol, ..Flow::new(Peer::Id(from.id), Peer::Id(to.id), port) }
-}
-
-fn ask(program: &Program, from: &Member, to: &Member, port: (Option<u16>, Protocol)) -> Decision {
-    program.decide(&flow(from, to, port))
-}
-
-fn said((port, protocol): (Option<u16>, Protocol), decision: &Decision) -> String {
-    let port = port.map_or_else(|| "any port".to_owned(), |number| number.to_string());
-    let verdict = match decision.verdict {
-        Verdict::Allow => "allowed",
-        Verdict::Deny => "denied",
-        Verdict::Undetermined => "depends on the request",
+/// A finding as the page says it.
+fn said(program: &Program, can: &Can) -> (Status, Answer, Option<Witness>) {
+    let status = match can.extent() {
+        Extent::All => Status::Allow,
+        Extent::Some => Status::Some,
+        Extent::NotProved => Status::NotProved,
+        Extent::Nothing => Status::Deny,
     };
-    let by = decision.decided_by.map_or_else(String::new, |layer| format!(" ({})", layer.as_str()));
-    format!("{port}/{} {verdict}{by}", protocol_name(protocol))
+    let may = MayOut::new(program, can);
+    let mut answer = Answer { lines: may.lines(), ..Answer::default() };
+    if status == Status::Deny {
+        answer.lines.push("nothing gets through: proved for all requests".to_owned());
+    }
+    if let Some(way) = may.ways.first() {
+        answer.to = way.service.as_ref().map(|name| format!("service:{name}"));
+        let shown = way.request.split_once(", ").map_or("", |(_, shown)| shown);
+        shown.clone_into(&mut answer.shown);
+        if let Ok(flow) = serde_json::from_value::<FlowIn>(way.flow.0.clone()) {
+            answer.ask = repro::flags(&flow);
+        }
+    }
+    (status, answer, can.ways.first().map(|way| way.example.clone()))
 }

@@ -55,6 +55,7 @@ impl FlowIn {
         if let Some(protocol) = &self.protocol {
             flow.protocol = protocol.check("protocol")?;
         }
+        flow.ip_version = self.ip_version.map(|version| version.0);
         self.check_ports(&flow)?;
         flow.icmp = self.icmp.map(Into::into);
         flow.source_port = self.source_port.map(|port| port.0);

@@ -11,6 +11,7 @@ mod said;
 mod tests;
 mod text;
 mod when;
+mod words;
 mod write;
 
 use std::collections::BTreeMap;
@@ -20,17 +21,19 @@ use serde::{Deserialize, Serialize};
 
 pub use self::number::protocol_name;
 use self::object::objects;
+pub(crate) use self::text::peer;
 pub use self::{
     http::{HttpIn, TlsIn},
-    number::{IcmpIn, PortIn, ProtocolIn, SourcePort},
+    number::{IcmpIn, IpVersionIn, PortIn, ProtocolIn, SourcePort},
     out::FlowOut,
     peer::{PeerIn, PodPortIn},
     said::Said,
     when::Now,
+    words::Words,
     write::to_json,
 };
 #[cfg(feature = "table")]
-pub(crate) use self::{lend::Fits, text::peer};
+pub(crate) use self::{lend::Fits, words::request};
 use crate::{pairs::Pairs, problem::ProblemOut};
 
 /// One attempted connection or request: the question.
@@ -52,6 +55,9 @@ pub struct FlowIn {
     /// `TCP` unless said otherwise.
     #[serde(default)]
     pub protocol: Option<ProtocolIn>,
+    /// 4 or 6: which of their addresses the ends use, where they have both.
+    #[serde(default)]
+    pub ip_version: Option<IpVersionIn>,
     /// Type and code, for ICMP.
     #[serde(default)]
     pub icmp: Option<IcmpIn>,

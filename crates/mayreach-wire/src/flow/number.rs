@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mayreach::{Icmp, Port, Protocol};
+use mayreach::{Icmp, IpVersion, Port, Protocol};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
@@ -23,6 +23,29 @@ pub enum PortIn {
 /// A port that is only ever a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourcePort(pub u16);
+
+/// 4 or 6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IpVersionIn(pub IpVersion);
+
+impl IpVersionIn {
+    /// 4 or 6.
+    pub const fn number(self) -> u8 {
+        match self.0 {
+            IpVersion::V4 => 4,
+            IpVersion::V6 => 6,
+        }
+    }
+
+    /// From 4 or 6.
+    pub const fn new(number: u8) -> Option<Self> {
+        match number {
+            4 => Some(Self(IpVersion::V4)),
+            6 => Some(Self(IpVersion::V6)),
+            _ => None,
+        }
+    }
+}
 
 /// A protocol by name or IANA number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +195,15 @@ impl<'de> Deserialize<'de> for SourcePort {
         let what = "a port number from 1 to 65535";
         let n = whole(deserializer, Number { what, low: 1, high: 65_535, text: false })?;
         u16::try_from(n).map(Self).map_err(|_| D::Error::custom(NO_ROOM))
+    }
+}
+
+impl<'de> Deserialize<'de> for IpVersionIn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let what = "4 or 6";
+        let n = whole(deserializer, Number { what, low: 4, high: 6, text: false })?;
+        let known = u8::try_from(n).ok().and_then(Self::new);
+        known.ok_or_else(|| D::Error::custom("expected 4 or 6"))
     }
 }
 

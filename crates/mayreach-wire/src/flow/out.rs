@@ -4,7 +4,7 @@ use mayreach::{Bearer, Client, Content, Program, Target, Witness};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::protocol_name;
+use super::{IpVersionIn, protocol_name};
 
 /// A flow, as [`super::FlowIn`] reads it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,6 +26,9 @@ impl FlowOut {
             out.insert("port".into(), json!(port));
         }
         out.insert("protocol".into(), protocol(witness));
+        if let Some(version) = witness.ip_version {
+            out.insert("ip_version".into(), json!(IpVersionIn(version).number()));
+        }
         if let Some(icmp) = witness.icmp {
             let mut kind = json!({"type": icmp.kind});
             if let (Some(code), Some(kind)) = (icmp.code, kind.as_object_mut()) {

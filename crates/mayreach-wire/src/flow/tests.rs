@@ -37,6 +37,13 @@ fn asked<R>(fields: &Value, ask: impl FnOnce(&Flow<'_>) -> R) -> R {
 }
 
 #[test]
+fn the_address_family_is_4_or_6() {
+    refused(&json!({"ip_version": 5}), "ip_version", "4 or 6");
+    refused(&json!({"ip_version": "6"}), "ip_version", "4 or 6");
+    asked(&json!({"ip_version": 6}), |f| assert_eq!(f.ip_version, Some(mayreach::IpVersion::V6)));
+}
+
+#[test]
 fn ports_are_strict() {
     for wrong in [json!(80.5), json!(80.0), json!(-1), json!(0), json!(65_536), json!("80")] {
         refused(&json!({"port": wrong}), "port", "a port number from 1 to 65535");

@@ -38,6 +38,7 @@ pub fn to_json(flow: &FlowIn) -> Written {
         ("destination", Some(peer(&flow.destination))),
         ("port", flow.port.as_ref().map(port)),
         ("protocol", flow.protocol.as_ref().map(protocol)),
+        ("ip_version", flow.ip_version.map(|version| version.number().into())),
         ("icmp", flow.icmp.map(icmp)),
         ("source_port", flow.source_port.map(|port| port.0.into())),
         ("http", said(&flow.http, http)),
@@ -155,6 +156,7 @@ mod tests {
                 "ip": "10.0.0.1", "service_account": "s", "mtls": false, "principal": "p",
                 "tls_without_certificate": true}, "destination": {"namespace": "b", "ports":
                 [{"name": "http", "port": 80, "protocol": "TCP"}]}, "port": "http", "protocol": 6,
+                "ip_version": 4,
                 "source_port": 1, "http": {"method": "GET", "path": "/", "host": "h",
                 "headers": [["a", "b"], ["a", "c"]]}, "tls": {"sni": "s"}, "claims": {"a": [1]},
                 "now": "2026-01-01T00:00:00Z", "ext_authz": {"p": "deny", "q": "allow"}}"#,

@@ -12,7 +12,6 @@ use ipnet::IpNet;
 use super::{index::target_number, postings::Postings, ranges::Ranges};
 use crate::model::{
     Model, PolicyId, Protocol, TierId, WorkloadId,
-    authz::Matcher,
     inventory::{Addresses, Inventory, Workload},
     network::{
         Action, HttpMatch, IpVersion, NetworkRule, PeerMatch, PolicyClass, PortMatch, Tier,
@@ -33,31 +32,6 @@ pub(crate) struct Net {
     pub(crate) ingress: Vec<u32>,
     /// By workload: its namespace has no profile, and what no policy decides is denied.
     pub(crate) profileless: Vec<bool>,
-    /// Some rule tells addresses apart.
-    pub(crate) by_address: bool,
-    /// Some pod has an address of each family.
-    pub(crate) dual: bool,
-}
-
-/// Whether what is asked may depend on which of its addresses a pod sends from or is called by.
-fn by_address(model: &Model) -> bool {
-    let policies = &model.network.policies;
-    let mut rules = policies.iter().flat_map(|policy| policy.ingress.iter().chain(&policy.egress));
-    let cut = |peer: &PeerMatch| {
-        !peer.nets.is_empty() || !peer.not_nets.is_empty() || peer.service.is_some()
-    };
-    let tells = |rule: &NetworkRule| {
-        rule.ip_version.is_some() || cut(&rule.source) || cut(&rule.destination)
-    };
-    let mut conditions = model
-        .authz
-        .iter()
-        .flat_map(|policy| &policy.rules)
-        .flat_map(|rule| rule.from.iter().chain(&rule.to).flatten().chain(&rule.when));
-    let net = |(matcher, _): &(Matcher, String)| matches!(matcher, Matcher::Net(_));
-    !model.inventory.network_sets.is_empty()
-        || rules.any(tells)
-        || conditions.any(|c| c.values.iter().chain(&c.not_values).any(net))
 }
 
 /// What one tier asks of one workload in one direction.
@@ -239,8 +213,7 @@ impl Net {
             .map(|p| [builder.rules(p.id, &p.egress), builder.rules(p.id, &p.ingress)])
             .collect();
         let inventory = &model.inventory;
-        let dual = inventory.workloads.iter().any(Workload::has_both_families);
-        let mut net = Self { by_address: by_address(model), dual, ..Self::default() };
+        let mut net = Self::default();
         let mut shared: HashMap<Vec<u32>, u32> = HashMap::new();
         let picked = [builder.picks(true), builder.picks(false)];
         for (w, workload) in inventory.workloads.iter().enumerate() {

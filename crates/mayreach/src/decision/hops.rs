@@ -23,6 +23,12 @@ pub(crate) fn layer<'m>(
         Way::Translated { leaves, arrives } => {
             ask(if layer == Layer::Egress { leaves } else { arrives }, Hop::Direct)
         }
+        Way::Foreign(gateway) => {
+            let found = ask(asked, Hop::Direct);
+            let reason = Reason::NotEvaluated { policy: *gateway };
+            let open = LayerDecision { verdict: Verdict::Undetermined, reason, ..found };
+            if model.network.policies.is_empty() { found } else { open }
+        }
         Way::Unknown(attributes) => missing(ask(asked, Hop::Direct), *attributes),
         Way::Through { gateway, hops } => {
             let unread = gateway.customised && gateway.pods.is_empty();

@@ -329,6 +329,9 @@ pub enum ClientSees {
     Timeout,
     /// The connection is closed.
     Closed,
+    /// The connection is closed when the client's first bytes come: what an application that
+    /// speaks first says has reached the client by then.
+    ClosedAfterBanner,
 }
 
 /// The answer to one flow.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{ServiceId, WorkloadId};
+use super::{ServiceId, WorkloadId, network::IpVersion};
 
 /// One attempted connection or request. What the asker does not know stays `Unknown`; where it
 /// matters the verdict is undetermined and names it.
@@ -16,6 +16,9 @@ pub struct Flow<'a> {
     pub port: Port<'a>,
     /// Transport protocol; TCP unless said otherwise.
     pub protocol: Protocol,
+    /// Which of their addresses the two ends use, where they have both kinds; `None`: the kind
+    /// that both have, the destination's first address deciding. ICMP and ICMPv6 say it themselves.
+    pub ip_version: Option<IpVersion>,
     /// Type and code, for ICMP.
     pub icmp: Option<Icmp>,
     /// Port the client sends from, if that is known.
@@ -47,6 +50,7 @@ impl<'a> Flow<'a> {
             destination,
             port,
             protocol: Protocol::Tcp,
+            ip_version: None,
             icmp: None,
             source_port: None,
             http: Http::Unknown,

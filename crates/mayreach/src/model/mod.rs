@@ -19,6 +19,7 @@ pub use self::{
         AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, Peer, Port, Protocol, Request, Token,
     },
     id::{PolicyId, ServiceId, TierId, WorkloadId},
+    network::IpVersion,
     tri::Attributes,
 };
 

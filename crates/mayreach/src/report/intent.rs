@@ -7,7 +7,7 @@ use super::{
         facets::{Extra, Facets, Requests},
         in_play::InPlay,
         modes::Mode,
-        ports::Ports,
+        ports::{Ports, ProtocolClass},
         walk::{Listener, Mask, Walk},
     },
 };
@@ -45,8 +45,8 @@ impl Program {
         };
         let ports = Ports::new(self, Some(from), to, &extra.ports);
         let mut facets = Facets::new(&ports, Requests::new(model, workload, &extra));
-        facets.protocols = vec![Protocol::Tcp];
-        let mut modes = Mode::all(self, Some(from), InPlay::new(model, workload).meshed());
+        facets.protocols = vec![ProtocolClass::only(Protocol::Tcp)];
+        let mut modes = Mode::all(self, Some(from), InPlay::new(model, workload).meshed(), &[]);
         modes.retain(Mode::is_own);
         let mut listen = Inside { masks: [Mask::ALL], set, to, out: Within::default() };
         let mut walk =

@@ -1,6 +1,6 @@
 //! Reports ask `decide` and say what it says.
 
-use super::{CellVerdict, GroupBy};
+use super::{DeclaredVerdict, GroupBy};
 use crate::{Flow, Layer, Options, Peer, Port, Program, Source, Verdict};
 
 const SHOP: &str = r"
@@ -75,7 +75,7 @@ fn the_nearest_rule_is_the_one_that_missed_least() {
 fn the_matrix_says_what_decide_says() {
     let program = shop();
     let mut told = Vec::new();
-    let matrix = program.matrix(&GroupBy::Workload, |done, all| told.push((done, all)));
+    let matrix = program.declared(&GroupBy::Workload, |done, all| told.push((done, all)));
     assert_eq!(told.last(), Some(&(3, 3)));
     assert_eq!(matrix.cells.len(), 9);
     for answer in matrix.cells.iter().flat_map(|cell| &cell.answers) {
@@ -90,15 +90,15 @@ fn the_matrix_says_what_decide_says() {
 fn groups_roll_up() {
     let program = shop();
     let of = |by| {
-        let matrix = program.matrix(&by, |_, _| {});
-        let verdicts: Vec<_> = matrix.cells.iter().map(super::MatrixCell::verdict).collect();
+        let matrix = program.declared(&by, |_, _| {});
+        let verdicts: Vec<_> = matrix.cells.iter().map(super::DeclaredCell::verdict).collect();
         (matrix.groups, verdicts)
     };
     let (groups, verdicts) = of(GroupBy::Namespace);
     assert_eq!(groups, [Some("bank".to_owned()), Some("shop".to_owned())]);
     // A pod alone in its group has nobody to ask; into the shop the database is closed and the
     // web front is not.
-    use CellVerdict::{Allow, Mixed, Nothing};
+    use DeclaredVerdict::{Allow, Mixed, Nothing};
     assert_eq!(verdicts, [Nothing, Mixed, Allow, Mixed]);
     let (groups, _) = of(GroupBy::Label("tenant".into()));
     assert_eq!(groups, [None, Some("red".to_owned())], "a namespace's label counts for its pods");

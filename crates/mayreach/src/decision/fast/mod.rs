@@ -1,16 +1,21 @@
 //! The compiled evaluator: the same answers as the reference, from what compiling prepared.
 
 mod authz;
-mod client;
 mod conditions;
+mod direct;
+mod doors;
 mod links;
 mod mesh;
 pub(crate) mod network;
+mod pairs;
 mod seats;
 mod view;
 
-pub(crate) use self::seats::Seats;
 use self::seats::{Kind, Seat};
+pub(crate) use self::{
+    direct::{Ask, Found, Held},
+    seats::Seats,
+};
 
 use crate::{
     compiled::{Authz, Net, Rows, rows::Cell},
@@ -153,11 +158,16 @@ impl<'p> Fast<'p> {
     /// Both directions of network policy between workloads; `None`: more has to be worked out.
     #[inline]
     pub(crate) fn network(&self, ends: Ends, protocol: Protocol) -> Option<[LayerDecision; 2]> {
+        let [egress, ingress] = self.cells(ends, protocol)?;
+        Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])
+    }
+
+    #[inline]
+    pub(crate) fn cells(&self, ends: Ends, protocol: Protocol) -> Option<[Cell; 2]> {
         if self.without.rows || !self.model.inventory.host_endpoints.is_empty() {
             return None;
         }
-        let [egress, ingress] = self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)?;
-        Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])
+        self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)
     }
 
     /// The same where nobody looks at anything else.
@@ -166,14 +176,18 @@ impl<'p> Fast<'p> {
         ends: Ends,
         protocol: Protocol,
     ) -> Option<[LayerDecision; 2]> {
+        self.straight(ends)?;
+        self.network(ends, protocol)
+    }
+
+    /// Whether packets travel as they are from one end to the other, and nothing that is not
+    /// evaluated may touch them.
+    fn straight(&self, ends: Ends) -> Option<()> {
         let (source, destination) = (self.seats.of(ends.from)?.0, self.seats.of(ends.to)?.0);
         let may = matches!(source.kind, Kind::Ambient | Kind::Gateway);
         let waypoints = may && !self.model.inventory.gateways.is_empty();
         let open = source.open | destination.open != 0;
-        if open || waypoints || tunnelled(source, destination) {
-            return None;
-        }
-        self.network(ends, protocol)
+        (!open && !waypoints && !tunnelled(source, destination)).then_some(())
     }
 
     fn mesh(&self) -> mesh::Mesh<'p> {
@@ -246,6 +260,7 @@ fn tunnelled(source: &Seat, destination: &Seat) -> bool {
         && matches!(destination.kind, Kind::Ambient | Kind::Waypoint)
 }
 
+#[inline]
 fn of_cell(layer: Layer, cell: Cell) -> LayerDecision {
     let (verdict, reason) = match cell {
         Cell::Rule { allow: true, policy, rule } => (Verdict::Allow, Reason::Rule { policy, rule }),

@@ -72,6 +72,18 @@ pub(crate) struct Places {
     pub(crate) touched: Vec<String>,
 }
 
+impl Places {
+    /// Whether a query may bring a token.
+    pub(crate) fn may_be_in(&self, query: &str) -> bool {
+        // A name may be written with escapes.
+        let may = |pair: &str| {
+            let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+            name.contains('%') || self.params.iter().any(|param| param == name)
+        };
+        !self.params.is_empty() && query.split('&').any(may)
+    }
+}
+
 /// The places of one proxy; `None`: no RequestAuthentication selects its workload.
 pub(crate) fn places(model: &Model, by: Asker<'_>) -> Option<Places> {
     let providers = provider::providers(&selected(model, by));

@@ -165,7 +165,7 @@ impl<'m> Resolver<'m> {
         } else {
             let node: Found<'m> = (None, None, Some(door.address));
             let v6 = family(flow, &source, &node);
-            plain(self.end(source, v6), self.end(node, v6), Some(door.port))
+            plain(self.end(flow, source, v6), self.end(flow, node, v6), Some(door.port))
         };
         let from = match course.from {
             From::Client => asked.source.clone(),

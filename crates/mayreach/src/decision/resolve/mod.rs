@@ -24,6 +24,7 @@ use crate::{
             Addresses, ContainerPort, Enrolment, HostEndpoint, Labels, NetworkSet, Workload,
             WorkloadKind,
         },
+        network::IpVersion,
     },
 };
 
@@ -53,6 +54,7 @@ impl Asked<'_> {
         match self.flow.protocol {
             Protocol::Icmp => false,
             Protocol::Icmpv6 => true,
+            _ if self.flow.ip_version.is_some() => self.flow.ip_version == Some(IpVersion::V6),
             _ => self.source.address.is_v6() || self.destination.address.is_v6(),
         }
     }
@@ -236,6 +238,7 @@ impl<'m> Resolver<'m> {
                     .help("name the workload or the address that does")
             }));
         }
+        other_family(flow)?;
         let source = self.find(&flow.source, scratch.source.as_ref(), "source")?;
         let service = match flow.destination {
             Peer::Service { namespace, name } => {
@@ -279,7 +282,7 @@ impl<'m> Resolver<'m> {
                 let found =
                     self.find(&flow.destination, scratch.destination.as_ref(), "destination")?;
                 let port = port(flow, found.1)?;
-                unreachable_family(&source, &found)?;
+                unreachable_family(flow, &source, &found)?;
                 let v6 = family(flow, &source, &found);
                 with(self.asked(flow, source, found, port, None, v6));
                 Ok(())
@@ -299,8 +302,8 @@ impl<'m> Resolver<'m> {
         let mut asked = Asked {
             flow,
             network_port: port,
-            source: self.end(source, v6),
-            destination: self.end(destination, v6),
+            source: self.end(flow, source, v6),
+            destination: self.end(flow, destination, v6),
             port,
             service,
             services: destination.0.map_or(&[], |id| self.index.services_of(id)),
@@ -356,11 +359,11 @@ impl<'m> Resolver<'m> {
         }
     }
 
-    fn end(&self, (id, workload, ip): Found<'m>, v6: bool) -> End<'m> {
+    fn end(&self, flow: &Flow<'_>, (id, workload, ip): Found<'m>, v6: bool) -> End<'m> {
         let inventory = &self.model.inventory;
         let address = match (ip, workload) {
             (Some(ip), _) => Address::Exact(ip),
-            (None, Some(w)) => self.address(w, v6),
+            (None, Some(w)) => self.address(flow, w, v6),
             (None, None) => Address::Unknown,
         };
         let mut twins = Vec::new();
@@ -401,7 +404,7 @@ impl<'m> Resolver<'m> {
     }
 
     /// The address of a workload in one family, as far as manifests say.
-    fn address(&self, workload: &'m Workload, v6: bool) -> Address<'m> {
+    fn address(&self, flow: &Flow<'_>, workload: &'m Workload, v6: bool) -> Address<'m> {
         let known = match &workload.addresses {
             Addresses::Exact(ips) => {
                 let same = ips.iter().find(|ip| ip.is_ipv6() == v6);
@@ -413,15 +416,30 @@ impl<'m> Resolver<'m> {
         };
         match known {
             Some(address) => address,
-            None if workload.host_network => self.host_address(workload, v6),
-            None => Address::Within(self.pod_networks),
+            None if workload.host_network => self.host_address(flow, workload, v6),
+            None => self.somewhere(flow, v6),
         }
     }
 
-    fn host_address(&self, workload: &Workload, v6: bool) -> Address<'m> {
+    /// Somewhere in the pod network: of one family where the flow says which.
+    fn somewhere(&self, flow: &Flow<'_>, v6: bool) -> Address<'m> {
+        let all = self.pod_networks;
+        if flow.ip_version.is_none() {
+            return Address::Within(all);
+        }
+        // IPv4 stands first.
+        let (v4_nets, v6_nets) = all.split_at(all.partition_point(|n| n.addr().is_ipv4()));
+        match if v6 { v6_nets } else { v4_nets } {
+            [] => Address::Unknown,
+            same => Address::Within(same),
+        }
+    }
+
+    fn host_address(&self, flow: &Flow<'_>, workload: &Workload, v6: bool) -> Address<'m> {
         let node = workload.node.as_ref().and_then(|name| self.model.inventory.nodes.get(name));
         let all = node.map_or(&[][..], |n| &n.addresses);
-        let same = all.iter().find(|ip| ip.is_ipv6() == v6).or(all.first());
+        let any = all.first().filter(|_| flow.ip_version.is_none());
+        let same = all.iter().find(|ip| ip.is_ipv6() == v6).or(any);
         same.map_or(Address::Unknown, |ip| Address::Exact(*ip))
     }
 }
@@ -514,6 +532,9 @@ fn family(flow: &Flow<'_>, source: &Found<'_>, destination: &Found<'_>) -> bool 
         Protocol::Icmpv6 => return true,
         _ => {}
     }
+    if let Some(version) = flow.ip_version {
+        return version == IpVersion::V6;
+    }
     let (source, destination) = (Families::of(source), Families::of(destination));
     let Some(to) = destination.first_is_v6 else {
         return source.first_is_v6.unwrap_or(false);
@@ -526,12 +547,58 @@ fn family(flow: &Flow<'_>, source: &Found<'_>, destination: &Found<'_>) -> bool 
     }
 }
 
+/// An address is of its own family, also that of a Service or a node.
+///
+/// # Errors
+/// The flow says another.
+fn other_family<E: Fault>(flow: &Flow<'_>) -> Result<(), E> {
+    let Some(version) = flow.ip_version else { return Ok(()) };
+    let other = |peer: &Peer<'_>| matches!(peer, Peer::Ip(ip) if ip.is_ipv6() != (version == IpVersion::V6));
+    let end = match (other(&flow.source), other(&flow.destination)) {
+        (true, _) => "source",
+        (_, true) => "destination",
+        _ => return Ok(()),
+    };
+    Err(E::make(|| no_address(end, version)))
+}
+
+/// An end of which a flow says a family that it does not have.
+fn no_address(end: &str, version: IpVersion) -> Problem {
+    let name = if version == IpVersion::V6 { "IPv6" } else { "IPv4" };
+    Problem::new(ErrorCode::InvalidFlow, format!("the {end} has no {name} address"))
+        .field("ip_version")
+        .help("leave `ip_version` out, or give the one that both ends have")
+}
+
 /// No packet goes from an IPv4 address to an IPv6 one.
 ///
 /// # Errors
 /// Both ends' addresses are known and have no family in common.
-fn unreachable_family<E: Fault>(source: &Found<'_>, destination: &Found<'_>) -> Result<(), E> {
+fn unreachable_family<E: Fault>(
+    flow: &Flow<'_>,
+    source: &Found<'_>,
+    destination: &Found<'_>,
+) -> Result<(), E> {
     let (from, to) = (Families::of(source), Families::of(destination));
+    if let Some(version) = flow.ip_version {
+        let v6 = version == IpVersion::V6;
+        let lacks = |end: Families| end.first_is_v6.is_some() && !end.has(v6);
+        let own = match flow.protocol {
+            Protocol::Icmp => Some(false),
+            Protocol::Icmpv6 => Some(true),
+            _ => None,
+        };
+        return match (lacks(from), lacks(to)) {
+            (true, _) => Err(E::make(|| no_address("source", version))),
+            (_, true) => Err(E::make(|| no_address("destination", version))),
+            _ if own.is_some_and(|own| own != v6) => Err(E::make(|| {
+                let name = if v6 { "IPv6" } else { "IPv4" };
+                let what = format!("{name} does not carry this ICMP");
+                Problem::new(ErrorCode::InvalidFlow, what).field("ip_version")
+            })),
+            _ => Ok(()),
+        };
+    }
     let known = from.first_is_v6.is_some() && to.first_is_v6.is_some();
     if !known || (from.v4 && to.v4) || (from.v6 && to.v6) {
         return Ok(());

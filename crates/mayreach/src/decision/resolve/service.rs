@@ -10,6 +10,7 @@ use crate::{
     model::{
         Flow, Peer, Port, Protocol, ServiceId,
         inventory::{Service, ServicePort},
+        network::IpVersion,
     },
 };
 
@@ -44,6 +45,7 @@ impl<'m> Resolver<'m> {
             Peer::Ip(ip) => Some(ip.is_ipv6()),
             _ => service.cluster_ips.first().map(std::net::IpAddr::is_ipv6),
         };
+        let wanted = flow.ip_version.map_or(wanted, |version| Some(version == IpVersion::V6));
         let backends = self.index.backends(id);
         // "internalTrafficPolicy: Local": where both nodes are known.
         let inside = match flow.destination {

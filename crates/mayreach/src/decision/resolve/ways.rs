@@ -8,7 +8,7 @@ use crate::{
         waypoint::{self, Route},
     },
     model::{
-        Attributes, Protocol,
+        Attributes, PolicyId, Protocol,
         inventory::{Enrolment, Gateway, Workload},
     },
 };
@@ -34,6 +34,8 @@ pub(crate) enum Way<'m> {
     /// A node translates the address that is called, and perhaps the client's: the packet that
     /// leaves the client, and the one that arrives.
     Translated { leaves: Box<Asked<'m>>, arrives: Box<Asked<'m>> },
+    /// Through a Gateway of which it is not known what it does.
+    Foreign(PolicyId),
     /// One that is not known.
     Unknown(Attributes),
 }
@@ -61,7 +63,7 @@ impl Ways<'_> {
                  evaluated"
                     .to_owned(),
             ),
-            Way::Direct | Way::Through { .. } => None,
+            Way::Direct | Way::Foreign(_) | Way::Through { .. } => None,
         })
     }
 }
@@ -99,7 +101,7 @@ impl<'m> Resolver<'m> {
         let inventory = &self.model.inventory;
         let client = asked.source.workload?;
         let may = matches!(client.mesh, Enrolment::Ambient { .. } | Enrolment::Gateway { .. });
-        if !may || !inventory.gateways.iter().any(Gateway::is_waypoint) {
+        if !may || inventory.gateways.is_empty() {
             return None;
         }
         let (routes, missing) = waypoint::routes(self.model, asked);
@@ -108,6 +110,7 @@ impl<'m> Resolver<'m> {
         }
         let all = routes.iter().map(|route| match route {
             Route::Direct => Way::Direct,
+            Route::Foreign(gateway) => Way::Foreign(*gateway),
             Route::Through(through) => {
                 let gateway = through.gateway;
                 let known = |id| (Some(id), inventory.workload(id), None);
@@ -137,8 +140,8 @@ impl<'m> Resolver<'m> {
             let v6 = family(flow, &from, &to);
             Asked {
                 flow,
-                source: whole.end(from, v6),
-                destination: whole.end(to, v6),
+                source: whole.end(flow, from, v6),
+                destination: whole.end(flow, to, v6),
                 port,
                 network_port: port,
                 service: None,

@@ -7,13 +7,16 @@ use serde::Deserialize;
 use super::namespace_of;
 use crate::{
     error::Problem,
-    kinds::{Draft, kubernetes::Checks},
+    kinds::{
+        Draft,
+        kubernetes::{Checks, LabelSelector, Path, Whose},
+    },
     manifest::Document,
     model::{
         Protocol,
         inventory::{
-            Addresses, ContainerPort, Enrolment, Gateway, GatewayUsers, Labels, Server, Workload,
-            WorkloadKind,
+            Addresses, ContainerPort, Enrolment, Gateway, GatewayClass, GatewayUsers, Labels,
+            Server, Workload, WorkloadKind,
         },
     },
 };
@@ -63,28 +66,24 @@ struct AllowedRoutes {
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Namespaces {
     from: Option<String>,
-    selector: Option<Selector>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Selector {
-    match_labels: Option<BTreeMap<String, String>>,
-    match_expressions: Option<Vec<serde::de::IgnoredAny>>,
+    selector: Option<LabelSelector>,
 }
 
 pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
     let Spec { gateway_class_name, listeners, infrastructure } =
         checks.required("spec").unwrap_or_default();
+    let listeners = listeners.unwrap_or_default();
+    let users = users(&listeners, &mut checks);
     checks.done()?;
     let namespace = namespace_of(document);
-    let listeners = listeners.unwrap_or_default();
     let servers = listeners.iter().filter_map(|l| l.server(&namespace, &document.metadata.name));
     draft.model.inventory.servers.extend(servers);
     let class = gateway_class_name.unwrap_or_default();
     let infrastructure = infrastructure.unwrap_or_default();
+    let id = draft.policy("Gateway", document, Some(namespace.clone()), Vec::new(), Vec::new());
     draft.model.inventory.gateways.push(Gateway {
+        id,
         made: made(document, &namespace, &class, infrastructure.labels),
         customised: infrastructure.parameters_ref.is_some(),
         pods: Vec::new(),
@@ -92,33 +91,48 @@ pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Ve
         name: document.metadata.name.clone(),
         class,
         labels: document.metadata.labels.clone(),
-        users: users(listeners),
+        users,
     });
     Ok(())
 }
 
 /// "use the default HBONE listener", else Same (serviceregistry/ambient/waypoints.go
 /// `makeAllowedRoutes`).
-fn users(listeners: Vec<Listener>) -> GatewayUsers {
-    let hbone = listeners
-        .into_iter()
-        .find(|l| l.protocol.as_deref() == Some("HBONE") && l.port == Some(15008));
-    let Some(Listener { port: _, protocol: _, allowed_routes }) = hbone else {
+fn users(listeners: &[Listener], checks: &mut Checks<'_>) -> GatewayUsers {
+    let hbone = |l: &&Listener| l.protocol.as_deref() == Some("HBONE") && l.port == Some(15008);
+    let routes = listeners.iter().find(hbone).and_then(|l| l.allowed_routes.as_ref());
+    let Some(Namespaces { from, selector }) = routes.and_then(|r| r.namespaces.as_ref()) else {
         return GatewayUsers::Same;
     };
-    let Namespaces { from, selector } =
-        allowed_routes.and_then(|routes| routes.namespaces).unwrap_or_default();
-    match from.as_deref() {
-        Some("All") => GatewayUsers::All,
-        Some("Selector") => {
-            let Selector { match_labels, match_expressions } = selector.unwrap_or_default();
-            if match_expressions.is_some_and(|e| !e.is_empty()) {
-                return GatewayUsers::Unknown;
-            }
-            GatewayUsers::Labels(match_labels.unwrap_or_default().into_iter().collect())
+    match (from.as_deref(), selector) {
+        (Some("All"), _) => GatewayUsers::All,
+        (Some("Selector"), Some(selector)) => {
+            let path = Path::Root("spec.listeners.allowedRoutes.namespaces.selector");
+            GatewayUsers::Labels(selector.lower(Whose::Node, &path, checks))
         }
+        // `LabelSelectorAsSelector` of nothing selects nothing.
+        (Some("Selector"), None) => GatewayUsers::Nobody,
         _ => GatewayUsers::Same,
     }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClassSpec {
+    controller_name: Option<String>,
+}
+
+/// A `GatewayClass`: its label `istio.io/waypoint-for` is its Gateways' default.
+pub(super) fn lower_class(document: &Document, draft: &mut Draft<'_>) -> Result<(), Vec<Problem>> {
+    let mut checks = Checks::new(document);
+    let ClassSpec { controller_name } = checks.required("spec").unwrap_or_default();
+    checks.done()?;
+    let class = GatewayClass {
+        labels: document.metadata.labels.clone(),
+        controller: controller_name.unwrap_or_default(),
+    };
+    draft.model.inventory.gateway_classes.insert(document.metadata.name.clone(), class);
+    Ok(())
 }
 
 /// The pod that istiod makes of a waypoint's Gateway (its chart's `files/waypoint.yaml`): its

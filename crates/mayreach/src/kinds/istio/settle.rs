@@ -4,7 +4,7 @@ use crate::{
     error::{Note, NoteCode},
     kinds::Draft,
     model::{
-        WorkloadId,
+        LayerSet, Model, PolicyMeta, Proxies, Scope, Unevaluated, WorkloadId,
         authz::{Attribute, AuthzPolicy, AuthzRule, Condition, Matcher, TextMatch},
         inventory::{Enrolment, Inventory, Mesh, Workload},
     },
@@ -26,6 +26,8 @@ pub(crate) fn finish(draft: &mut Draft<'_>) {
         AssumedEnrolment::Ambient => Enrolment::Ambient { waypoint: None },
     };
     missing_authorizers(&mut draft.model.inventory);
+    undiscovered(&mut draft.model);
+    own_settings(&mut draft.model);
     let mesh = draft.model.inventory.mesh.clone();
     draft.model.authz.for_each_mut(|policy| settle_policy(policy, &mesh));
     let inventory = &mut draft.model.inventory;
@@ -41,9 +43,11 @@ pub(crate) fn finish(draft: &mut Draft<'_>) {
 fn waypoints(draft: &mut Draft<'_>) {
     let polices = !draft.model.network.policies.is_empty();
     let inventory: &mut Inventory = &mut draft.model.inventory;
+    let classes: Vec<bool> =
+        inventory.gateways.iter().map(|g| inventory.runs_waypoints(&g.class)).collect();
     let Inventory { gateways, workloads, .. } = inventory;
     let mut notes = Vec::new();
-    for gateway in gateways.iter_mut().filter(|g| g.is_waypoint()) {
+    for (gateway, _) in gateways.iter_mut().zip(classes).filter(|(_, waypoint)| *waypoint) {
         let runs = |w: &Workload| {
             w.namespace == gateway.namespace
                 && w.mesh == Enrolment::Waypoint
@@ -69,6 +73,49 @@ fn waypoints(draft: &mut Draft<'_>) {
         }
     }
     draft.model.notes.extend(notes);
+}
+
+/// What is in a namespace that `discoverySelectors` leave out istiod does not know: neither its
+/// policies nor its Services (`pkg/kube/namespace` filter.go). The root namespace it always reads.
+fn undiscovered(model: &mut Model) {
+    let mesh = &model.inventory.mesh;
+    let Some(policy) = mesh.discovery else { return };
+    for (name, namespace) in &model.inventory.namespaces {
+        let label = |key: &str| namespace.labels.get(key).map(String::as_str);
+        if *name == mesh.root_namespace || mesh.discovers.iter().any(|s| s.matches(&label)) {
+            continue;
+        }
+        let layers = LayerSet { mtls: true, jwt: true, authorization: true, ..LayerSet::default() };
+        let scope = Scope::Namespace(name.clone(), Vec::new());
+        let proxies = Proxies::Any;
+        model.unevaluated.push(Unevaluated { policy, layers, scope, proxies });
+    }
+}
+
+/// `connectionSettings` of a pod's own `proxy.istio.io/config` may change how its requests are read.
+fn own_settings(model: &mut Model) {
+    let telling = ["MergeSlashes", "EscapedSlashesAction", "WithUnderscoresAction", "EDGE"];
+    let config = |w: &Workload| {
+        let text = w.annotations.get("proxy.istio.io/config")?;
+        let changes =
+            text.contains("connectionSettings") && telling.iter().any(|t| text.contains(t));
+        changes.then(|| (w.namespace.clone(), w.name.clone(), w.labels.clone(), w.place))
+    };
+    let found: Vec<_> = model.inventory.workloads.iter().filter_map(config).collect();
+    for (namespace, name, labels, place) in found {
+        let policy = model.add_policy(PolicyMeta {
+            kind: "ProxyConfig",
+            namespace: Some(namespace.clone()),
+            name,
+            place,
+            rules: Vec::new(),
+            egress_rules: Vec::new(),
+        });
+        let layers = LayerSet { jwt: true, authorization: true, ..LayerSet::default() };
+        let scope = Scope::Namespace(namespace, labels.into_iter().collect());
+        let proxies = Proxies::Any;
+        model.unevaluated.push(Unevaluated { policy, layers, scope, proxies });
+    }
 }
 
 /// Settles one AuthorizationPolicy.

@@ -25,7 +25,11 @@ mod syntax;
 mod tests;
 mod uncertain;
 
-pub(in crate::kinds) use self::{checks::Checks, path::Path};
+pub(in crate::kinds) use self::{
+    checks::Checks,
+    path::Path,
+    selector::{LabelSelector, Whose},
+};
 use super::{Draft, Lowered};
 use crate::{
     error::{ErrorCode, Note, NoteCode, Problem},

@@ -99,10 +99,47 @@ impl<'p> Changes<'p> {
         self.counted.clear();
     }
 
-    pub(super) fn finish(self) -> (Vec<Change>, Vec<(Unproved, Witness)>) {
-        let mut changes = self.changes;
+    pub(super) fn finish(mut self) -> (Vec<Change>, Vec<(Unproved, Witness)>) {
+        let mut changes = self.whole();
         changes.sort_by_key(run::order);
         (changes, self.unproved)
+    }
+
+    /// Where every request and everything that is none changed alike, that is one change.
+    fn whole(&mut self) -> Vec<Change> {
+        let mut out: Vec<Change> = Vec::new();
+        for change in std::mem::take(&mut self.changes) {
+            let reasons = |d: &Decision| d.layers.map(|l| l.reason);
+            let like = |other: &Change| {
+                let same = reasons(&other.before) == reasons(&change.before)
+                    && reasons(&other.after) == reasons(&change.after);
+                let open = |c: &Change| {
+                    let any = Content::Http(crate::report::space::HttpRequest::default());
+                    c.new.content == any || c.new.content == Content::Raw
+                };
+                let ends = |c: &Change| (c.from.clone(), c.to.clone(), c.pairs, c.intended);
+                let (a, b) = (&other.new, &change.new);
+                same && open(other)
+                    && open(&change)
+                    && a.content != b.content
+                    && ends(other) == ends(&change)
+                    && Witness { content: Content::Any, ..a.clone() }
+                        == Witness { content: Content::Any, ..b.clone() }
+            };
+            let Some(known) = out.iter_mut().find(|other| like(other)) else {
+                out.push(change);
+                continue;
+            };
+            let wide = |w: &Witness| Witness { content: Content::Any, ..w.clone() };
+            let (old, new) = (wide(&known.old), wide(&known.new));
+            let (before, after) = (old.decide(self.old), new.decide(self.new));
+            if (before.verdict, after.verdict) == (known.before.verdict, known.after.verdict) {
+                *known = Change { before, after, old, new, ..known.clone() };
+            } else {
+                out.push(change);
+            }
+        }
+        out
     }
 
     fn meant(&self, witness: &Witness) -> Tri {

@@ -20,7 +20,7 @@ pub struct DifferenceQuestion {
 /// What changed.
 #[derive(Clone, Debug, Default)]
 pub struct Difference {
-    /// Opened, then closed; the ones that touch most pairs first.
+    /// Opened, then closed; TCP first; the ones that touch most pairs first.
     pub changes: Vec<Change>,
     /// Sets of flows that could not be compared.
     pub unproved: Vec<(Unproved, Witness)>,

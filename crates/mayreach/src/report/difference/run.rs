@@ -7,7 +7,7 @@ use super::{Change, Difference, DifferenceQuestion, listen::Changes, touched::Fa
 use crate::{
     Program, WorkloadId,
     decision::Layer,
-    model::{authz::Condition, inventory::Workload},
+    model::{Protocol, authz::Condition, inventory::Workload},
     report::{
         isolate::{client_side, pods, sort},
         space::{
@@ -15,7 +15,7 @@ use crate::{
             facets::{Extra, Facets, Requests},
             in_play::InPlay,
             modes::Mode,
-            ports::Ports,
+            ports::{AGENT, Ports},
             walk::{Mask, Twin, Walk},
         },
     },
@@ -408,15 +408,16 @@ impl<'p> Run<'p> {
         Facets::new(&ports, requests.unwrap_or_default())
     }
 
-    fn modes(&self, from: &Both, to: &Both) -> Vec<Mode> {
+    fn modes(&self, from: &Both, to: &Both, facets: &Facets) -> Vec<Mode> {
+        let foreign = &facets.request.identities;
         let meshed = |p: &Program, id: Option<WorkloadId>| {
             let model = &p.inner.model;
             id.and_then(|id| model.inventory.workload(id))
                 .is_some_and(|w| InPlay::new(model, w).meshed())
         };
         let any = meshed(self.old, to.old.workload()) || meshed(self.new, to.new.workload());
-        let mut modes = Mode::all(self.old, from.old.workload(), any);
-        for mode in Mode::all(self.new, from.new.workload(), any) {
+        let mut modes = Mode::all(self.old, from.old.workload(), any, foreign);
+        for mode in Mode::all(self.new, from.new.workload(), any, foreign) {
             if !modes.contains(&mode) {
                 modes.push(mode);
             }
@@ -450,7 +451,7 @@ impl<'p> Run<'p> {
             other => (other.clone(), other.clone()),
         };
         self.found.pair(shown, (old, new), names);
-        let modes = self.modes(from, to);
+        let modes = self.modes(from, to, &facets);
         let Self { old: before, new: after, found, decisions, .. } = self;
         let twin = Twin { program: after, client: from.new.clone(), target: Target::Workload(new) };
         let mut walk =
@@ -467,7 +468,7 @@ impl<'p> Run<'p> {
         to: &Both,
     ) {
         let Some((old, new)) = to.ids() else { return };
-        let modes = self.modes(from, to);
+        let modes = self.modes(from, to, facets);
         let twin =
             Twin { program: self.new, client: from.new.clone(), target: Target::Workload(new) };
         let mut walk = Walk { program: self.old, facets, listener, asked: 0, twin: Some(twin) };
@@ -509,6 +510,10 @@ pub(super) fn few(names: &[String]) -> Vec<String> {
 }
 
 /// Kept for the order of changes.
-pub(super) fn order(change: &Change) -> (bool, std::cmp::Reverse<u64>, usize) {
-    (!change.opened(), std::cmp::Reverse(change.pairs), change.new.length())
+pub(super) fn order(change: &Change) -> (bool, bool, bool, std::cmp::Reverse<u64>, usize) {
+    let witness = &change.new;
+    let agent = witness.port.is_some_and(|p| AGENT.contains(&p));
+    let tcp = witness.protocol == Protocol::Tcp;
+    // TCP goes before the rest, and the mesh's own ports go last.
+    (!change.opened(), agent, !tcp, std::cmp::Reverse(change.pairs), witness.length())
 }

@@ -85,7 +85,7 @@ impl Facts {
         }
         // Network policy is asked of waypoints too, and of the pods that istiod would make; host
         // endpoints ask it of nodes' own pods and of what nodes forward.
-        let mut gateways = model.inventory.gateways.iter().filter(|g| g.is_waypoint());
+        let mut gateways = model.inventory.waypoints();
         let hosts = !model.inventory.host_endpoints.is_empty();
         if hosts || gateways.any(|g| g.pods.is_empty()) {
             let of = |id: crate::PolicyId| policies.get(id.0 as usize).copied();
@@ -130,7 +130,8 @@ fn shared(program: &Program) -> u64 {
     all.insert("nodes", text(&inventory.nodes));
     all.insert("sets", text(&inventory.network_sets));
     all.insert("hosts", text((&inventory.host_endpoints, &inventory.failsafe, inventory.to_host)));
-    all.insert("gateways", text(&inventory.gateways));
+    all.insert("gateways", text((&inventory.gateways, &inventory.gateway_classes)));
+    all.insert("outside", text(&inventory.outside));
     all.insert("networks", text(&program.inner.pod_networks));
     all.insert("rules", text(&model.destination_rules));
     all.insert("scripts", text(&model.lua));

@@ -18,7 +18,7 @@ const REASONS_MAX: usize = 8;
 const UNPROVED_MAX: usize = 8;
 
 /// Whether each set of layers denies everything.
-pub(super) struct Bare {
+pub(in crate::report) struct Bare {
     masks: Vec<Mask>,
     /// What everybody of the class may do.
     exceptions: Vec<Exception>,
@@ -30,7 +30,7 @@ pub(super) struct Bare {
 }
 
 impl Bare {
-    pub(super) fn new(
+    pub(in crate::report) fn new(
         masks: &[Mask],
         guarded: u8,
         (to, exceptions): (WorkloadId, Vec<Exception>),
@@ -38,7 +38,7 @@ impl Bare {
         Self { masks: masks.to_vec(), exceptions, to, guarded, broken: 0, held: Vec::new() }
     }
 
-    pub(super) fn holds(&self, mask: usize) -> bool {
+    pub(in crate::report) fn holds(&self, mask: usize) -> bool {
         self.broken >> mask & 1 == 0
     }
 }
@@ -218,7 +218,7 @@ fn rank(hole: &Hole) -> (bool, bool, bool, usize, u32) {
     let witness = &hole.witness;
     let agent = witness.port.is_some_and(|p| AGENT.contains(&p));
     let tcp = witness.protocol == Protocol::Tcp;
-    (witness.token.is_needed(), agent, !tcp, witness.length(), target(witness))
+    (agent, !tcp, witness.token.is_needed(), witness.length(), target(witness))
 }
 
 fn add(holes: &mut Vec<Hole>, hole: Hole) {

@@ -3,9 +3,10 @@
 mod alike;
 mod evidence;
 mod except;
-mod listen;
+pub(super) mod listen;
 pub(super) mod pods;
 mod run;
+pub(super) mod sides;
 pub(super) mod sort;
 mod tenants;
 

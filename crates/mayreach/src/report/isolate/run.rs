@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     Exception, Finding, Isolated, Isolation, IsolationQuestion, IsolationSize, OUTSIDE,
-    alike::{class, client_side, reads_labels, reads_own_labels},
+    alike::{class, reads_labels},
     evidence::{Contribution, Evidence, Flags},
     listen::{Bare, Full},
     pods::{self, Identities, Imagine},
+    sides::Sides,
     sort::{End, Ends, Group},
 };
 use crate::{
@@ -47,16 +48,7 @@ struct Reached {
 }
 
 /// A pair of classes: the destination's, its group of clients, the source and its group, the row.
-type Pair = (u32, u32, u32, u16, u32);
-
-/// Clients whose own side is the same.
-#[derive(Debug)]
-struct Source {
-    /// By destination: its group.
-    group_of: Vec<u16>,
-    /// By group: whether egress alone denies everything.
-    alone: Vec<bool>,
-}
+type Pair = (u32, u32, u32, u32, u32);
 
 impl Program {
     /// Whether any request can get from one tenant to another. `progress` is told how many of how
@@ -76,7 +68,9 @@ impl Program {
             rows.push(OUTSIDE.to_owned());
         }
         let extra = extra(&question.exceptions);
-        let sources = vec![0; clients.len()];
+        let asks: Vec<&Client> = clients.iter().map(|c| &c.asks).collect();
+        let ids: Vec<WorkloadId> = reached.iter().map(|r| r.id).collect();
+        let sides = Sides::new(&program, &asks, &ids);
         let mut run = Run {
             original: self,
             program: &program,
@@ -85,8 +79,7 @@ impl Program {
             rows: &rows,
             clients,
             reached,
-            source_of: sources,
-            sources: Vec::new(),
+            sides,
             kind_of: Vec::new(),
             kinds: Vec::new(),
             round: 0,
@@ -95,7 +88,7 @@ impl Program {
             memo: HashMap::new(),
         };
         run.evidence.cut = cut;
-        run.sources();
+        run.decisions += run.sides.decisions;
         run.kinds();
         run.destinations(progress);
         let size = IsolationSize {
@@ -201,9 +194,7 @@ struct Run<'p> {
     rows: &'p [String],
     clients: Vec<Entry>,
     reached: Vec<Reached>,
-    /// By client: which of the sources.
-    source_of: Vec<u32>,
-    sources: Vec<Source>,
+    sides: Sides,
     /// By client: which source and row.
     kind_of: Vec<u32>,
     /// Source and row, and when it was last met.
@@ -228,39 +219,9 @@ impl<'p> Run<'p> {
         self.program.inner.model.inventory.workload(id)
     }
 
-    /// What each client's own side denies by itself.
-    fn sources(&mut self) {
-        let ends = self.reached.iter().map(|r| End::Workload(r.id)).collect();
-        let mut ends = Ends::new(self.program, ends, true);
-        let mut known: HashMap<(u32, String), u32> = HashMap::new();
-        let by_labels = reads_own_labels(self.program);
-        for client in 0..number(self.clients.len()) {
-            let Some(End::Workload(id)) = self.end(client) else {
-                // Nothing polices an address outside on its way out.
-                let next = number(self.sources.len());
-                let source = *known.entry((u32::MAX, String::new())).or_insert(next);
-                if source == next {
-                    let none = vec![0; self.reached.len()];
-                    self.sources.push(Source { group_of: none, alone: vec![false] });
-                }
-                self.set_source(client, source);
-                continue;
-            };
-            let side = self.program.inner.net.egress.get(id.0 as usize).copied().unwrap_or(0);
-            let kind = self.workload(id).map(|w| client_side(self.program, w, by_labels));
-            let next = number(self.sources.len());
-            let source = *known.entry((side, kind.unwrap_or_default())).or_insert(next);
-            if source == next {
-                let made = self.source(client, id, &mut ends);
-                self.sources.push(made);
-            }
-            self.set_source(client, source);
-        }
-    }
-
     fn kinds(&mut self) {
         let mut known: HashMap<(u32, u32), u32> = HashMap::new();
-        for (client, source) in self.clients.iter().zip(&self.source_of) {
+        for (client, source) in self.clients.iter().zip(&self.sides.source_of) {
             let next = number(self.kinds.len());
             let kind = *known.entry((*source, client.row)).or_insert(next);
             if kind == next {
@@ -268,38 +229,6 @@ impl<'p> Run<'p> {
             }
             self.kind_of.push(kind);
         }
-    }
-
-    fn set_source(&mut self, client: u32, source: u32) {
-        if let Some(place) = self.source_of.get_mut(client as usize) {
-            *place = source;
-        }
-    }
-
-    fn source(&mut self, client: u32, id: WorkloadId, ends: &mut Ends<'_>) -> Source {
-        let groups = ends.sort(self.program.inner.net.side(id.0, true), false, &[]);
-        let mut group_of = vec![0u16; self.reached.len()];
-        let mut alone = Vec::with_capacity(groups.len());
-        for (n, group) in (0_u16..).zip(&groups) {
-            for dest in group.ends.iter() {
-                if let Some(place) = group_of.get_mut(*dest as usize) {
-                    *place = n;
-                }
-            }
-            let first = group.first().and_then(|d| self.reached.get(d as usize)).map(|r| r.id);
-            let Some(to) = first else { continue };
-            let ports = Ports::new(self.program, Some(id), to, &[]);
-            let facets = Facets::network(&ports);
-            let meant = (to, Vec::new());
-            let mut listen = Bare::new(&[Mask::only(Layer::Egress)], 0, meant);
-            let modes = Mode::all(self.program, Some(id), false);
-            let asks = self.clients.get(client as usize).map(|e| e.asks.clone());
-            if let Some(asks) = asks {
-                self.walk(&facets, &mut listen, &asks, to, &modes);
-            }
-            alone.push(listen.holds(0));
-        }
-        Source { group_of, alone }
     }
 
     fn walk<L: crate::report::space::walk::Listener>(
@@ -385,7 +314,8 @@ impl<'p> Run<'p> {
         let Some(client) = first.and_then(|c| self.clients.get(c as usize)).cloned() else {
             return;
         };
-        let modes = Mode::all(self.program, client.asks.workload(), meshed);
+        let modes =
+            Mode::all(self.program, client.asks.workload(), meshed, &facets.request.identities);
         let all: BTreeSet<u32> = sources.values().flatten().copied().collect();
         let name = |row: &u32| self.rows.get(*row as usize).map_or("", String::as_str);
         let meant = self.exceptions.iter().filter(|e| all.iter().all(|row| e.is_for(name(row))));
@@ -424,15 +354,15 @@ impl<'p> Run<'p> {
         (source, rows): (u32, &BTreeSet<u32>),
         (flags, denied, held): (Flags, bool, u32),
     ) {
-        let mut groups: BTreeMap<u16, u32> = BTreeMap::new();
-        if let Some(found) = self.sources.get(source as usize) {
+        let mut groups: BTreeMap<u32, u32> = BTreeMap::new();
+        if let Some(found) = self.sides.sources.get(source as usize) {
             for member in members {
                 let of = found.group_of.get(*member as usize).copied().unwrap_or(0);
                 groups.entry(of).or_insert(*member);
             }
         }
         for (of, member) in groups {
-            let found = self.sources.get(source as usize);
+            let found = self.sides.sources.get(source as usize);
             let egress = found.and_then(|s| s.alone.get(of as usize)).copied().unwrap_or(false);
             let mut flags = flags;
             flags.set(Flags::EGRESS, egress);
@@ -477,7 +407,8 @@ impl<'p> Run<'p> {
     ) -> (u32, Flags) {
         let mine = |c: &&u32| {
             let entry = self.clients.get(**c as usize);
-            self.source_of.get(**c as usize) == Some(&source) && entry.is_some_and(|e| e.row == row)
+            self.sides.source_of.get(**c as usize) == Some(&source)
+                && entry.is_some_and(|e| e.row == row)
         };
         let client = group.ends.iter().find(mine).and_then(|c| self.clients.get(*c as usize));
         let (Some(client), Some(to)) =
@@ -492,7 +423,7 @@ impl<'p> Run<'p> {
         let ports = Ports::new(self.program, from, to.id, &self.extra.ports);
         let requests = Requests::new(model, workload, &self.extra);
         let facets = Facets::new(&ports, requests);
-        let modes = Mode::all(self.program, from, meshed);
+        let modes = Mode::all(self.program, from, meshed, &facets.request.identities);
         let none = String::new();
         let mut full = Full::new(
             self.original,

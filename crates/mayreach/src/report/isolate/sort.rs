@@ -17,7 +17,7 @@ use crate::{
     model::{
         Model, WorkloadId,
         authz::{Attribute, Condition, Matcher},
-        inventory::{Addresses, Enrolment, Gateway, Workload},
+        inventory::{Addresses, Enrolment, Workload},
         network::PortMatch,
     },
 };
@@ -157,14 +157,14 @@ impl<'p> Ends<'p> {
         if each {
             return all.map(|end| Group { ends: [end].into() }).collect();
         }
-        let mut marks: BTreeMap<u32, Vec<u16>> = BTreeMap::new();
-        for (n, cut) in (0_u16..).zip(cuts) {
+        let mut marks: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (n, cut) in (0_u32..).zip(cuts) {
             for end in cut.iter() {
                 marks.entry(*end).or_default().push(n);
             }
         }
         let mut marked = vec![false; self.len()];
-        let mut groups: BTreeMap<(u32, &[u16]), Vec<u32>> = BTreeMap::new();
+        let mut groups: BTreeMap<(u32, &[u32]), Vec<u32>> = BTreeMap::new();
         for (end, marks) in &marks {
             if let (Some(place), Some(kind)) =
                 (marked.get_mut(*end as usize), self.kinds.get(*end as usize))
@@ -299,7 +299,7 @@ impl<'p> Ends<'p> {
 /// Whether a waypoint's own rules may tell the workload from others.
 fn by_waypoint(model: &Model, workload: &Workload) -> bool {
     let may = !matches!(workload.mesh, Enrolment::None | Enrolment::Sidecar);
-    may && model.inventory.gateways.iter().any(Gateway::is_waypoint)
+    may && model.inventory.waypoints().next().is_some()
 }
 
 /// What anybody can tell a workload by, beside its labels and identity.

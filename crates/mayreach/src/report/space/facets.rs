@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    claims,
+    claims, identities,
     in_play::InPlay,
-    ports::{PortClass, Ports},
+    ports::{PortClass, Ports, ProtocolClass},
     text::{self, Kind, Pattern, TextClass},
     witness::Bearer,
 };
 use crate::{
     decision::request,
     model::{
-        Attributes, Icmp, Model, Protocol,
+        Attributes, Icmp, Model,
         authz::{Attribute, AuthzAction, Condition, Matcher, TextMatch},
         inventory::{Normalization, Workload},
     },
@@ -27,12 +27,15 @@ type Lines = Vec<(String, String)>;
 /// The classes of every attribute.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facets {
-    pub(crate) protocols: Vec<Protocol>,
+    pub(crate) protocols: Vec<ProtocolClass>,
     /// By protocol that has ports.
     pub(crate) ports: Vec<PortClass>,
-    pub(crate) source_ports: Vec<u16>,
-    pub(crate) icmp: Vec<Icmp>,
+    pub(crate) source_ports: Vec<PortClass>,
+    /// With what each stands for.
+    pub(crate) icmp: Vec<(Icmp, String)>,
     pub(crate) request: Requests,
+    /// Some rule or condition in play tells addresses apart.
+    pub(crate) by_address: bool,
 }
 
 /// The classes of what proxies read.
@@ -47,6 +50,12 @@ pub(crate) struct Requests {
     pub(crate) names: Vec<String>,
     /// What external authorizers may answer.
     pub(crate) answers: Vec<Vec<(String, bool)>>,
+    /// Identities of other trust domains that the mesh takes.
+    pub(crate) identities: Vec<String>,
+    /// There are more of them.
+    pub(crate) more_identities: bool,
+    /// Some condition tells addresses apart.
+    pub(crate) by_address: bool,
     /// Attributes whose classes are not all here, and why.
     pub(crate) doubts: Vec<(Attributes, String)>,
 }
@@ -61,7 +70,9 @@ pub(crate) struct Extra {
 
 impl Facets {
     pub(crate) fn new(ports: &Ports<'_>, request: Requests) -> Self {
-        Self { request, ..Self::network(ports) }
+        let network = Self::network(ports);
+        let by_address = network.by_address || request.by_address;
+        Self { request, by_address, ..network }
     }
 
     /// What network policy reads.
@@ -71,6 +82,7 @@ impl Facets {
             ports: ports.classes(),
             source_ports: ports.source_classes(),
             icmp: ports.icmp(),
+            by_address: ports.by_address(),
             request: Requests::default(),
         }
     }
@@ -92,6 +104,12 @@ impl Requests {
         out.headers(plays, &conditions);
         out.names(&conditions);
         out.answers(plays);
+        out.identities(plays, &conditions);
+        let nets = |c: &&&Condition| {
+            let mut all = c.values.iter().chain(&c.not_values);
+            all.any(|(m, _)| matches!(m, Matcher::Net(_)))
+        };
+        out.by_address = conditions.iter().any(|c| nets(&c));
         let (tokens, doubt) = claims::tokens(plays, &conditions);
         out.tokens = tokens;
         if let Some(doubt) = doubt {
@@ -256,6 +274,21 @@ impl Requests {
             None => {
                 self.headers = vec![Vec::new()];
                 self.doubt(Attributes::HEADERS, "too many combinations of headers".into());
+            }
+        }
+    }
+
+    /// One identity of each class of each trust domain beside the mesh's own that it takes.
+    fn identities(&mut self, plays: &[InPlay<'_>], conditions: &[&Condition]) {
+        let domains = plays.iter().flat_map(|play| &play.mesh().ca_trust_domains);
+        let domains: BTreeSet<&String> = domains.collect();
+        for domain in domains {
+            match identities::classes(domain, conditions) {
+                Some(all) => self.identities.extend(all),
+                None => {
+                    self.identities.push(format!("{domain}/ns/x/sa/x"));
+                    self.more_identities = true;
+                }
             }
         }
     }

@@ -5,10 +5,12 @@ pub(crate) mod addresses;
 mod claims;
 pub(crate) mod contradiction;
 pub(crate) mod facets;
+mod identities;
 pub(crate) mod in_play;
 pub(crate) mod modes;
 pub(crate) mod ports;
 mod text;
+mod versions;
 pub(crate) mod walk;
 mod witness;
 

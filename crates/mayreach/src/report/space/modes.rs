@@ -28,7 +28,13 @@ impl Mode {
 
     /// Every way in which a client can connect, whoever runs it: a pod's owner may keep its proxy
     /// out, and may fetch a certificate for its service account without one.
-    pub(crate) fn all(program: &Program, client: Option<WorkloadId>, meshed: bool) -> Vec<Self> {
+    /// `foreign`: identities of other trust domains that the destination can tell apart.
+    pub(crate) fn all(
+        program: &Program,
+        client: Option<WorkloadId>,
+        meshed: bool,
+        foreign: &[String],
+    ) -> Vec<Self> {
         let inventory = &program.inner.model.inventory;
         let mut out = vec![Self::default()];
         let workload = client.and_then(|id| inventory.workload(id));
@@ -51,7 +57,8 @@ impl Mode {
             Some(w) => out.push(Self { principal: Some(own(program, w)), ..Self::default() }),
             None => {}
         }
-        out.extend(foreign(program));
+        let others = foreign.iter().cloned();
+        out.extend(others.map(|id| Self { principal: Some(id), ..Self::default() }));
         out
     }
 }
@@ -62,16 +69,6 @@ fn own(program: &Program, workload: &Workload) -> String {
 
 fn of(domain: &str, workload: &Workload) -> String {
     format!("{domain}/ns/{}/sa/{}", workload.namespace, workload.service_account)
-}
-
-/// One identity of each trust domain beside the mesh's own that it takes; what only the
-/// authorization layer denies to it is not proved of the others ([`is_foreign`]).
-fn foreign(program: &Program) -> Vec<Mode> {
-    let mesh = &program.inner.model.inventory.mesh;
-    let domains = mesh.ca_trust_domains.iter();
-    domains
-        .map(|domain| Mode { principal: Some(format!("{domain}/ns/x/sa/x")), ..Mode::default() })
-        .collect()
 }
 
 /// Whether a flow presents an identity that stands for all of another trust domain.

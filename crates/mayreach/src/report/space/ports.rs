@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::{
     Program,
-    compiled::network::Rule,
+    compiled::network::{Peer, Rule},
     model::{
         Icmp, Protocol, WorkloadId,
         authz::{Attribute, Matcher},
-        inventory::{TargetPort, Workload},
+        inventory::{Addresses, TargetPort, Workload},
         network::PortMatch,
     },
 };
@@ -22,6 +22,23 @@ pub(crate) struct PortClass {
     pub port: u16,
     /// All of them: inclusive ranges, ascending.
     pub ranges: Vec<(u16, u16)>,
+}
+
+/// Protocols that nothing in play tells apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProtocolClass {
+    /// One of them.
+    pub protocol: Protocol,
+    /// The others that have ports.
+    pub also: Vec<Protocol>,
+    /// It stands for every protocol without ports that nothing names.
+    pub others: bool,
+}
+
+impl ProtocolClass {
+    pub(crate) fn only(protocol: Protocol) -> Self {
+        Self { protocol, also: Vec::new(), others: false }
+    }
 }
 
 /// Ports of the mesh's own agent, which sidecars never guard (tools/istio-iptables).
@@ -40,6 +57,8 @@ pub(crate) struct Ports<'p> {
     own: BTreeSet<u16>,
     named: BTreeSet<Protocol>,
     v6: bool,
+    /// Host endpoints are asked by their addresses.
+    hosts: bool,
 }
 
 impl<'p> Ports<'p> {
@@ -57,6 +76,9 @@ impl<'p> Ports<'p> {
         let egress = from.map_or(&[][..], |id| inner.net.side(id.0, true)).iter();
         out.rules = ingress.chain(egress).flat_map(|s| &s.rules).map(AsRef::as_ref).collect();
         let workload = inventory.workload(to);
+        let ends = [workload, from.and_then(|id| inventory.workload(id))];
+        out.v6 = ends.into_iter().flatten().any(|w| w.addresses == Addresses::Unknown)
+            && inner.pod_networks.iter().any(|n| n.addr().is_ipv6());
         for rule in out.rules.clone() {
             out.rule(rule, workload);
         }
@@ -82,6 +104,7 @@ impl<'p> Ports<'p> {
         self.named.extend(other.named);
         self.own.extend(other.own);
         self.v6 |= other.v6;
+        self.hosts |= other.hosts;
     }
 
     fn cut(&mut self, low: u16, high: u16) {
@@ -126,6 +149,7 @@ impl<'p> Ports<'p> {
         if model.inventory.host_endpoints.is_empty() {
             return;
         }
+        self.hosts = true;
         let failsafe = &model.inventory.failsafe;
         for port in failsafe.inbound.iter().chain(&failsafe.outbound) {
             self.named.insert(port.protocol);
@@ -201,17 +225,37 @@ impl<'p> Ports<'p> {
         }
     }
 
+    /// Whether some rule in play tells addresses apart.
+    pub(crate) fn by_address(&self) -> bool {
+        let cut = |peer: &Peer| {
+            let mut members = peer.members.iter().chain(&peer.outside);
+            let nets = [&peer.nets, &peer.not_nets].map(|n| [false, true].map(|v6| n.of(v6)));
+            nets.iter().flatten().any(|ranges| !ranges.nets().is_empty())
+                || members.any(|m| !m.nets.nets().is_empty() || !m.hosts.is_empty())
+                || peer.service.is_some()
+        };
+        let tells = |r: &&Rule| r.version.is_some() || cut(&r.source) || cut(&r.destination);
+        self.hosts || self.rules.iter().any(tells)
+    }
+
     /// TCP first; of the protocols that nothing names, one with ports and one without.
-    pub(crate) fn protocols(&self) -> Vec<Protocol> {
-        let mut out = vec![Protocol::Tcp];
-        out.extend(self.named.iter().filter(|p| **p != Protocol::Tcp));
-        let unnamed = |p: &&Protocol| !self.named.contains(*p);
+    pub(crate) fn protocols(&self) -> Vec<ProtocolClass> {
+        let named = self.named.iter().filter(|p| **p != Protocol::Tcp);
+        let all = std::iter::once(Protocol::Tcp).chain(named.copied());
+        let mut out: Vec<ProtocolClass> = all.map(ProtocolClass::only).collect();
+        let unnamed = |p: &Protocol| !self.named.contains(p);
         let with_ports = [Protocol::Udp, Protocol::Sctp, Protocol::UdpLite];
-        out.extend(with_ports.iter().find(unnamed));
+        let mut rest = with_ports.into_iter().filter(unnamed);
+        if let Some(protocol) = rest.next() {
+            let also = rest.collect();
+            out.push(ProtocolClass { also, ..ProtocolClass::only(protocol) });
+        }
         let without = [Protocol::Icmp, Protocol::Other(47), Protocol::Other(50)];
-        out.extend(without.iter().find(unnamed));
+        if let Some(protocol) = without.into_iter().find(unnamed) {
+            out.push(ProtocolClass { others: true, ..ProtocolClass::only(protocol) });
+        }
         if self.v6 && !self.named.contains(&Protocol::Icmpv6) {
-            out.push(Protocol::Icmpv6);
+            out.push(ProtocolClass::only(Protocol::Icmpv6));
         }
         out
     }
@@ -221,36 +265,48 @@ impl<'p> Ports<'p> {
     }
 
     /// Empty: nothing reads the client's port.
-    pub(crate) fn source_classes(&self) -> Vec<u16> {
+    pub(crate) fn source_classes(&self) -> Vec<PortClass> {
         if self.source_cuts.is_empty() {
             return Vec::new();
         }
-        classes(&self.source_cuts, &BTreeSet::new()).into_iter().map(|c| c.port).collect()
+        classes(&self.source_cuts, &BTreeSet::new())
     }
 
-    /// Every type and code that a rule names, with those beside.
-    pub(crate) fn icmp(&self) -> Vec<Icmp> {
+    /// Every type and code that a rule names, with those beside, each with what it stands for.
+    pub(crate) fn icmp(&self) -> Vec<(Icmp, String)> {
         let wanted = self.rules.iter().flat_map(|r| r.icmp.iter().chain(&r.not_icmp));
         let wanted: BTreeSet<(u8, Option<u8>)> = wanted.copied().collect();
         if wanted.is_empty() {
             return Vec::new();
         }
         let kinds: BTreeSet<u8> = wanted.iter().map(|(kind, _)| *kind).collect();
+        let listed =
+            |all: &BTreeSet<u8>| all.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
         let mut out = Vec::new();
+        let mut add = |kind, code, words| out.push((Icmp { kind, code: Some(code) }, words));
         for kind in &kinds {
             let codes: BTreeSet<u8> =
                 wanted.iter().filter(|(k, _)| k == kind).filter_map(|(_, code)| *code).collect();
-            let other = (0..=u8::MAX).find(|c| !codes.contains(c));
-            out.extend(codes.iter().copied().chain(other).map(|code| (*kind, code)));
+            for code in &codes {
+                add(*kind, *code, format!("type {kind} code {code}"));
+            }
+            let words = if codes.is_empty() {
+                format!("type {kind}")
+            } else {
+                format!("type {kind} with codes other than {}", listed(&codes))
+            };
+            if let Some(other) = (0..=u8::MAX).find(|c| !codes.contains(c)) {
+                add(*kind, other, words);
+            }
         }
-        let other = (0..=u8::MAX).find(|k| !kinds.contains(k));
-        out.extend(other.map(|kind| (kind, 0)));
-        out.into_iter().map(|(kind, code)| Icmp { kind, code: Some(code) }).collect()
+        if let Some(other) = (0..=u8::MAX).find(|k| !kinds.contains(k)) {
+            add(other, 0, format!("types other than {}", listed(&kinds)));
+        }
+        out
     }
 }
 
 fn has_v6(workload: &Workload) -> bool {
-    use crate::model::inventory::Addresses;
     match &workload.addresses {
         Addresses::Exact(ips) | Addresses::OneOf(ips) => ips.iter().any(std::net::IpAddr::is_ipv6),
         Addresses::Unknown => false,

@@ -44,6 +44,18 @@ pub(super) enum Pattern {
     Template(Vec<TemplatePart>),
     /// A pattern of the whole target, query included (header `:path`).
     Target(TextMatch),
+    /// Pieces one after the other.
+    Pieces(Vec<Piece>),
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Text(String),
+    /// Anything, or nothing.
+    Any,
+    /// Anything but nothing.
+    Some,
 }
 
 impl Pattern {
@@ -60,12 +72,24 @@ impl Pattern {
 ///
 /// `None`: there are more states than are looked at.
 pub(super) fn classes(patterns: &[Pattern], kind: Kind) -> Option<Vec<TextClass>> {
+    classes_after("", patterns, kind)
+}
+
+/// The same of texts that begin with one, which the witnesses leave out.
+pub(super) fn classes_after(
+    prefix: &str,
+    patterns: &[Pattern],
+    kind: Kind,
+) -> Option<Vec<TextClass>> {
     if patterns.len() > PATTERNS_MAX {
         return None;
     }
     let machines: Vec<Machine> = patterns.iter().map(Machine::new).collect();
     let letters = letters(patterns, kind);
-    let start = State { guard: Guard::Start, parts: machines.iter().map(Machine::start).collect() };
+    let begin = |machine: &Machine| {
+        prefix.bytes().fold(machine.start(), |state, letter| machine.step(&state, letter, false))
+    };
+    let start = State { guard: Guard::Start, parts: machines.iter().map(begin).collect() };
     let mut seen: HashSet<State> = HashSet::new();
     let mut found: BTreeMap<u64, String> = BTreeMap::new();
     let mut queue: VecDeque<(State, String)> = VecDeque::new();
@@ -164,7 +188,9 @@ impl Guard {
     fn may_end(self, kind: Kind) -> bool {
         match kind {
             Kind::Any => true,
-            Kind::Line | Kind::Host => self != Self::Blank,
+            Kind::Line => self != Self::Blank,
+            // Nobody is called by no name.
+            Kind::Host => !matches!(self, Self::Blank | Self::Start),
             Kind::Path { canonical, .. } => match self {
                 Self::Start => false,
                 Self::Dot | Self::Dots => !canonical,
@@ -197,6 +223,10 @@ enum Token {
     One,
     /// Any number of characters, slashes included.
     Many,
+    /// Any one character.
+    Each,
+    /// Any number of any characters.
+    All,
 }
 
 const DEAD: u128 = u128::MAX;
@@ -205,6 +235,7 @@ impl Machine {
     fn new(pattern: &Pattern) -> Self {
         let text = match pattern {
             Pattern::Template(parts) => return Self::template(parts),
+            Pattern::Pieces(pieces) => return Self::pieces(pieces),
             Pattern::Target(text) => {
                 let inner = Self::new(&Pattern::Text(text.clone()));
                 return Self::Whole(Box::new(inner));
@@ -254,8 +285,21 @@ impl Machine {
         if tokens.len() > 120 { Self::Never } else { Self::Template(tokens) }
     }
 
+    fn pieces(pieces: &[Piece]) -> Self {
+        let mut tokens = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => tokens.extend(text.bytes().map(Token::Byte)),
+                Piece::Any => tokens.push(Token::All),
+                Piece::Some => tokens.extend([Token::Each, Token::All]),
+            }
+        }
+        if tokens.len() > 120 { Self::Never } else { Self::Template(tokens) }
+    }
+
     fn start(&self) -> u128 {
         match self {
+            // The first may read nothing.
             Self::Template(tokens) => close(tokens, 1),
             Self::Whole(inner) => inner.start(),
             _ => 0,
@@ -301,6 +345,8 @@ impl Machine {
                         // Read one and stay for more, or go on.
                         Token::One if pchar(letter) => next |= 1 << at | 1 << (at + 1),
                         Token::Many if pchar(letter) || letter == b'/' => next |= 1 << at,
+                        Token::Each => next |= 1 << (at + 1),
+                        Token::All => next |= 1 << at,
                         _ => {}
                     }
                 }
@@ -329,11 +375,11 @@ fn read(text: &[u8], state: u128, letter: u8) -> Option<u128> {
     (text.get(at) == Some(&letter)).then_some(state + 1)
 }
 
-/// `{**}` may read nothing.
+/// `{**}` may read nothing, nor need `.*`.
 fn close(tokens: &[Token], state: u128) -> u128 {
     let mut state = state;
     for (at, token) in tokens.iter().enumerate() {
-        if *token == Token::Many && state >> at & 1 == 1 {
+        if matches!(token, Token::Many | Token::All) && state >> at & 1 == 1 {
             state |= 1 << (at + 1);
         }
     }
@@ -352,6 +398,13 @@ fn letters(patterns: &[Pattern], kind: Kind) -> Vec<u8> {
                 templates = true;
                 for part in parts {
                     if let TemplatePart::Literal(text) = part {
+                        all.extend(text.bytes());
+                    }
+                }
+            }
+            Pattern::Pieces(pieces) => {
+                for piece in pieces {
+                    if let Piece::Text(text) = piece {
                         all.extend(text.bytes());
                     }
                 }
@@ -401,6 +454,14 @@ pub(super) fn unreadable(pattern: &Pattern) -> bool {
     let odd = |text: &str| !text.is_ascii();
     match pattern {
         Pattern::Text(text) | Pattern::Target(text) => odd(literal(text)),
+        Pattern::Pieces(pieces) => {
+            let long = pieces.iter().map(|p| match p {
+                Piece::Text(text) => text.len(),
+                Piece::Any | Piece::Some => 2,
+            });
+            long.sum::<usize>() > 120
+                || pieces.iter().any(|p| matches!(p, Piece::Text(t) if odd(t)))
+        }
         Pattern::Template(parts) => {
             let long = parts.iter().map(|p| match p {
                 TemplatePart::Literal(text) => text.len(),

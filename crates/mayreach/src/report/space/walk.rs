@@ -4,12 +4,13 @@
 use super::{
     facets::Facets,
     modes::{Mode, is_foreign},
+    versions,
     witness::{Bearer, Client, Content, HttpRequest, Target, Witness},
 };
 use crate::{
     Program,
     decision::{Decision, Layer, Reason, Verdict},
-    model::{Attributes, Protocol, Tri},
+    model::{Attributes, IpVersion, Protocol, Tri, inventory::TargetPort},
 };
 
 /// Questions for one pair of ends, before the answer is "not proved".
@@ -17,19 +18,6 @@ const QUESTIONS_MAX: u32 = 200_000;
 
 /// The method of requests without a path.
 const CONNECT: &str = "CONNECT";
-
-const SECOND_FAMILY: &str = "pods have addresses of two families, and the second is not asked: some rule tells addresses apart";
-
-/// Whether a pod may be asked by another of its addresses than the one that is taken. An address
-/// outside is of one family, and its packets are.
-fn two_families(program: &Program, client: &Client) -> bool {
-    let inner = &program.inner;
-    let networks = &inner.pod_networks;
-    let both = || {
-        networks.iter().any(|n| n.addr().is_ipv4()) && networks.iter().any(|n| n.addr().is_ipv6())
-    };
-    !matches!(client, Client::Address(_)) && inner.net.by_address && (inner.net.dual || both())
-}
 
 /// A set of layers: what if only these were there?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -193,32 +181,52 @@ impl<L: Listener> Walk<'_, L> {
     pub(crate) fn run(&mut self, client: &Client, target: Target, modes: &[Mode]) {
         let all = self.listener.masks().len();
         let every: u8 = (0..all).fold(0, |bits, n| bits | 1 << n);
-        // Equal answers of two programs are heard by nobody, so that a doubt has to be said first.
-        let twin = self.twin.as_ref().is_some_and(|twin| two_families(twin.program, client));
-        if self.twin.is_some() && (twin || two_families(self.program, client)) {
-            let witness = Witness::new(client.clone(), target, Protocol::Tcp);
-            for mask in (0..all).filter(|n| every >> n & 1 == 1) {
-                self.listener.unproved(mask, &witness, Unproved::Classes(SECOND_FAMILY.into()));
+        let by_address = self.facets.by_address;
+        let mut versions = versions::asked(self.program, client, target, by_address);
+        if let Some(twin) = &self.twin {
+            let more = versions::asked(twin.program, &twin.client, twin.target, by_address);
+            versions.extend(more.iter().filter(|v| !versions.contains(v)).collect::<Vec<_>>());
+            // Asked one by one, both need not be asked together.
+            if versions.len() > 1 {
+                versions.retain(Option::is_some);
             }
         }
-        for protocol in &self.facets.protocols {
+        for class in &self.facets.protocols {
+            let protocol = &class.protocol;
+            let own = match protocol {
+                Protocol::Icmp => Some(IpVersion::V4),
+                Protocol::Icmpv6 => Some(IpVersion::V6),
+                _ => None,
+            };
             let mut witness = Witness::new(client.clone(), target, *protocol);
             let ports: Vec<Option<u16>> = if protocol.has_ports() {
                 self.facets.ports.iter().map(|class| Some(class.port)).collect()
             } else {
                 vec![None]
             };
-            for port in ports {
-                witness.port = port;
-                for mode in modes.iter().filter(|m| *protocol == Protocol::Tcp || m.is_own()) {
-                    mode.put(&mut witness);
-                    // What one program takes for requests may be bytes to the other.
-                    if self.twin.is_some() && *protocol == Protocol::Tcp {
-                        self.split(&mut witness, 0, every, Stage::Content);
-                    } else {
-                        self.node(&mut witness, 0, every);
-                    }
+            let asked = |version: &&Option<IpVersion>| {
+                own.is_none() || version.is_none() || **version == own
+            };
+            for version in versions.iter().filter(asked) {
+                witness.ip_version = version.filter(|_| own.is_none());
+                for port in &ports {
+                    witness.port = *port;
+                    self.connect(&mut witness, modes, every);
                 }
+            }
+        }
+    }
+
+    /// Every way to connect to one port.
+    fn connect(&mut self, witness: &mut Witness, modes: &[Mode], every: u8) {
+        let tcp = witness.protocol == Protocol::Tcp;
+        for mode in modes.iter().filter(|m| tcp || m.is_own()) {
+            mode.put(witness);
+            // What one program takes for requests may be bytes to the other.
+            if self.twin.is_some() && tcp {
+                self.split(witness, 0, every, Stage::Content);
+            } else {
+                self.node(witness, 0, every);
             }
         }
     }
@@ -287,6 +295,9 @@ impl<L: Listener> Walk<'_, L> {
         match self.next(witness, fixed, missing) {
             Some(stage) => self.split(witness, fixed, rest, stage),
             None => {
+                if missing.contains(Attributes::SERVICE) && self.twin.is_none() {
+                    self.by_service(witness, rest);
+                }
                 for mask in (0..8).filter(|n| rest >> n & 1 == 1) {
                     let layers = masks.get(mask).copied().unwrap_or(Mask::ALL);
                     let of = other
@@ -299,23 +310,55 @@ impl<L: Listener> Walk<'_, L> {
         }
     }
 
+    /// Where it depends on which Service is called, each that leads here is asked: what gets through
+    /// by one does get through. What is called by address is not known.
+    fn by_service(&mut self, witness: &Witness, open: u8) {
+        let Target::Workload(to) = witness.target else { return };
+        let inner = &self.program.inner;
+        let leads = |target: &TargetPort| {
+            let number = match target {
+                TargetPort::Number(number) => Some(*number),
+                TargetPort::Name(name) => {
+                    let workload = inner.model.inventory.workload(to);
+                    let mut own = workload.into_iter().flat_map(|w| &w.ports);
+                    own.find(|p| p.name.as_ref() == Some(name)).map(|p| p.number)
+                }
+            };
+            number == witness.port
+        };
+        for id in inner.index.services_of(to) {
+            let service = inner.model.inventory.service(*id);
+            let ports = service.into_iter().flat_map(|s| &s.ports);
+            for port in ports.filter(|p| p.protocol == witness.protocol && leads(&p.target)) {
+                let (target, port) = (Target::Service(*id), Some(port.port));
+                let called = Witness { target, port, ..witness.clone() };
+                self.asked += 1;
+                let decision = called.decide(self.program);
+                for mask in (0..8).filter(|n| open >> n & 1 == 1) {
+                    let layers = self.listener.masks().get(mask).copied().unwrap_or(Mask::ALL);
+                    let allowed = layers.verdict(&decision) == Verdict::Allow;
+                    if allowed && self.listener.covered(mask, witness, Verdict::Allow).is_no() {
+                        self.listener.allowed(mask, &called, &decision);
+                    }
+                }
+            }
+        }
+    }
+
     /// Why a denial of this flow may not hold for all that it stands for.
     fn doubt(&self, mask: Mask, witness: &Witness, decision: &Decision) -> Option<&'static str> {
         let denies = |layer: Layer| {
             let mut own = decision.layers.iter().filter(|l| l.layer == layer && mask.has(layer));
             own.any(|l| l.verdict == Verdict::Deny)
         };
-        // Neither asks for an address, nor for who of a trust domain it is.
+        // Neither asks who of a trust domain it is.
         if denies(Layer::Mtls) || denies(Layer::Jwt) {
             return None;
         }
-        if two_families(self.program, &witness.client) {
-            return Some(SECOND_FAMILY);
-        }
         let network = denies(Layer::Egress) || denies(Layer::Ingress);
-        (!network && is_foreign(self.program, witness)).then_some(
-            "of another trust domain one identity is asked, and policies may tell others",
-        )
+        let more = self.facets.request.more_identities && is_foreign(self.program, witness);
+        (more && !network)
+            .then_some("of another trust domain there are more identities than are looked at")
     }
 
     fn why(&self, mask: Mask, decision: &Decision) -> Unproved {
@@ -387,11 +430,11 @@ impl<L: Listener> Walk<'_, L> {
         match stage {
             Stage::SourcePort => {
                 for port in &facets.source_ports {
-                    each(self, &|w| w.source_port = Some(*port));
+                    each(self, &|w| w.source_port = Some(port.port));
                 }
             }
             Stage::Icmp => {
-                for icmp in &facets.icmp {
+                for (icmp, _) in &facets.icmp {
                     each(self, &|w| w.icmp = Some(*icmp));
                 }
             }

@@ -6,8 +6,8 @@ use crate::{
     Program,
     decision::Decision,
     model::{
-        AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, Peer, Port, Protocol, Request,
-        ServiceId, Token, WorkloadId,
+        AuthorizerAnswer, Flow, Http, Icmp, InlineWorkload, IpVersion, Peer, Port, Protocol,
+        Request, ServiceId, Token, WorkloadId,
     },
 };
 
@@ -22,6 +22,8 @@ pub struct Witness {
     pub port: Option<u16>,
     /// Transport protocol.
     pub protocol: Protocol,
+    /// Which of their addresses the ends use, where that matters.
+    pub ip_version: Option<IpVersion>,
     /// Type and code, for ICMP.
     pub icmp: Option<Icmp>,
     /// Port that the client sends from.
@@ -118,6 +120,7 @@ impl Witness {
             target,
             port: None,
             protocol,
+            ip_version: None,
             icmp: None,
             source_port: None,
             content: Content::Any,
@@ -170,6 +173,7 @@ impl Witness {
         let answers: Vec<(&str, AuthorizerAnswer)> =
             self.ext_authz.iter().map(|(name, says)| (name.as_str(), answer(*says))).collect();
         flow.protocol = self.protocol;
+        flow.ip_version = self.ip_version;
         flow.icmp = self.icmp;
         flow.source_port = self.source_port;
         flow.sni = self.sni.as_deref();
@@ -214,6 +218,7 @@ impl Witness {
         });
         let said = [
             self.icmp.is_some(),
+            self.ip_version == Some(IpVersion::V6),
             self.source_port.is_some(),
             self.sni.is_some(),
             self.mtls.is_some(),

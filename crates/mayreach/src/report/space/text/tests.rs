@@ -14,6 +14,8 @@ fn matches(patterns: &[Pattern], text: &str) -> u64 {
         let hit = match pattern {
             Pattern::Text(t) | Pattern::Target(t) => t.matches(text),
             Pattern::Template(parts) => matching::path(&Matcher::PathTemplate(parts.clone()), text),
+            // Identities have a test of their own.
+            Pattern::Pieces(_) => false,
         };
         mask | u64::from(hit) << n
     })

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use mayreach_wire::reach::{CanOut, ConditionOut, ReachOut, WayOut};
+use mayreach_wire::reach::{CanOut, ReachOut, WayOut};
 
 use super::{
     style::{ALLOW, BOLD, DENY, FAINT, OPEN},
@@ -20,12 +20,18 @@ pub(crate) fn can(out: &mut dyn Write, found: &CanOut) -> io::Result<()> {
         _ => ("is not proved to be kept from", OPEN),
     };
     writeln!(out, "{} {style}{word}{style:#} {}", found.from, found.to)?;
+    if found.everything {
+        writeln!(out, "\n  everything: every protocol, every port, every request")?;
+    }
     if !found.ways.is_empty() {
         writeln!(out)?;
-        let title = ["port", "methods", "paths, headers, claims", "let in by", "such as"];
+        let title = ["port", "what", "let in by", "such as"];
         let mut rows = vec![title.map(|t| Cell::new(t, BOLD)).to_vec()];
         rows.extend(found.ways.iter().map(row));
         table::write(out, 2, &rows)?;
+    }
+    for but in &found.but {
+        writeln!(out, "  {DENY}{}{DENY:#}", but.words())?;
     }
     for why in &found.not_proved {
         writeln!(out, "\n  {OPEN}?{OPEN:#} not proved: {}", why.why)?;
@@ -34,53 +40,12 @@ pub(crate) fn can(out: &mut dyn Write, found: &CanOut) -> io::Result<()> {
 }
 
 fn row(way: &WayOut) -> Vec<Cell> {
-    let is = |names: &[&str]| -> Option<&ConditionOut> {
-        way.conditions.iter().find(|c| names.contains(&c.field.as_str()))
-    };
-    let methods = match (is(&["methods", "notMethods"]), way.raw) {
-        (Some(found), _) => texts(found),
-        (None, true) => "any bytes".to_owned(),
-        (None, false) => "any".to_owned(),
-    };
-    let methods_only =
-        |c: &&ConditionOut| !matches!(c.field.as_str(), "methods" | "notMethods" | "ports");
-    let rest: Vec<String> = way
-        .conditions
-        .iter()
-        .filter(methods_only)
-        .map(|c| format!("{} {}", c.field, texts(c)))
-        .collect();
-    let rest = if rest.is_empty() { "any".to_owned() } else { rest.join("; ") };
     let policy = way.let_in_by.reason.policy.as_ref().map(ToString::to_string);
     let by = policy.unwrap_or_else(|| way.let_in_by.words());
     let example = way.request.split_once(", ").map_or("", |(_, example)| example);
-    vec![
-        Cell::plain(format!("{}/{}", ports(&way.ports), way.protocol)),
-        Cell::plain(methods),
-        Cell::plain(rest),
-        Cell::new(by, FAINT),
-        Cell::new(example, FAINT),
-    ]
-}
-
-fn texts(condition: &ConditionOut) -> String {
-    let mut out = condition.values.join(" or ");
-    if !condition.not_values.is_empty() {
-        let none = format!("not {}", condition.not_values.join(", "));
-        out = if out.is_empty() { none } else { format!("{out}, {none}") };
-    }
-    out
-}
-
-fn ports(ranges: &[(u16, u16)]) -> String {
-    let one = |(low, high): &(u16, u16)| {
-        if low == high { low.to_string() } else { format!("{low}-{high}") }
-    };
-    match ranges {
-        [] => "-".to_owned(),
-        [(1, u16::MAX)] => "any".to_owned(),
-        some => some.iter().map(one).collect::<Vec<_>>().join(","),
-    }
+    let wants = way.wants();
+    let wants = if wants.is_empty() { "anything".to_owned() } else { wants };
+    vec![Cell::plain(way.on()), Cell::plain(wants), Cell::new(by, FAINT), Cell::new(example, FAINT)]
 }
 
 /// Who may reach one workload, or whom it reaches.

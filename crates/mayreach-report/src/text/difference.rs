@@ -16,12 +16,12 @@ pub(crate) fn write(out: &mut dyn Write, found: &DifferenceOut) -> io::Result<()
             return writeln!(out, "{ALLOW}EQUIVALENT{ALLOW:#}  no request is answered otherwise");
         }
         "different" => {
-            let pairs = |n: u64| if n == 1 { "1 pair".to_owned() } else { format!("{n} pairs") };
+            let count = |kind| found.changes.iter().filter(|c| c.kind == kind).count();
+            let (opened, closed) = (count("opened"), count("closed"));
+            let sets = if opened == 1 { "set" } else { "sets" };
             writeln!(
                 out,
-                "{BOLD}DIFFERENT{BOLD:#}  opened for {}, closed for {} of workloads",
-                pairs(found.opened),
-                pairs(found.closed)
+                "{BOLD}DIFFERENT{BOLD:#}  {opened} {sets} of flows opened, {closed} closed"
             )?;
         }
         _ => writeln!(out, "{OPEN}NOT PROVED{OPEN:#}  no difference was found")?,

@@ -1,14 +1,11 @@
-//! The matrix as a table, and beneath it what its words leave out.
+//! Who may reach whom on declared ports, as a table, and beneath it what its words leave out.
 
 use std::io::{self, Write};
 
-use mayreach_wire::{
-    MatrixOut,
-    matrix::{AnswerOut, CellOut},
-};
+use mayreach_wire::declared::{AnswerOut, DeclaredCellOut as CellOut, DeclaredOut};
 
 use super::{
-    alike::{Alike, Grid},
+    alike::{self, Alike, Grid},
     style::{ALLOW, BOLD, DENY, FAINT, OPEN},
     table::{self, Cell},
 };
@@ -17,14 +14,15 @@ use super::{
 const WORDS_MAX: usize = 8;
 
 /// Writes the table and its legend.
-pub(crate) fn write(out: &mut dyn Write, matrix: &MatrixOut) -> io::Result<()> {
+pub(crate) fn write(out: &mut dyn Write, matrix: &DeclaredOut) -> io::Result<()> {
     if matrix.groups.is_empty() {
         return writeln!(out, "no workload is among the manifests");
     }
     let wide = matrix.groups.len() > WORDS_MAX;
-    let grid = Grid::new(matrix);
+    let cells = matrix.cells.iter().enumerate();
+    let grid = Grid::new(&matrix.groups, cells.map(|(n, c)| ((&*c.from, &*c.to), kind(n, c))));
     let sets = grid.sets(wide);
-    writeln!(out, "who may reach whom, by {}: rows ask columns\n", matrix.by)?;
+    writeln!(out, "who may reach whom on declared ports, by {}: rows ask columns\n", matrix.by)?;
     table::write(out, 0, &rows(matrix, &grid, &sets, wide))?;
     if wide {
         write!(out, "\n{ALLOW}✓{ALLOW:#} allow  {DENY}✗{DENY:#} deny  ")?;
@@ -33,12 +31,27 @@ pub(crate) fn write(out: &mut dyn Write, matrix: &MatrixOut) -> io::Result<()> {
     let cells: Vec<&CellOut> = shown_cells(matrix, &grid, &sets).flatten().collect();
     legend(out, &cells, "depends")?;
     legend(out, &cells, "mixed")?;
-    alike(out, matrix, &sets)
+    alike::write(out, &matrix.groups, &sets)
+}
+
+/// What makes two cells equal. A mixed cell is like another only port by port.
+type Kind<'m> = (&'static str, &'m [&'static str], Vec<Port<'m>>, Option<usize>);
+type Port<'m> = (Option<u16>, &'m str, &'static str, &'m [&'static str]);
+
+fn kind(index: usize, cell: &CellOut) -> Kind<'_> {
+    let (mut ports, mut alone) = (Vec::new(), None);
+    if cell.verdict == "mixed" {
+        let answers = cell.answers.iter();
+        ports.extend(answers.map(|a| (a.port, a.protocol.as_str(), a.verdict, &*a.depends_on)));
+        // Without the answers nobody knows what it mixes.
+        alone = ports.is_empty().then_some(index);
+    }
+    (cell.verdict, &cell.depends_on, ports, alone)
 }
 
 /// The cells of the table, row by row.
 fn shown_cells<'m>(
-    matrix: &'m MatrixOut,
+    matrix: &'m DeclaredOut,
     grid: &'m Grid,
     sets: &'m [Alike],
 ) -> impl Iterator<Item = Option<&'m CellOut>> {
@@ -46,25 +59,16 @@ fn shown_cells<'m>(
     pairs.map(|(from, to)| grid.cell(from, to).and_then(|index| matrix.cells.get(index)))
 }
 
-fn name(matrix: &MatrixOut, set: &Alike) -> String {
-    let first = set.members.first().and_then(|index| matrix.groups.get(*index));
-    let first = first.cloned().unwrap_or_default();
-    match set.members.len() {
-        0 | 1 => first,
-        more => format!("{first} and {} alike", more - 1),
-    }
-}
-
-fn rows(matrix: &MatrixOut, grid: &Grid, sets: &[Alike], wide: bool) -> Vec<Vec<Cell>> {
+fn rows(matrix: &DeclaredOut, grid: &Grid, sets: &[Alike], wide: bool) -> Vec<Vec<Cell>> {
     let mut header = vec![Cell::plain("")];
     for (number, set) in sets.iter().enumerate() {
-        let text = if wide { (number + 1).to_string() } else { name(matrix, set) };
+        let text = if wide { (number + 1).to_string() } else { set.name(&matrix.groups) };
         header.push(Cell::new(text, BOLD));
     }
     let mut rows = vec![header];
     let mut cells = shown_cells(matrix, grid, sets);
     for (number, set) in sets.iter().enumerate() {
-        let name = name(matrix, set);
+        let name = set.name(&matrix.groups);
         let name = if wide { format!("{} {name}", number + 1) } else { name };
         let mut row = vec![Cell::new(name, BOLD)];
         for cell in cells.by_ref().take(sets.len()) {
@@ -73,22 +77,6 @@ fn rows(matrix: &MatrixOut, grid: &Grid, sets: &[Alike], wide: bool) -> Vec<Vec<
         rows.push(row);
     }
     rows
-}
-
-/// Who else a row stands for.
-fn alike(out: &mut dyn Write, matrix: &MatrixOut, sets: &[Alike]) -> io::Result<()> {
-    let mut rows = Vec::new();
-    for set in sets.iter().filter(|set| set.members.len() > 1) {
-        let mut members = set.members.iter().filter_map(|index| matrix.groups.get(*index));
-        let first = members.next().cloned().unwrap_or_default();
-        let rest: Vec<&str> = members.map(String::as_str).collect();
-        rows.push(vec![Cell::plain(first), Cell::new(rest.join(", "), FAINT)]);
-    }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\n{BOLD}answered alike{BOLD:#}")?;
-    table::write(out, 2, &rows)
 }
 
 fn one(cell: &CellOut, wide: bool) -> Cell {
@@ -142,4 +130,27 @@ fn on(cell: &CellOut) -> String {
 fn shown(answer: &AnswerOut) -> String {
     let port = answer.port.map_or_else(|| "any port".into(), |port| port.to_string());
     format!("{} → {} {port}/{}", answer.from, answer.to, answer.protocol)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_mix_unknown_answers_are_never_alike() {
+        let mixed = CellOut {
+            from: "a".into(),
+            to: "b".into(),
+            verdict: "mixed",
+            allow: 1,
+            deny: 1,
+            depends: 0,
+            depends_on: Vec::new(),
+            examples: Vec::new(),
+            answers: Vec::new(),
+        };
+        assert_ne!(kind(0, &mixed), kind(1, &mixed));
+        let deny = CellOut { verdict: "deny", ..mixed };
+        assert_eq!(kind(0, &deny), kind(1, &deny));
+    }
 }

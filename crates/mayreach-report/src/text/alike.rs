@@ -1,14 +1,49 @@
 //! Groups that ask and are asked alike, so that a wide matrix shows them once.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    io::{self, Write},
+};
 
-use mayreach_wire::{MatrixOut, matrix::CellOut};
+use super::{
+    style::{BOLD, FAINT},
+    table::{self, Cell},
+};
 
 /// A row and column that stands for one or more groups.
 #[derive(Debug)]
 pub(super) struct Alike {
     /// Indexes into the matrix's groups; the first stands for all.
     pub(super) members: Vec<usize>,
+}
+
+impl Alike {
+    /// The first of them, and how many are like it.
+    pub(super) fn name(&self, groups: &[String]) -> String {
+        let first = self.members.first().and_then(|index| groups.get(*index));
+        let first = first.cloned().unwrap_or_default();
+        match self.members.len() {
+            0 | 1 => first,
+            more => format!("{first} and {} alike", more - 1),
+        }
+    }
+}
+
+/// Who else a row stands for.
+pub(super) fn write(out: &mut dyn Write, groups: &[String], sets: &[Alike]) -> io::Result<()> {
+    let mut rows = Vec::new();
+    for set in sets.iter().filter(|set| set.members.len() > 1) {
+        let mut members = set.members.iter().filter_map(|index| groups.get(*index));
+        let first = members.next().cloned().unwrap_or_default();
+        let rest: Vec<&str> = members.map(String::as_str).collect();
+        rows.push(vec![Cell::plain(first), Cell::new(rest.join(", "), FAINT)]);
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{BOLD}answered alike{BOLD:#}")?;
+    table::write(out, 2, &rows)
 }
 
 /// The cells of a matrix by number: equal answers are equal numbers, 0 is nothing to ask.
@@ -19,33 +54,22 @@ pub(super) struct Grid {
     cells: Vec<Option<usize>>,
 }
 
-/// What makes two cells equal. A mixed cell is like another only port by port.
-type Kind<'m> = (&'static str, &'m [&'static str], Vec<Port<'m>>, Option<usize>);
-type Port<'m> = (Option<u16>, &'m str, &'static str, &'m [&'static str]);
-
-fn kind(index: usize, cell: &CellOut) -> Kind<'_> {
-    let (mut ports, mut alone) = (Vec::new(), None);
-    if cell.verdict == "mixed" {
-        let answers = cell.answers.iter();
-        ports.extend(answers.map(|a| (a.port, a.protocol.as_str(), a.verdict, &*a.depends_on)));
-        // Without the answers nobody knows what it mixes.
-        alone = ports.is_empty().then_some(index);
-    }
-    (cell.verdict, &cell.depends_on, ports, alone)
-}
-
 impl Grid {
-    pub(super) fn new(matrix: &MatrixOut) -> Self {
-        let size = matrix.groups.len();
+    /// `cells`: who asks, who is asked, and what makes two cells equal.
+    pub(super) fn new<'m, K: Eq + Hash>(
+        groups: &[String],
+        cells: impl Iterator<Item = ((&'m str, &'m str), K)>,
+    ) -> Self {
+        let size = groups.len();
         let mut grid = Self { size, answers: vec![0; size * size], cells: vec![None; size * size] };
         let numbers: HashMap<&str, usize> =
-            matrix.groups.iter().enumerate().map(|(n, group)| (group.as_str(), n)).collect();
-        let mut kinds: HashMap<Kind<'_>, u32> = HashMap::new();
-        for (index, cell) in matrix.cells.iter().enumerate() {
+            groups.iter().enumerate().map(|(n, group)| (group.as_str(), n)).collect();
+        let mut kinds: HashMap<K, u32> = HashMap::new();
+        for (index, ((from, to), kind)) in cells.enumerate() {
             let number = |group: &str| numbers.get(group).copied();
-            let (Some(from), Some(to)) = (number(&cell.from), number(&cell.to)) else { continue };
+            let (Some(from), Some(to)) = (number(from), number(to)) else { continue };
             let next = u32::try_from(kinds.len()).unwrap_or(u32::MAX - 1) + 1;
-            let kind = *kinds.entry(kind(index, cell)).or_insert(next);
+            let kind = *kinds.entry(kind).or_insert(next);
             if let Some(slot) = grid.answers.get_mut(from * size + to) {
                 *slot = kind;
             }
@@ -106,23 +130,9 @@ impl Grid {
 mod tests {
     use super::*;
 
-    fn matrix(groups: &[&str], verdicts: &[(&str, &str, &'static str)]) -> MatrixOut {
-        let cell = |(from, to, verdict): &(&str, &str, &'static str)| CellOut {
-            from: (*from).to_owned(),
-            to: (*to).to_owned(),
-            verdict,
-            allow: 0,
-            deny: 0,
-            depends: 0,
-            depends_on: Vec::new(),
-            examples: Vec::new(),
-            answers: Vec::new(),
-        };
-        MatrixOut {
-            by: "workload".into(),
-            groups: groups.iter().map(|g| (*g).to_owned()).collect(),
-            cells: verdicts.iter().map(cell).collect(),
-        }
+    fn grid(groups: &[&str], verdicts: &[(&str, &str, &str)]) -> Grid {
+        let groups: Vec<String> = groups.iter().map(|g| (*g).to_owned()).collect();
+        Grid::new(&groups, verdicts.iter().map(|(from, to, verdict)| ((*from, *to), *verdict)))
     }
 
     #[test]
@@ -130,7 +140,7 @@ mod tests {
         let all =
             [("a", "b", "allow"), ("b", "a", "allow"), ("a", "c", "deny"), ("b", "c", "deny")];
         let back = [("c", "a", "allow"), ("c", "b", "allow")];
-        let grid = Grid::new(&matrix(&["a", "b", "c"], &[&all[..], &back].concat()));
+        let grid = grid(&["a", "b", "c"], &[&all[..], &back].concat());
         let sets = grid.sets(true);
         let members: Vec<_> = sets.iter().map(|set| set.members.clone()).collect();
         assert_eq!(members, [vec![0, 1], vec![2]]);
@@ -143,11 +153,9 @@ mod tests {
     fn one_other_answer_keeps_them_apart() {
         let all =
             [("a", "b", "allow"), ("b", "a", "allow"), ("a", "c", "deny"), ("b", "c", "allow")];
-        let grid = Grid::new(&matrix(&["a", "b", "c"], &all));
-        assert_eq!(grid.sets(true).len(), 3);
-        let mixed = [("a", "b", "mixed"), ("b", "a", "mixed")];
-        assert_eq!(Grid::new(&matrix(&["a", "b"], &mixed)).sets(true).len(), 2);
+        let apart = grid(&["a", "b", "c"], &all);
+        assert_eq!(apart.sets(true).len(), 3);
         let own = [("a", "b", "allow"), ("b", "a", "allow"), ("a", "a", "deny")];
-        assert_eq!(Grid::new(&matrix(&["a", "b"], &own)).sets(true).len(), 2);
+        assert_eq!(grid(&["a", "b"], &own).sets(true).len(), 2);
     }
 }
