@@ -310,6 +310,27 @@ fn pods_that_only_one_policy_keeps_from_each_other() {
     }
 }
 
+/// Rules that ask something of the client itself tell clients of one policy apart.
+#[test]
+fn egress_rules_about_the_client_itself_are_no_silent_yes() {
+    let pod = |name: &str, namespace: &str, tier: &str| {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace, "labels": {"tier": tier}},
+            "spec": {"containers": [{"name": "c"}]}})
+    };
+    let documents = [
+        namespace("a", json!({})),
+        namespace("b", json!({})),
+        pod("closed", "a", "x"),
+        pod("open", "a", "y"),
+        pod("p", "b", "z"),
+        json!({"apiVersion": "projectcalico.org/v3", "kind": "NetworkPolicy", "metadata": {"name": "p", "namespace": "a"},
+            "spec": {"types": ["Egress"], "egress": [
+                {"action": "Deny", "source": {"selector": "tier == 'x'"}}, {"action": "Allow"}]}}),
+    ];
+    let found = from_a_to_b(&documents, &Options::default()).verdict;
+    assert_eq!(found, Isolated::Open);
+}
+
 #[test]
 fn policies_of_hosts_count_for_pods_of_the_host() {
     let documents = [

@@ -1,6 +1,6 @@
-//! Which of their addresses two ends use.
+//! Address families: which one a flow uses, and whether both ends have it.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use super::{Fault, Found};
 use crate::{
@@ -8,9 +8,19 @@ use crate::{
     model::{Flow, Peer, Protocol, inventory::Addresses, network::IpVersion},
 };
 
+/// Those of one family, if there are any, else all.
+pub(super) fn of_family(ips: &[IpAddr], v6: bool) -> Cow<'_, [IpAddr]> {
+    let same = |ip: &&IpAddr| ip.is_ipv6() == v6;
+    match ips.iter().filter(same).count() {
+        0 => Cow::Borrowed(ips),
+        all if all == ips.len() => Cow::Borrowed(ips),
+        _ => ips.iter().filter(same).copied().collect(),
+    }
+}
+
 /// The families that an end surely has.
 #[derive(Clone, Copy, Default)]
-struct Families {
+pub(super) struct Families {
     v4: bool,
     v6: bool,
     /// The one that its first address has; `None`: nothing is known.

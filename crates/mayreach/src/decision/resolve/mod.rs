@@ -7,7 +7,7 @@ mod outside;
 mod service;
 mod ways;
 
-use std::{borrow::Cow, net::IpAddr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
@@ -16,7 +16,7 @@ pub(crate) use self::{
     ways::{Way, Ways, is_made},
 };
 use self::{
-    family::{family, other_family, unreachable_family},
+    family::{family, of_family, other_family, unreachable_family},
     outside::Translated,
     ways::HBONE,
 };
@@ -481,15 +481,5 @@ fn port<E: Fault>(flow: &Flow<'_>, workload: Option<&Workload>) -> Result<Option
                     .help("give its number, or name a container port of that protocol")
                 })
             }),
-    }
-}
-
-/// Those of one family, if there are any, else all.
-fn of_family(ips: &[IpAddr], v6: bool) -> Cow<'_, [IpAddr]> {
-    let same = |ip: &&IpAddr| ip.is_ipv6() == v6;
-    match ips.iter().filter(same).count() {
-        0 => Cow::Borrowed(ips),
-        all if all == ips.len() => Cow::Borrowed(ips),
-        _ => ips.iter().filter(same).copied().collect(),
     }
 }

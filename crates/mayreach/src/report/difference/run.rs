@@ -9,7 +9,7 @@ use crate::{
     decision::Layer,
     model::{Protocol, authz::Condition, inventory::Workload},
     report::{
-        isolate::{pods, sort},
+        isolate::{client_side, pods, sort},
         space::{
             Client, NewPod, Target,
             facets::{Extra, Facets, Requests},
@@ -67,6 +67,9 @@ impl Program {
             known,
             extra,
             by_labels: [&old_all, &new_all].map(crate::report::isolate::reads_labels),
+            own_labels: [&old_all, &new_all]
+                .into_iter()
+                .any(crate::report::isolate::reads_own_labels),
             found: Changes::new(self, new, &question.intended),
             decisions: 0,
         };
@@ -178,6 +181,8 @@ struct Run<'p> {
     extra: Extra,
     /// Whether destinations differ by their labels, old and new.
     by_labels: [bool; 2],
+    /// Whether clients of one list of rules differ by their labels.
+    own_labels: bool,
     found: Changes<'p>,
     decisions: u64,
 }
@@ -250,7 +255,8 @@ impl<'p> Run<'p> {
 
     fn kind(&self, id: WorkloadId) -> String {
         let workload = self.old.inner.model.inventory.workload(id);
-        workload.map_or_else(String::new, |w| format!("{} {:?}", w.host_network, w.addresses))
+        let by_labels = self.own_labels;
+        workload.map_or_else(String::new, |w| client_side(self.old, w, by_labels))
     }
 
     fn end(&self, index: u32) -> Option<&'p Both> {
@@ -369,16 +375,17 @@ impl<'p> Run<'p> {
 
     /// Clients by their own side, old and new.
     fn by_side(&self, group: &[u32]) -> Groups {
-        let mut out: HashMap<(u32, u32), Vec<u32>> = HashMap::new();
-        let mut order: Vec<(u32, u32)> = Vec::new();
+        let mut out: HashMap<(u32, u32, String), Vec<u32>> = HashMap::new();
+        let mut order: Vec<(u32, u32, String)> = Vec::new();
         for client in group {
             let side = |p: &Program, id: Option<WorkloadId>| {
                 id.and_then(|id| p.inner.net.egress.get(id.0 as usize).copied()).unwrap_or(u32::MAX)
             };
             let Some(end) = self.end(*client) else { continue };
-            let key = (side(self.old, end.old.workload()), side(self.new, end.new.workload()));
+            let own = end.old.workload().map(|id| self.kind(id)).unwrap_or_default();
+            let key = (side(self.old, end.old.workload()), side(self.new, end.new.workload()), own);
             if !out.contains_key(&key) {
-                order.push(key);
+                order.push(key.clone());
             }
             out.entry(key).or_default().push(*client);
         }

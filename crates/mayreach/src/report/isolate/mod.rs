@@ -1,5 +1,6 @@
 //! Can any request at all get from one tenant to another? Proved for all of them, or refuted by one.
 
+mod alike;
 mod evidence;
 mod except;
 pub(super) mod listen;
@@ -9,7 +10,10 @@ pub(super) mod sides;
 pub(super) mod sort;
 mod tenants;
 
-pub(super) use self::run::{class, outside, reads_labels};
+pub(super) use self::{
+    alike::{class, client_side, reads_labels, reads_own_labels},
+    run::outside,
+};
 pub use self::{
     except::{Exception, TextPattern},
     tenants::Tenant,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
+    alike::{client_side, reads_own_labels},
     listen::Bare,
     sort::{End, Ends},
 };
@@ -48,9 +49,11 @@ impl Sides {
         let mut ends = Ends::new(program, ends, true);
         let mut out = Self { source_of: Vec::new(), sources: Vec::new(), decisions: 0 };
         let mut known: HashMap<(u32, String), u32> = HashMap::new();
+        let by_labels = reads_own_labels(program);
         for client in clients {
             // Nothing polices an address outside on its way out.
-            let key = client.workload().map_or((u32::MAX, String::new()), |id| key(program, id));
+            let own = |id| key(program, id, by_labels);
+            let key = client.workload().map_or((u32::MAX, String::new()), own);
             let next = u32::try_from(out.sources.len()).unwrap_or(u32::MAX);
             let source = *known.entry(key).or_insert(next);
             if source == next {
@@ -104,9 +107,9 @@ impl Sides {
 }
 
 /// What makes the own sides of two clients the same.
-fn key(program: &Program, id: WorkloadId) -> (u32, String) {
+fn key(program: &Program, id: WorkloadId, by_labels: bool) -> (u32, String) {
     let side = program.inner.net.egress.get(id.0 as usize).copied().unwrap_or(0);
     let workload = program.inner.model.inventory.workload(id);
-    let kind = workload.map(|w| format!("{:?} {} {:?}", w.mesh, w.host_network, w.addresses));
+    let kind = workload.map(|w| client_side(program, w, by_labels));
     (side, kind.unwrap_or_default())
 }
