@@ -1,13 +1,13 @@
 //! AuthorizationPolicies alone, beside the hand-written list.
 
 use criterion::Criterion;
-use mayreach::Program;
-use mayreach_benches::{Lists, Shape};
+use mayreach::{LayerDecision, Program};
+use mayreach_benches::{Lists, Prepared, Shape};
 
 use crate::{
     clock::Cpu,
     quick,
-    set::{Set, connections, cycle, ways},
+    set::{Set, cycle, prepared, ways},
 };
 
 pub(crate) fn rows(c: &mut Criterion<Cpu>) {
@@ -33,7 +33,7 @@ fn sizes() -> impl Iterator<Item = usize> {
 
 fn all(c: &mut Criterion<Cpu>, name: &str, set: &Set) {
     ways(c, name, (set, &set.hot), Program::authorize);
-    connections(c, name, set, |one, request| one.authorize(request));
+    prepared(c, name, set, authorize, |one, request| one.authorize_prepared(request));
     let lists = Lists::new(&set.cluster);
     let asks =
         set.hot.iter().map(|ask| (ask, set.cluster.workloads[ask.source as usize].principal()));
@@ -43,4 +43,8 @@ fn all(c: &mut Criterion<Cpu>, name: &str, set: &Set) {
         cycle(b, &asks, |(ask, principal)| lists.allows(ask, principal));
     });
     group.finish();
+}
+
+fn authorize(program: &Program, one: &Prepared<'_>) -> LayerDecision {
+    program.authorize_prepared(one.source, one.destination, one.port, &one.request)
 }

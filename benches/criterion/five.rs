@@ -1,13 +1,13 @@
 //! All five layers.
 
 use criterion::Criterion;
-use mayreach::Program;
-use mayreach_benches::Shape;
+use mayreach::{Decision, Program};
+use mayreach_benches::{Prepared, Shape};
 
 use crate::{
     clock::Cpu,
     quick,
-    set::{Set, connections, ways},
+    set::{Set, prepared, ways},
 };
 
 pub(crate) fn rows(c: &mut Criterion<Cpu>) {
@@ -19,9 +19,14 @@ pub(crate) fn rows(c: &mut Criterion<Cpu>) {
     for &(policies, workloads) in sizes {
         let set = Set::new(Shape::Layers, policies, workloads);
         ways(c, &format!("five/hot/{policies}"), (&set, &set.hot), Program::decide);
-        connections(c, &format!("five/hot/{policies}"), &set, |one, request| one.decide(request));
+        let name = format!("five/hot/{policies}");
+        prepared(c, &name, &set, decide, |one, request| one.decide_prepared(request));
         if policies == 10_000 {
             ways(c, &format!("five/wide/{policies}"), (&set, &set.wide()), Program::decide);
         }
     }
+}
+
+fn decide(program: &Program, one: &Prepared<'_>) -> Decision {
+    program.decide_prepared(one.source, one.destination, one.port, &one.request)
 }

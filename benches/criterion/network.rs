@@ -2,12 +2,12 @@
 
 use std::hint::black_box;
 
-use criterion::Criterion;
-use mayreach::{AnswerColumns, FlowColumns, Program};
-use mayreach_benches::{Shape, record};
+use criterion::{Criterion, Throughput};
+use mayreach::{Flow, Peer, Port, Program, Protocol, Verdict};
+use mayreach_benches::Shape;
 
 use crate::{
-    clock::{Cpu, elements},
+    clock::Cpu,
     quick,
     set::{Set, ways},
 };
@@ -27,29 +27,22 @@ pub(crate) fn rows(c: &mut Criterion<Cpu>) {
     }
 }
 
-/// Some sources to all destinations, as columns; the table says what all of them would take.
+/// All workloads to all others on one port, counted.
 fn pairs(c: &mut Criterion<Cpu>, set: &Set) {
-    let sources = 10;
-    let ids: Vec<u32> = set.ids.iter().map(|id| id.0).collect();
-    let source: Vec<u32> = ids[..sources].iter().flat_map(|id| vec![*id; ids.len()]).collect();
-    let destination: Vec<u32> = (0..sources).flat_map(|_| ids.iter().copied()).collect();
-    let port = vec![8080; source.len()];
-    let flows = FlowColumns {
-        source: &source,
-        destination: &destination,
-        port: &port,
-        ..FlowColumns::default()
-    };
-    let mut verdict = vec![0; source.len()];
+    let all = set.ids.len() as u64;
+    let found = set.program.network_pairs(Protocol::Tcp, 8080);
+    let counts = [Verdict::Allow, Verdict::Deny].map(|verdict| found.count(verdict));
+    assert_eq!(counts.iter().sum::<u64>(), all * all);
+    for (n, from) in set.ids.iter().enumerate().step_by(97) {
+        let to = set.ids[(n * 31 + 7) % set.ids.len()];
+        let flow = Flow::new(Peer::Id(*from), Peer::Id(to), Port::Number(8080));
+        let denies = set.program.network(&flow).iter().any(|layer| layer.verdict == Verdict::Deny);
+        assert_eq!(found.verdict(*from, to) == Verdict::Deny, denies, "{from:?} {to:?}");
+    }
     let mut group = c.benchmark_group("pairs");
-    group.throughput(elements(source.len()));
-    group.bench_function("columns", |b| {
-        b.iter(|| {
-            let mut answers = AnswerColumns { verdict: &mut verdict, ..AnswerColumns::default() };
-            black_box(set.program.decide_columns(&flows, &mut answers)).expect("even columns");
-        });
+    group.throughput(Throughput::Elements(all * all));
+    group.bench_function("all", |b| {
+        b.iter(|| black_box(set.program.network_pairs(Protocol::Tcp, 8080).count(Verdict::Allow)));
     });
     group.finish();
-    record("pairs/columns/flows", &source.len().to_string());
-    record("pairs/all", &(ids.len() * ids.len()).to_string());
 }

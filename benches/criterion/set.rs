@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{Bencher, Criterion};
-use mayreach::{Connection, Flow, Layer, Program, Request, Verdict, WorkloadId};
-use mayreach_benches::{Ask, Cluster, Lists, Shape, hot, record, wide};
+use mayreach::{Connection, Flow, Layer, PreparedRequest, Program, Verdict, WorkloadId};
+use mayreach_benches::{Ask, Cluster, Lists, Prepared, Shape, hot, record, wide};
 
 use crate::{clock::Cpu, quick};
 
@@ -100,19 +100,22 @@ pub(crate) fn ways<R>(
     record(&format!("{name}/flows"), &asks.len().to_string());
 }
 
-/// Requests on connections that are prepared.
-pub(crate) fn connections<R>(
+/// Requests that are prepared: between handles, and on connections that are prepared too.
+pub(crate) fn prepared<R>(
     c: &mut Criterion<Cpu>,
     name: &str,
     set: &Set,
-    ask: impl Fn(&Connection<'_>, &Request<'_>) -> R,
+    ask: impl Fn(&Program, &Prepared<'_>) -> R,
+    ask_on: impl Fn(&Connection<'_>, &PreparedRequest<'_>) -> R,
 ) {
-    let asks =
-        set.hot.iter().map(|ask| (set.program.connect(&ask.resolved(&set.ids)), ask.request()));
-    let asks: Vec<_> = asks.collect();
+    let ids = &set.ids;
+    let asks: Vec<Prepared<'_>> = set.hot.iter().map(|ask| ask.prepared(ids)).collect();
     let mut group = c.benchmark_group(name);
+    group.bench_function("prepared", |b| cycle(b, &asks, |one| ask(&set.program, one)));
+    let connections = set.hot.iter().map(|ask| set.program.connect(&ask.resolved(ids)));
+    let asks: Vec<_> = connections.zip(asks.iter().map(|one| one.request)).collect();
     group.bench_function("connection", |b| {
-        cycle(b, &asks, |(connection, request)| ask(connection, request));
+        cycle(b, &asks, |(connection, request)| ask_on(connection, request));
     });
     group.finish();
 }

@@ -1,6 +1,6 @@
 //! Flows on a cluster: the working sets that every figure names.
 
-use mayreach::{Flow, Http, Peer, Port, Request};
+use mayreach::{Flow, Http, Peer, Port, PreparedRequest, Request, WorkloadId};
 
 use crate::{Cluster, Dice, METHODS, cluster::prefix};
 
@@ -30,9 +30,19 @@ impl Ask {
     }
 
     /// The flow, with ends resolved beforehand; `ids` by number of workload.
-    pub fn resolved(&self, ids: &[mayreach::WorkloadId]) -> Flow<'_> {
+    pub fn resolved(&self, ids: &[WorkloadId]) -> Flow<'_> {
         let id = |number: u32| Peer::Id(ids[number as usize]);
         self.between(id(self.source), id(self.destination))
+    }
+
+    /// The same with everything prepared that can be.
+    pub fn prepared(&self, ids: &[WorkloadId]) -> Prepared<'_> {
+        Prepared {
+            source: ids[self.source as usize],
+            destination: ids[self.destination as usize],
+            port: self.port,
+            request: PreparedRequest::new(self.request()),
+        }
     }
 
     fn between<'a>(&'a self, source: Peer<'a>, destination: Peer<'a>) -> Flow<'a> {
@@ -46,6 +56,19 @@ impl Ask {
         let method = Some(METHODS[usize::from(self.method)]);
         Request { method, path: Some(&self.path), ..Request::default() }
     }
+}
+
+/// Handles of both ends, and a request that was looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Prepared<'a> {
+    /// Who calls.
+    pub source: WorkloadId,
+    /// Who is called.
+    pub destination: WorkloadId,
+    /// On which port.
+    pub port: u16,
+    /// What is asked.
+    pub request: PreparedRequest<'a>,
 }
 
 /// *Hot*: 1,000 distinct flows, asked again and again.

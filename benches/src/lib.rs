@@ -20,7 +20,7 @@ pub use crate::{
     cluster::{Cluster, METHODS, Rule, Shape, Workload},
     dice::Dice,
     figures::{folder, record, recorded},
-    flows::{Ask, hot, wide},
+    flows::{Ask, Prepared, hot, wide},
     list::Lists,
     tenants::{Layers, Tenants},
     time::cpu_now,

@@ -77,9 +77,9 @@ export interface FlowInput {
   port?: number | string | null
   /** `TCP` if left out. */
   protocol?: Protocol | null
-  /** With `ICMP` and `ICMPv6`. */
   /** Which of their addresses the ends use, where they have both. */
   ip_version?: 4 | 6 | null
+  /** With `ICMP` and `ICMPv6`. */
   icmp?: { type: number; code?: number | null } | null
   source_port?: number | null
   /** The request; `null`: the connection is not HTTP; left out: nobody said. */
@@ -158,13 +158,17 @@ export interface LayerDecision {
   layer: Layer
   verdict: Verdict
   reason: Reason
+  /** Through a waypoint: the connection that decided. */
+  hop?: 'to_waypoint' | 'from_waypoint'
 }
 
 export type ClientSees =
-  | { kind: 'response'; status: number; body: string }
+  /** To a gRPC request with its own status, and the message in `body`. */
+  | { kind: 'response'; status: number; body: string; grpc_status?: number }
   | { kind: 'reset' }
   | { kind: 'timeout' }
-  | { kind: 'closed' }
+  /** `banner`: what an application that speaks first says has reached the client. */
+  | { kind: 'closed'; banner?: true }
 
 /** A policy that marks or would decide, and does not. */
 export interface Mark {
@@ -307,6 +311,27 @@ export interface Description {
   reached_by: Answer[]
 }
 
+/** The forms of a report; `html` is one self-contained page. */
+export type ReportFormat = 'text' | 'json' | 'html' | 'markdown' | 'csv' | 'dot' | 'mermaid' | 'junit'
+/** Those of pairs that have no page. */
+export type SheetFormat = Exclude<ReportFormat, 'html'>
+/** Those of a list of what holds and what does not; in `junit` what does not hold fails. */
+export type ListFormat = 'text' | 'json' | 'markdown' | 'csv' | 'junit'
+/** Those of a table. */
+export type TableFormat = 'text' | 'json' | 'markdown' | 'csv'
+
+/**
+ * An answer about all requests: plain data, as the command's JSON. What renders it stands beside the data and
+ * does not travel to other threads.
+ */
+export interface Report<Format extends string = TableFormat> {
+  /** The report in a format, away from the event loop; `text` if left out. */
+  render(format?: Format, options?: Abortable): Promise<string>
+  renderSync(format?: Format): string
+  /** The text for people. */
+  toString(): string
+}
+
 /** One field of a rule, as written. */
 export interface Condition {
   field: string
@@ -331,9 +356,11 @@ export interface Way extends Asks {
   also?: string[]
   /** The same holds of every protocol without ports that no rule names. */
   others?: boolean
-  /** Inclusive ranges. */
+  /** Inclusive ranges; empty where the protocol has none. */
   ports: [number, number][]
+  /** Ports that the client sends from, where they count. */
   source_ports?: [number, number][]
+  /** Types and codes in words, where they count. */
   icmp?: string[]
   /** The Service that is called, where that counts; ports are then its own. */
   service?: string
@@ -341,7 +368,7 @@ export interface Way extends Asks {
   ip_version?: 4 | 6
   /** Whether bytes that are not HTTP pass. */
   raw: boolean
-  /** One of each class; none: any. */
+  /** One of each class; empty: any. */
   methods: string[]
   paths: string[]
   let_in_by: LayerDecision
@@ -350,7 +377,14 @@ export interface Way extends Asks {
   /** The plainest of them in one line. */
   request: string
   flow: FlowInput
-  decision: Decision
+  decision: DecisionData
+}
+
+/** A rule that denies some of what ways say. */
+export interface But extends Asks {
+  policy: PolicyRef
+  rule: number
+  at?: string
 }
 
 /** What one workload may do to another. */
@@ -358,9 +392,8 @@ export interface May {
   /** Everything, something, nothing (proved), or not known. */
   verdict: 'allow' | 'some' | 'deny' | 'not_proved'
   ways: Way[]
-  /** Rules that deny some of what the ways say. */
-  but?: ({ policy: PolicyRef; rule: number; at?: string } & Asks)[]
-  not_proved?: { why: string; flow: FlowInput }[]
+  but?: But[]
+  not_proved?: Unproved[]
 }
 
 /** All answers from one group to another. */
@@ -375,13 +408,35 @@ export interface Cell {
 }
 
 /** Who may reach whom, over all ports and requests. */
-export interface Matrix {
+export interface Matrix extends Report<ReportFormat> {
   by: string
   groups: string[]
   cells: Cell[]
   /** Each answer once. */
   findings: May[]
   decisions: number
+}
+
+/** All answers from one group to another on declared ports. */
+export interface DeclaredCell {
+  from: string
+  to: string
+  verdict: 'allow' | 'deny' | 'depends' | 'mixed'
+  allow: number
+  deny: number
+  depends: number
+  depends_on: string[]
+  /** One of each verdict: what proves the cell. */
+  examples: Answer[]
+  /** Every answer, when groups are workloads. */
+  answers?: Answer[]
+}
+
+/** Who may reach whom on declared ports, of which nothing else is said. */
+export interface Declared extends Report<SheetFormat> {
+  by: string
+  groups: string[]
+  cells: DeclaredCell[]
 }
 
 /** Who must not reach whom: tenants by label, or by name. */
@@ -407,7 +462,7 @@ export interface IsolationQuestion {
 
 export type Isolated = 'isolated' | 'open' | 'not_proved'
 
-export interface Isolation {
+export interface Isolation extends Report<ReportFormat> {
   /** The worst of all pairs. */
   verdict: Isolated
   by: string
@@ -423,10 +478,100 @@ export interface Isolation {
     mesh_alone: boolean
     held_by: LayerDecision[]
     /** Requests that get through, the plainest first. */
-    holes: { request: string; let_in_by: LayerDecision; needs: string[]; flow: FlowInput; decision: DecisionData }[]
-    not_proved: { why: string; missing?: string[]; policy?: PolicyRef; flow: FlowInput }[]
+    holes: Hole[]
+    not_proved: Unproved[]
   }[]
+  /** Rules of AuthorizationPolicies that no request can match. */
+  dead_rules: { policy: PolicyRef; rule: number; at?: string; why: string }[]
   size: { clients: number; destinations: number; decisions: number }
+}
+
+/** A request that gets through. */
+export interface Hole {
+  /** In one line. */
+  request: string
+  /** The layer and rule that let it in. */
+  let_in_by: LayerDecision
+  /** What the client needs beside network access. */
+  needs: string[]
+  flow: FlowInput
+  decision: DecisionData
+}
+
+/** Why something is not proved. */
+export interface Unproved {
+  why: string
+  missing?: string[]
+  policy?: PolicyRef
+  /** The widest flow of which it is so. */
+  flow: FlowInput
+}
+
+/** What one workload may do to another. */
+export interface Can extends Report {
+  from: string
+  to: string
+  /** `allow`: some request gets through; `deny`: none does, proved; `undetermined`: neither. */
+  verdict: Verdict
+  /** Whether every flow gets through. */
+  everything: boolean
+  ways: Way[]
+  /** Rules that deny some of what the ways say. */
+  but: But[]
+  not_proved: Unproved[]
+}
+
+/** Who may reach one workload, or whom it reaches. */
+export interface Reach extends Report {
+  workload: string
+  direction: 'callers' | 'reaches'
+  /** Those that may; `(outside)` may be among them. */
+  may: { workload: string; ways: Hole[] }[]
+  /** Those of which it is proved that they may not. */
+  may_not: string[]
+  not_proved: { workload: string; why: Unproved[] }[]
+}
+
+/** What changed in meaning. */
+export interface Difference extends Report<ListFormat> {
+  /** `equivalent` is proved for all requests. */
+  verdict: 'equivalent' | 'different' | 'not_proved'
+  /** Pairs of workloads for which something is allowed that was not. */
+  opened: number
+  closed: number
+  /** Opened first, those that touch most pairs first. */
+  changes: Change[]
+  /** Workloads that only the new program has; they are not compared. */
+  added: string[]
+  removed: string[]
+  not_proved: Unproved[]
+}
+
+/** Flows whose answer changed in the same way. */
+export interface Change {
+  kind: 'opened' | 'closed'
+  intended: boolean
+  pairs: number
+  /** The first few. */
+  from: string[]
+  to: string[]
+  request: string
+  before: LayerDecision
+  after: LayerDecision
+  flow: FlowInput
+  decision: DecisionData
+}
+
+/** Whether a change does what it is meant to, and nothing else. */
+export interface Intended extends Report<ListFormat> {
+  verdict: 'ok' | 'wrong' | 'not_proved'
+  steps: {
+    what: string
+    verdict: 'ok' | 'wrong' | 'not_proved'
+    counterexample?: { request: string; decided_by: LayerDecision; flow: FlowInput }
+    not_proved?: Unproved[]
+  }[]
+  difference: Omit<Difference, keyof Report>
 }
 
 /** A Kubernetes object as data. */
@@ -525,11 +670,32 @@ export declare class Program {
   /** What a cluster would accept and then ignore, and what is not evaluated. */
   readonly notes: Note[]
   /** Who may reach whom, rolled up by `workload`, `namespace` or `label:KEY`. */
-  matrix(by?: string, options?: Abortable): Promise<Matrix>
-  matrixSync(by?: string): Matrix
+  matrix(by?: string, options?: Abortable & { declared?: false }): Promise<Matrix>
+  /** On declared ports alone, and of no request: `depends` where a request decides. */
+  matrix(by: string | undefined, options: Abortable & { declared: true }): Promise<Declared>
+  matrixSync(by?: string, options?: { declared?: false }): Matrix
+  matrixSync(by: string | undefined, options: { declared: true }): Declared
   /** Whether any request at all can get from one tenant to another: a proof, or one that can. */
   isolate(question: IsolationQuestion, options?: Abortable): Promise<Isolation>
   isolateSync(question: IsolationQuestion): Isolation
+  /** What one workload (`namespace/name`) may do to another, over all requests. */
+  can(from: string, to: string, options?: Abortable): Promise<Can>
+  canSync(from: string, to: string): Can
+  /** Who may reach a workload, over all requests, from every workload and from outside. */
+  callers(workload: string, options?: Abortable): Promise<Reach>
+  callersSync(workload: string): Reach
+  /** Whom a workload may reach, over all requests. */
+  reaches(workload: string, options?: Abortable): Promise<Reach>
+  reachesSync(workload: string): Reach
+  /** What changed in meaning from this program to `next`: each change with a request, or the proof of none. */
+  diff(next: Program, options?: Abortable): Promise<Difference>
+  diffSync(next: Program): Difference
+  /**
+   * Whether the change to `next` allows what it is meant to, and nothing else: `shop/web -> shop/api:8080 GET
+   * /v1/*`, or several of those; port, method and path may be left out.
+   */
+  change(next: Program, intend: string | readonly string[], options?: Abortable): Promise<Intended>
+  changeSync(next: Program, intend: string | readonly string[]): Intended
   /** The program after a change; this one stays as it is. */
   update(changes: Changes, options?: Abortable): Promise<Program>
   updateSync(changes: Changes): Program

@@ -14,6 +14,8 @@ import (
 	tcpextauthz "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/ext_authz/v3"
 	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tcprbac "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/rbac/v3"
+	tcpstate "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/set_filter_state/v3"
+	tcpproxy "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
 	tls "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -24,7 +26,7 @@ import (
 // adapt makes istiod's inbound listener run in a stock Envoy on loopback: it binds the pod's own address and
 // ports instead of the redirected one, answers by itself instead of calling the application, takes its
 // certificates from the bootstrap, and reports what each authorization engine found. What decides stays.
-func adapt(in *listener.Listener, name, ip string, ports []uint32) (*listener.Listener, error) {
+func adapt(in *listener.Listener, name, ip string, ports []uint32, app application) (*listener.Listener, error) {
 	l := proto.Clone(in).(*listener.Listener)
 	l.Name = name
 	l.UseOriginalDst = nil
@@ -43,7 +45,7 @@ func adapt(in *listener.Listener, name, ip string, ports []uint32) (*listener.Li
 	l.ListenerFilters = inspectors
 	l.AccessLog = connectionLog
 	for _, chain := range l.FilterChains {
-		if err := adaptChain(chain); err != nil {
+		if err := adaptChain(chain, app); err != nil {
 			return nil, fmt.Errorf("chain %s: %w", chain.Name, err)
 		}
 	}
@@ -56,27 +58,37 @@ func socketAddress(ip string, port uint32) *xdscore.Address {
 	}}}
 }
 
-func adaptChain(chain *listener.FilterChain) error {
-	if ts := chain.TransportSocket; ts != nil {
-		ctx := &tls.DownstreamTlsContext{}
-		if err := ts.GetTypedConfig().UnmarshalTo(ctx); err != nil {
-			return err
-		}
-		for _, s := range ctx.CommonTlsContext.TlsCertificateSdsSecretConfigs {
-			s.SdsConfig = nil
-		}
-		if v := ctx.CommonTlsContext.GetCombinedValidationContext(); v != nil {
-			v.ValidationContextSdsSecretConfig.SdsConfig = nil
-		}
-		ts.ConfigType = &xdscore.TransportSocket_TypedConfig{TypedConfig: pack(ctx)}
+// adaptTransport takes the certificates from the bootstrap.
+func adaptTransport(chain *listener.FilterChain) error {
+	ts := chain.TransportSocket
+	if ts == nil {
+		return nil
+	}
+	ctx := &tls.DownstreamTlsContext{}
+	if err := ts.GetTypedConfig().UnmarshalTo(ctx); err != nil {
+		return err
+	}
+	for _, s := range ctx.CommonTlsContext.TlsCertificateSdsSecretConfigs {
+		s.SdsConfig = nil
+	}
+	if v := ctx.CommonTlsContext.GetCombinedValidationContext(); v != nil {
+		v.ValidationContextSdsSecretConfig.SdsConfig = nil
+	}
+	ts.ConfigType = &xdscore.TransportSocket_TypedConfig{TypedConfig: pack(ctx)}
+	return nil
+}
+
+func adaptChain(chain *listener.FilterChain, app application) error {
+	if err := adaptTransport(chain); err != nil {
+		return err
 	}
 	var filters []*listener.Filter
 	for _, f := range chain.Filters {
-		if strings.HasPrefix(f.Name, "istio.") {
+		if istioOnly(f.Name) {
 			continue
 		}
 		var err error
-		if f.ConfigType, err = adaptNetworkFilter(f); err != nil {
+		if f.ConfigType, err = adaptNetworkFilter(f, app); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 		filters = append(filters, f)
@@ -85,7 +97,7 @@ func adaptChain(chain *listener.FilterChain) error {
 	return nil
 }
 
-func adaptNetworkFilter(f *listener.Filter) (*listener.Filter_TypedConfig, error) {
+func adaptNetworkFilter(f *listener.Filter, app application) (*listener.Filter_TypedConfig, error) {
 	m, err := f.GetTypedConfig().UnmarshalNew()
 	if err != nil {
 		return nil, err
@@ -100,8 +112,13 @@ func adaptNetworkFilter(f *listener.Filter) (*listener.Filter_TypedConfig, error
 		}
 	case *tcpextauthz.ExtAuthz:
 		redirectGrpc(c.GrpcService)
-	default:
-		if f.Name == "envoy.filters.network.tcp_proxy" {
+	case *tcpstate.Config:
+		plainStrings(c.OnNewConnection)
+	case *tcpproxy.TcpProxy:
+		if app == greets {
+			c.ClusterSpecifier = &tcpproxy.TcpProxy_Cluster{Cluster: greeterCluster}
+			c.AccessLog = nil
+		} else {
 			f.Name = "envoy.filters.network.echo"
 			m = &echov3.Echo{}
 		}
@@ -130,7 +147,7 @@ func adaptManager(m *hcm.HttpConnectionManager) error {
 	}
 	var filters []*hcm.HttpFilter
 	for _, f := range m.HttpFilters {
-		if strings.HasPrefix(f.Name, "istio.") {
+		if istioOnly(f.Name) {
 			continue
 		}
 		any, err := f.GetTypedConfig().UnmarshalNew()
@@ -168,6 +185,11 @@ func pack(m proto.Message) *anypb.Any {
 		panic(err) // a message from the generated types always packs
 	}
 	return a
+}
+
+// istioOnly tells the filters that only Istio's build of Envoy has: peer metadata and stats, none of which decides.
+func istioOnly(name string) bool {
+	return strings.HasPrefix(name, "istio.") || strings.HasSuffix(name, "_peer_metadata")
 }
 
 func sortedPorts(set map[uint32]bool) []uint32 {

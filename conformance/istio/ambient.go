@@ -4,15 +4,10 @@ import (
 	_ "embed"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
-
-	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/yaml"
 
 	"istio.io/istio/pilot/pkg/features"
 	"istio.io/istio/pilot/test/xds"
-	kubelib "istio.io/istio/pkg/kube"
 	"istio.io/istio/pkg/test"
 	"istio.io/istio/pkg/workloadapi"
 	"istio.io/istio/pkg/workloadapi/security"
@@ -37,38 +32,36 @@ type ztunnelMesh struct {
 
 // askAmbient lets istiod's own ambient index convert and attach the policies of a cluster.
 func askAmbient(manifests string) (*ztunnelMesh, error) {
-	var objects []runtime.Object
-	for _, doc := range strings.Split(manifests, "\n---\n") {
-		raw, err := yaml.YAMLToJSON([]byte(strings.TrimPrefix(doc, "---\n")))
-		if err != nil {
-			return nil, err
-		}
-		o, _, err := kubelib.IstioCodec.UniversalDeserializer().Decode(raw, nil, nil)
-		if err != nil {
-			return nil, fmt.Errorf("%w in %s", err, doc)
-		}
-		objects = append(objects, o)
+	objects, err := decodeObjects(manifests)
+	if err != nil {
+		return nil, err
 	}
-	out := &ztunnelMesh{policies: map[string]*security.Authorization{}, workloads: map[string]*workloadapi.Workload{}}
+	var out *ztunnelMesh
 	before := features.EnableAmbient
 	features.EnableAmbient = true
 	defer func() { features.EnableAmbient = before }()
-	err := test.Wrap(func(t test.Failer) {
+	err = test.Wrap(func(t test.Failer) {
 		s := xds.NewFakeDiscoveryServer(t, xds.FakeOptions{KubernetesObjects: objects})
-		for _, p := range s.AmbientIndex.Policies(nil) {
-			out.policies[p.Authorization.Namespace+"/"+p.Authorization.Name] = p.Authorization
-		}
-		all, _ := s.AmbientIndex.AddressInformation(nil)
-		for _, a := range all {
-			if w := a.Address.GetWorkload(); w != nil {
-				out.workloads[w.Namespace+"/"+w.Name] = w
-			}
-		}
+		out = tunnelsOf(s)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("istiod: %w", err)
 	}
 	return out, nil
+}
+
+func tunnelsOf(s *xds.FakeDiscoveryServer) *ztunnelMesh {
+	out := &ztunnelMesh{policies: map[string]*security.Authorization{}, workloads: map[string]*workloadapi.Workload{}}
+	for _, p := range s.AmbientIndex.Policies(nil) {
+		out.policies[p.Authorization.Namespace+"/"+p.Authorization.Name] = p.Authorization
+	}
+	all, _ := s.AmbientIndex.AddressInformation(nil)
+	for _, a := range all {
+		if w := a.Address.GetWorkload(); w != nil {
+			out.workloads[w.Namespace+"/"+w.Name] = w
+		}
+	}
+	return out
 }
 
 // recordAmbient draws policies, lets istiod convert them, and asks ztunnel's rules.
@@ -104,8 +97,7 @@ func answerAmbient(c *cluster, mesh *ztunnelMesh, k *recordedCase) error {
 		return fmt.Errorf("no pod for %s", toJSON(k.Flow))
 	}
 	at := arrival{source: from.Status.PodIP, destination: to.Status.PodIP, port: k.Flow.Port}
-	ns := c.namespaces[from.Namespace]
-	if ns != nil && ns.Labels["istio.io/dataplane-mode"] == "ambient" {
+	if c.ambient(k.Flow.Source.Workload) {
 		at.namespace, at.account = from.Namespace, from.Spec.ServiceAccountName
 		at.principal = c.principal(from)
 	}
@@ -142,7 +134,7 @@ func (g *generator) ambientScenario() *scenario {
 			if g.chance(35) {
 				continue
 			}
-			f := &flow{Source: peer{Workload: source}, Destination: workload{"foo/api"}, Port: port, Protocol: "TCP"}
+			f := &flow{Source: peer{Workload: source}, Destination: workload{Workload: "foo/api"}, Port: port, Protocol: "TCP"}
 			s.cases = append(s.cases, &recordedCase{Flow: f})
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	accesslog "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
+	xdscluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	xdscore "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	file "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/file/v3"
@@ -26,6 +27,7 @@ const (
 	reachedHeader  = "x-reached-application"
 	authorizerHTTP = "authorizer_http"
 	authorizerGRPC = "authorizer_grpc"
+	greeterCluster = "greeter"
 	logFile        = "access.log" // relative to Envoy's working folder
 )
 
@@ -46,6 +48,9 @@ func logFormat(kind string) []*accesslog.AccessLog {
 		"http_rbac":   "%DYNAMIC_METADATA(envoy.filters.http.rbac)%",
 		"tcp_rbac":    "%DYNAMIC_METADATA(envoy.filters.network.rbac)%",
 		"common":      "%DYNAMIC_METADATA(envoy.common)%",
+		// Inside a waypoint: whose tunnel it is.
+		"tunnel":     "%FILTER_STATE(envoy.filters.listener.original_dst.remote_ip:PLAIN)%",
+		"tunnel_san": "%FILTER_STATE(io.istio.peer_principal:PLAIN)%",
 	}
 	format, err := structpb.NewStruct(fields)
 	if err != nil {
@@ -74,6 +79,8 @@ type logLine struct {
 	HTTPRBAC                                                                     map[string]any `json:"http_rbac"`
 	TCPRBAC                                                                      map[string]any `json:"tcp_rbac"`
 	Common                                                                       map[string]any `json:"common"`
+	Tunnel                                                                       string         `json:"tunnel"`
+	TunnelSan                                                                    string         `json:"tunnel_san"`
 }
 
 // proxy is one running Envoy.
@@ -86,7 +93,7 @@ type proxy struct {
 }
 
 // startProxy runs Envoy with these listeners and waits until it serves. maxLife bounds it in any case.
-func startProxy(binary, dir string, listeners []*listener.Listener, pki *authority, authz *authorizer, maxLife time.Duration) (*proxy, error) {
+func startProxy(binary, dir string, listeners []*listener.Listener, clusters []*xdscluster.Cluster, r *recorder, maxLife time.Duration) (*proxy, error) {
 	resources := &discovery.DiscoveryResponse{VersionInfo: "1", TypeUrl: "type.googleapis.com/envoy.config.listener.v3.Listener"}
 	for _, l := range listeners {
 		resources.Resources = append(resources.Resources, pack(l))
@@ -99,7 +106,15 @@ func startProxy(binary, dir string, listeners []*listener.Listener, pki *authori
 	if err != nil {
 		return nil, err
 	}
-	boot, err := json.Marshal(bootstrap(adminPort, filepath.Join(dir, "lds.json"), pki, authz))
+	var more []any
+	for _, c := range clusters {
+		text, err := protojson.Marshal(c)
+		if err != nil {
+			return nil, err
+		}
+		more = append(more, json.RawMessage(text))
+	}
+	boot, err := json.Marshal(bootstrap(adminPort, filepath.Join(dir, "lds.json"), more, r))
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +212,9 @@ func (p *proxy) logs() (map[string][]logLine, error) {
 		if err := json.Unmarshal(scan.Bytes(), &l); err != nil {
 			return nil, fmt.Errorf("access log: %w in %s", err, scan.Text())
 		}
+		if strings.HasPrefix(l.Peer, "envoy://") {
+			l.Peer, l.San = l.Tunnel, l.TunnelSan
+		}
 		out[l.Peer] = append(out[l.Peer], l)
 	}
 	return out, scan.Err()
@@ -211,7 +229,7 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-func bootstrap(adminPort int, ldsPath string, pki *authority, authz *authorizer) map[string]any {
+func bootstrap(adminPort int, ldsPath string, clusters []any, r *recorder) map[string]any {
 	address := func(port int) map[string]any {
 		return map[string]any{"socket_address": map[string]any{"address": "127.0.0.1", "port_value": port}}
 	}
@@ -237,13 +255,20 @@ func bootstrap(adminPort int, ldsPath string, pki *authority, authz *authorizer)
 		"node":              map[string]any{"id": "recorder", "cluster": "recorder"},
 		"admin":             map[string]any{"address": address(adminPort)},
 		"dynamic_resources": map[string]any{"lds_config": map[string]any{"path_config_source": map[string]any{"path": ldsPath}}},
+		"bootstrap_extensions": []any{map[string]any{ // waypoints have an internal listener
+			"name":         "envoy.bootstrap.internal_listener",
+			"typed_config": map[string]any{"@type": "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener"},
+		}},
 		"static_resources": map[string]any{
-			"clusters": []any{upstream(authorizerHTTP, authz.httpPort, false), upstream(authorizerGRPC, authz.grpcPort, true)},
+			"clusters": append(clusters,
+				upstream(authorizerHTTP, r.authz.httpPort, false), upstream(authorizerGRPC, r.authz.grpcPort, true),
+				upstream(greeterCluster, r.greeter.port, false),
+			),
 			"secrets": []any{
 				map[string]any{"name": "default", "tls_certificate": map[string]any{
-					"certificate_chain": inline(pki.serverCert), "private_key": inline(pki.serverKey),
+					"certificate_chain": inline(r.pki.serverCert), "private_key": inline(r.pki.serverKey),
 				}},
-				map[string]any{"name": "ROOTCA", "validation_context": map[string]any{"trusted_ca": inline(pki.rootCert)}},
+				map[string]any{"name": "ROOTCA", "validation_context": map[string]any{"trusted_ca": inline(r.pki.rootCert)}},
 			},
 		},
 		// As istiod's own bootstrap sets them.

@@ -12,6 +12,11 @@ import (
 //go:embed scenarios/fixture.yaml
 var fixture string
 
+// waypointFixture is the cluster of the scenarios with waypoints.
+//
+//go:embed scenarios/waypoint.yaml
+var waypointFixture string
+
 func sortedPods(c *cluster) []*corev1.Pod {
 	var out []*corev1.Pod
 	for _, p := range c.pods {

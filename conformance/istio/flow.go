@@ -19,8 +19,10 @@ type peer struct {
 	TLSWithoutCertificate bool   `json:"tls_without_certificate,omitempty"`
 }
 
+// workload is a pod, or the Service that is called.
 type workload struct {
-	Workload string `json:"workload"`
+	Workload string `json:"workload,omitempty"`
+	Service  string `json:"service,omitempty"`
 }
 
 type request struct {
@@ -41,7 +43,11 @@ type expectation struct {
 	Layers     map[string]*layerAnswer `json:"layers"`
 	AuditedBy  []*reason               `json:"audited_by,omitempty"`
 	DryRun     []*dryRun               `json:"dry_run,omitempty"`
-	Envoy      string                  `json:"envoy,omitempty"` // Envoy's own words where no layer decided
+	// Banner tells whether an application that speaks first was heard before the client spoke.
+	Banner *bool `json:"banner,omitempty"`
+	// Waypoint is which one the connection goes through, or "none"; empty outside ambient.
+	Waypoint string `json:"waypoint,omitempty"`
+	Envoy    string `json:"envoy,omitempty"` // Envoy's own words where no layer decided
 }
 
 type clientSees struct {
@@ -89,3 +95,6 @@ type recordedCase struct {
 	Expect *expectation `json:"expect"`
 	want   string       // what the scenario's author expects, from the written specification
 }
+
+// answered tells that no Envoy is asked: ztunnel's rules have answered.
+func (c *recordedCase) answered() bool { return c.Expect != nil && c.Expect.Verdict != "" }

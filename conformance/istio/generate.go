@@ -33,7 +33,14 @@ var topics = []topic{
 	{"generated-mtls", 16, 150, (*generator).mtlsScenario},
 	{"generated-custom", 17, 120, (*generator).customScenario},
 	{"generated-gateway", 18, 150, (*generator).gatewayScenario},
+	{"generated-tokens", 20, 110, (*generator).tokenScenario},
+	{waypointTopic, 19, 240, (*generator).waypointScenario},
 }
+
+const (
+	waypointTopic = "generated-waypoint"
+	waypointHow   = "istiod's waypoint listeners in Envoy; ztunnel's rules in its source's words where no waypoint is"
+)
 
 const perProxy = 200 // scenarios in one Envoy
 
@@ -54,6 +61,9 @@ func (r *recorder) recordTopic(t topic) error {
 	}
 	for _, s := range all {
 		s.cases = slices.DeleteFunc(s.cases, malformed)
+	}
+	if t.name == waypointTopic {
+		return r.writeAs(t.name, waypointHow, all)
 	}
 	return r.write(t.name, all)
 }

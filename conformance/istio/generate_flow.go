@@ -272,7 +272,7 @@ func (g *generator) pathFor(form string, miss bool) string {
 
 // flow finishes the draft.
 func (d *draft) flow() *flow {
-	f := &flow{Source: peer{Workload: d.client.name}, Destination: workload{"foo/api"}, Port: d.port, Protocol: "TCP"}
+	f := &flow{Source: peer{Workload: d.client.name}, Destination: workload{Workload: "foo/api"}, Port: d.port, Protocol: "TCP"}
 	inMesh := d.client.principal != ""
 	switch {
 	case d.nocert:

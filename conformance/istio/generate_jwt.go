@@ -21,6 +21,7 @@ type jwtRule struct {
 	Forward     bool          `json:"forwardOriginalToken,omitempty"`
 	Spaces      []string      `json:"spaceDelimitedClaims,omitempty"`
 	Output      []claimHeader `json:"outputClaimToHeaders,omitempty"`
+	Payload     string        `json:"outputPayloadToHeader,omitempty"`
 }
 
 type tokenHeader struct {
@@ -203,7 +204,7 @@ func (g *generator) jwtScenario(int) *scenario {
 	}
 	seen := map[string]bool{}
 	for range 16 {
-		f := &flow{Source: peer{Workload: pick(g, clients).name}, Destination: workload{"foo/api"}, Port: pick(g, []uint32{8080, 8080, 8080, 8080, 7000, 7001}), Protocol: "TCP",
+		f := &flow{Source: peer{Workload: pick(g, clients).name}, Destination: workload{Workload: "foo/api"}, Port: pick(g, []uint32{8080, 8080, 8080, 8080, 7000, 7001}), Protocol: "TCP",
 			HTTP: &request{Method: "GET", Path: pick(g, []string{"/a", "/b"}), Host: "api", Headers: [][2]string{}}, Now: g.now.UTC().Format(time.RFC3339)}
 		if g.chance(5) {
 			f.HTTP.Method = "OPTIONS"

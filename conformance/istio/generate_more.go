@@ -151,7 +151,7 @@ func (g *generator) gatewayScenario(int) *scenario {
 			r.Headers = append(r.Headers, [2]string{pick(g, forwarded[2:]), pick(g, []string{"alice", "https", "http", "a,b", "127.0.1.11"})})
 		}
 		source := peer{Workload: pick(g, []string{"outside/a", "outside/b"})}
-		s.cases = append(s.cases, &recordedCase{Flow: &flow{Source: source, Destination: workload{"istio-system/ingress"}, Port: 8080, Protocol: "TCP", HTTP: r}})
+		s.cases = append(s.cases, &recordedCase{Flow: &flow{Source: source, Destination: workload{Workload: "istio-system/ingress"}, Port: 8080, Protocol: "TCP", HTTP: r}})
 	}
 	return s
 }

@@ -64,7 +64,7 @@ func (g *generator) mtlsScenario(int) *scenario {
 				if tcp && (port == 8080 || port == 8081) || !tcp && port == 9000 || !tcp && source.TLSWithoutCertificate && port < 8000 || g.chance(20) {
 					continue
 				}
-				f := &flow{Source: source, Destination: workload{"foo/api"}, Port: port, Protocol: "TCP"}
+				f := &flow{Source: source, Destination: workload{Workload: "foo/api"}, Port: port, Protocol: "TCP"}
 				if !tcp {
 					f.HTTP = &request{Method: "GET", Path: "/", Host: "api", Headers: [][2]string{}}
 				}

@@ -16,6 +16,7 @@ import (
 
 	meshconfig "istio.io/api/mesh/v1alpha1"
 	"istio.io/istio/pilot/pkg/config/kube/crd"
+	"istio.io/istio/pilot/pkg/model"
 	"istio.io/istio/pkg/config"
 	"istio.io/istio/pkg/config/kube"
 	"istio.io/istio/pkg/config/mesh"
@@ -72,7 +73,7 @@ func parseCluster(text string, bypassWebhook bool) (*cluster, error) {
 				return nil, err
 			}
 			c.services = append(c.services, svc)
-		case head.Kind == "ServiceAccount":
+		case head.Kind == "ServiceAccount", strings.HasPrefix(head.APIVersion, "gateway.networking.k8s.io/"):
 		case head.Kind == "ConfigMap":
 			cm := &corev1.ConfigMap{}
 			if err := yaml.UnmarshalStrict(doc, cm); err != nil {
@@ -136,6 +137,30 @@ func (c *cluster) inMesh(pod *corev1.Pod) bool {
 	return ns != nil && ns.Labels["istio-injection"] == "enabled"
 }
 
+// tlsMode is whether the pod takes mTLS: its label, else as the injector labels it.
+func (c *cluster) tlsMode(pod *corev1.Pod) string {
+	if v, ok := pod.Labels["security.istio.io/tlsMode"]; ok {
+		return v
+	}
+	if c.inMesh(pod) {
+		return model.IstioMutualTLSModeLabel
+	}
+	return model.DisabledTLSModeLabel
+}
+
+// ambient tells whether the pod is in ambient: its own label, else its namespace's.
+func (c *cluster) ambient(name string) bool {
+	pod := c.pods[name]
+	if pod == nil {
+		return false
+	}
+	if v, ok := pod.Labels["istio.io/dataplane-mode"]; ok {
+		return v == "ambient"
+	}
+	ns := c.namespaces[pod.Namespace]
+	return ns != nil && ns.Labels["istio.io/dataplane-mode"] == "ambient"
+}
+
 // principal is the SPIFFE identity of a pod without its scheme.
 func (c *cluster) principal(pod *corev1.Pod) string {
 	account := pod.Spec.ServiceAccountName
@@ -173,6 +198,46 @@ func (c *cluster) http2(pod *corev1.Pod, port uint32) bool {
 		}
 	}
 	return false
+}
+
+// called finds a Service's port.
+func (c *cluster) called(name string, port uint32) (*corev1.Service, *corev1.ServicePort) {
+	for _, svc := range c.services {
+		for i, p := range svc.Spec.Ports {
+			if svc.Namespace+"/"+svc.Name == name && uint32(p.Port) == port {
+				return svc, &svc.Spec.Ports[i]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// backend is a pod behind a Service's port, and its own port.
+func (c *cluster) backend(name string, port uint32) (string, uint32) {
+	svc, p := c.called(name, port)
+	for _, pod := range sortedPods(c) {
+		if svc != nil && pod.Namespace == svc.Namespace && selects(svc, pod) {
+			return pod.Namespace + "/" + pod.Name, uint32(targetPort(*p, pod))
+		}
+	}
+	return "", 0
+}
+
+// server is the pod that a flow ends at, and its port.
+func (c *cluster) server(f *flow) (string, uint32) {
+	if f.Destination.Service != "" {
+		return c.backend(f.Destination.Service, f.Port)
+	}
+	return f.Destination.Workload, f.Port
+}
+
+// calledHTTP2 is http2 for a flow to a Service or a pod.
+func (c *cluster) calledHTTP2(f *flow) bool {
+	if f.Destination.Service == "" {
+		return c.http2(c.pods[f.Destination.Workload], f.Port)
+	}
+	_, p := c.called(f.Destination.Service, f.Port)
+	return p != nil && kube.ConvertProtocol(p.Port, p.Name, p.Protocol, p.AppProtocol).IsHTTP2()
 }
 
 func selects(svc *corev1.Service, pod *corev1.Pod) bool {

@@ -38,6 +38,7 @@ func expect(f *flow, a *answer, logs []logLine, jwtFilter bool) *expectation {
 	} else {
 		e.ClientSees = sees(a)
 	}
+	e.Banner = a.banner
 	meta := connection.TCPRBAC
 	if f.HTTP != nil {
 		meta = request.HTTPRBAC

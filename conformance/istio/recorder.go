@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	xdscluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 )
 
@@ -19,6 +20,7 @@ type recorder struct {
 	pki              *authority
 	keys             *keyring
 	authz            *authorizer
+	greeter          *greeter
 }
 
 func newRecorder(envoy, keep, out string) (*recorder, error) {
@@ -30,7 +32,11 @@ func newRecorder(envoy, keep, out string) (*recorder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &recorder{envoy: envoy, keep: keep, out: out, pki: pki, keys: newKeyring(), authz: authz}, nil
+	greeter, err := startGreeter()
+	if err != nil {
+		return nil, err
+	}
+	return &recorder{envoy: envoy, keep: keep, out: out, pki: pki, keys: newKeyring(), authz: authz, greeter: greeter}, nil
 }
 
 // recordFile records one scenario file into the case file of the same name.
@@ -51,6 +57,9 @@ func (r *recorder) recordFile(path, topic string) error {
 	if err := r.recordBatch(scenarios); err != nil {
 		return err
 	}
+	if topic == "waypoint" {
+		return r.writeAs(topic, waypointHow, scenarios)
+	}
 	return r.write(topic, scenarios)
 }
 
@@ -59,14 +68,26 @@ type prepared struct {
 	*scenario
 	cluster *cluster
 	pods    map[string]translation
-	jwt     map[string]bool
+	jwt     map[string]bool // by pod, or by the Service that is called through a waypoint
+	ways    *waypoints
 }
 
 // recordBatch runs the scenarios in one Envoy and fills their expectations.
 func (r *recorder) recordBatch(scenarios []*scenario) error {
 	var ready []*prepared
 	var listeners []*listener.Listener
+	var clusters []*xdscluster.Cluster
 	for i, s := range scenarios {
+		if s.waypoints {
+			p, ls, cs, err := prepareThrough(s, i)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			ready = append(ready, p)
+			listeners = append(listeners, ls...)
+			clusters = append(clusters, cs...)
+			continue
+		}
 		p, ls, err := prepare(s, i)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
@@ -81,7 +102,7 @@ func (r *recorder) recordBatch(scenarios []*scenario) error {
 	if r.keep == "" {
 		defer os.RemoveAll(dir)
 	}
-	proxy, err := startProxy(r.envoy, dir, listeners, r.pki, r.authz, 15*time.Minute)
+	proxy, err := startProxy(r.envoy, dir, listeners, clusters, r, 15*time.Minute)
 	if err != nil {
 		return err
 	}
@@ -99,7 +120,7 @@ func (r *recorder) recordBatch(scenarios []*scenario) error {
 	}
 	for _, p := range ready {
 		p.cases = slices.DeleteFunc(p.cases, func(c *recordedCase) bool {
-			late := answers[c].timedOut()
+			late := answers[c] != nil && answers[c].timedOut()
 			if late {
 				say("no answer in time, left out:", p.name, toJSON(c.Flow))
 			}
@@ -107,9 +128,18 @@ func (r *recorder) recordBatch(scenarios []*scenario) error {
 		})
 		for _, c := range p.cases {
 			a := answers[c]
-			c.Expect = expect(c.Flow, a, logs[a.peer], p.jwt[c.Flow.Destination.Workload])
+			if a != nil {
+				passed := c.Expect
+				server, _ := p.cluster.server(c.Flow)
+				c.Expect = expect(c.Flow, a, logs[a.peer], p.jwt[server] || p.jwt[c.Flow.Destination.Service])
+				if passed != nil {
+					c.Expect.Waypoint = passed.Waypoint
+				}
+			}
 			compare(p.name, c)
-			checkIdentity(p, c, logs[a.peer])
+			if a != nil {
+				checkIdentity(p, c, logs[a.peer])
+			}
 		}
 	}
 	return nil
@@ -135,12 +165,16 @@ func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
 		return nil, nil, fmt.Errorf("the webhook refuses %s", c.rejected)
 	}
 	ports := map[string]map[uint32]bool{}
+	var clients []string
 	for _, k := range s.cases {
-		d := k.Flow.Destination.Workload
+		d, port := c.server(k.Flow)
 		if ports[d] == nil {
 			ports[d] = map[uint32]bool{}
 		}
-		ports[d][k.Flow.Port] = true
+		ports[d][port] = true
+		if s.clients {
+			clients = append(clients, k.Flow.Source.Workload)
+		}
 	}
 	var names []string
 	for name := range ports {
@@ -148,7 +182,7 @@ func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
 	}
 	slices.Sort(names)
 	restore := setFlags(s.flags)
-	pods, err := translate(c, names)
+	pods, err := translate(c, names, clients)
 	restore()
 	if err != nil {
 		return nil, nil, err
@@ -165,7 +199,7 @@ func prepare(s *scenario, index int) (*prepared, []*listener.Listener, error) {
 			byListener[l] = append(byListener[l], port)
 		}
 		for in, numbers := range byListener {
-			l, err := adapt(in, fmt.Sprintf("%d/%s:%d", index, name, numbers[0]), c.pods[name].Status.PodIP, numbers)
+			l, err := adapt(in, fmt.Sprintf("%d/%s:%d", index, name, numbers[0]), c.pods[name].Status.PodIP, numbers, s.application)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -183,7 +217,8 @@ func (r *recorder) sendAll(ready []*prepared) (map[*recordedCase]*answer, error)
 	var mu sync.Mutex
 	var failed error
 	one := func(p *prepared, c *recordedCase) {
-		a, err := s.send(p.cluster, p.pods[c.Flow.Destination.Workload], c.Flow)
+		server, _ := p.cluster.server(c.Flow)
+		a, err := s.send(p, p.pods[server], c.Flow)
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil && failed == nil {
@@ -202,7 +237,7 @@ func (r *recorder) sendAll(ready []*prepared) (map[*recordedCase]*answer, error)
 	}
 	for _, p := range ready {
 		for _, c := range p.cases {
-			if c.Flow.ExtAuthz == nil {
+			if c.Flow.ExtAuthz == nil && !c.answered() {
 				work <- func() { one(p, c) }
 			}
 		}
@@ -211,7 +246,7 @@ func (r *recorder) sendAll(ready []*prepared) (map[*recordedCase]*answer, error)
 	wg.Wait()
 	for _, p := range ready {
 		for _, c := range p.cases {
-			if c.Flow.ExtAuthz != nil {
+			if c.Flow.ExtAuthz != nil && !c.answered() {
 				r.authz.answer.Store(c.Flow.ExtAuthz["provider"])
 				one(p, c)
 			}

@@ -17,6 +17,9 @@ type scenario struct {
 	cases       []*recordedCase
 	jwt         bool
 	flags       []string
+	application application
+	clients     bool // what clients send is istiod's word: their outbound clusters
+	waypoints   bool // clients and servers are in ambient
 }
 
 // block is one `## name` section of a scenario file.
@@ -89,7 +92,11 @@ func (b *block) build(keys *keyring, subnet string, now time.Time) (*scenario, e
 	}
 	s := &scenario{name: b.name, about: b.about, options: map[string]any{}, jwt: len(tokens) > 0}
 	manifests := ""
-	if b.settings["fixture"] != "none" {
+	switch b.settings["fixture"] {
+	case "none":
+	case "waypoint":
+		manifests, s.waypoints = waypointFixture, true
+	default:
 		manifests = fixture
 	}
 	if m := b.fences["mesh"]; m != "" {
@@ -104,6 +111,8 @@ func (b *block) build(keys *keyring, subnet string, now time.Time) (*scenario, e
 		s.options["istiod"] = map[string]string{v: "true"}
 		s.flags = append(s.flags, v)
 	}
+	s.clients = b.settings["clients"] == "translated"
+	s.application = application(b.settings["application"])
 	for line := range strings.Lines(b.fences["flows"]) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -164,7 +173,7 @@ func parseFlow(line string) (*recordedCase, error) {
 		return nil, err
 	}
 	f := &flow{
-		Source: peer{Workload: inFoo(words[0])}, Destination: workload{inFoo(server)},
+		Source: peer{Workload: inFoo(words[0])}, Destination: workload{Workload: inFoo(server)},
 		Port: uint32(number), Protocol: "TCP",
 	}
 	rest := words[3:]
@@ -174,6 +183,9 @@ func parseFlow(line string) (*recordedCase, error) {
 		}
 		f.HTTP = &request{Method: words[2], Path: words[3], Host: "api", Headers: [][2]string{}}
 		rest = words[4:]
+	}
+	if called, ok := strings.CutPrefix(server, "@"); ok {
+		f.Destination = workload{Service: inFoo(called)}
 	}
 	c := &recordedCase{Flow: f}
 	for i, word := range rest {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pkg/config/host"
 )
 
 const patience = 15 * time.Second
@@ -27,6 +28,7 @@ type answer struct {
 	grpc      string // the status of a gRPC answer, which HTTP sees as 200
 	body      string
 	reached   bool  // the application answered
+	banner    *bool // of an application that speaks first: it came before the client sent anything
 	opaque    bool  // it answered TLS bytes, which Envoy had not terminated
 	handshake error // TLS failed
 	broken    error // the connection ended without an answer
@@ -55,19 +57,24 @@ func newSender(pki *authority) *sender {
 }
 
 // send opens a connection from the client's address to the server's and sends the flow.
-func (s *sender) send(c *cluster, tr translation, f *flow) (*answer, error) {
-	client, server := c.pods[f.Source.Workload], c.pods[f.Destination.Workload]
-	if client == nil || server == nil {
-		return nil, fmt.Errorf("no pod %s or %s", f.Source.Workload, f.Destination.Workload)
+func (s *sender) send(p *prepared, tr translation, f *flow) (*answer, error) {
+	c := p.cluster
+	if p.ways != nil {
+		return s.sendThrough(p, f)
 	}
-	raw, err := s.dial(client.Status.PodIP, fmt.Sprintf("%s:%d", server.Status.PodIP, f.Port))
+	name, port := c.server(f)
+	client, server := c.pods[f.Source.Workload], c.pods[name]
+	if client == nil || server == nil {
+		return nil, fmt.Errorf("no pod %s or %s", f.Source.Workload, name)
+	}
+	raw, err := s.dial(client.Status.PodIP, fmt.Sprintf("%s:%d", server.Status.PodIP, port))
 	if err != nil {
 		return nil, err
 	}
 	defer raw.Close()
 	raw.SetDeadline(time.Now().Add(patience))
 	a := &answer{peer: raw.LocalAddr().String()}
-	conn, err := s.secure(c, tr, f, raw)
+	conn, err := s.secure(p, tr, f, raw)
 	if err != nil {
 		if errors.Is(err, errEchoed) {
 			a.reached, a.opaque = true, true
@@ -76,14 +83,22 @@ func (s *sender) send(c *cluster, tr translation, f *flow) (*answer, error) {
 		a.handshake = err
 		return a, nil
 	}
-	if f.HTTP != nil && c.http2(server, f.Port) {
-		exchangeHTTP2(conn, f.HTTP, a)
-	} else if f.HTTP != nil {
-		exchange(conn, f.HTTP, a)
-	} else {
-		echo(conn, a)
-	}
+	s.exchange(p, f, conn, a, c.http2(server, port))
 	return a, nil
+}
+
+// exchange sends the flow on an open connection.
+func (s *sender) exchange(p *prepared, f *flow, conn net.Conn, a *answer, h2 bool) {
+	switch {
+	case f.HTTP != nil && h2:
+		exchangeHTTP2(conn, f.HTTP, a)
+	case f.HTTP != nil:
+		exchange(conn, f.HTTP, a)
+	case p.application == greets:
+		listenFirst(conn, a)
+	default:
+		echo(conn, a, "")
+	}
 }
 
 // dial binds the client's address, and a port that no other flow of this process has used.
@@ -105,8 +120,10 @@ func (s *sender) dial(from, to string) (net.Conn, error) {
 }
 
 // secure wraps the connection the way the source would.
-func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.Conn, error) {
-	client, server := c.pods[f.Source.Workload], c.pods[f.Destination.Workload]
+func (s *sender) secure(p *prepared, tr translation, f *flow, raw net.Conn) (net.Conn, error) {
+	c := p.cluster
+	name, port := c.server(f)
+	client, server := c.pods[f.Source.Workload], c.pods[name]
 	principal := f.Source.Principal
 	if principal == "" {
 		principal = c.principal(client)
@@ -115,14 +132,27 @@ func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.
 	switch {
 	case f.Source.MTLS != nil:
 		mtls = *f.Source.MTLS
-	case tr.mode(f.Port) == model.MTLSDisable: // auto-mTLS
+	case tr.mode(port) == model.MTLSDisable: // auto-mTLS
 		mtls = false
+	}
+	service, number := c.servicePort(server, port)
+	if called := f.Destination.Service; called != "" {
+		namespace, name, _ := strings.Cut(called, "/")
+		service, number = string(hostOf(namespace, name)), int32(f.Port)
+	}
+	nocert := f.Source.TLSWithoutCertificate
+	serverName, ownName := "plain-tls.example", ""
+	if opens := p.pods[f.Source.Workload].opens; opens != nil && f.Source.MTLS == nil && f.Source.Principal == "" {
+		o := opens.to(host.Name(service), int(number))
+		mtls = o.kind == "mutual" && (!o.auto || mtls && c.tlsMode(server) == model.IstioMutualTLSModeLabel)
+		nocert = o.kind == "tls"
+		serverName, ownName = o.sni, o.sni
 	}
 	config := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the server's identity is not under test
 	switch {
-	case f.Source.TLSWithoutCertificate:
+	case nocert:
 		config.NextProtos = []string{"http/1.1"}
-		config.ServerName = "plain-tls.example"
+		config.ServerName = serverName
 	case mtls:
 		cert, err := s.pki.client(principal)
 		if err != nil {
@@ -134,11 +164,13 @@ func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.
 		if f.HTTP != nil {
 			config.NextProtos = []string{"istio-http/1.1", "istio", "http/1.1"}
 		}
-		if f.HTTP != nil && c.http2(server, f.Port) {
+		if f.HTTP != nil && c.http2(server, port) {
 			config.NextProtos = []string{"istio-h2", "istio", "h2"}
 		}
-		if host, port := c.servicePort(server, f.Port); host != "" {
-			config.ServerName = fmt.Sprintf("outbound_.%d_._.%s", port, host)
+		if ownName != "" {
+			config.ServerName = ownName
+		} else if service != "" {
+			config.ServerName = fmt.Sprintf("outbound_.%d_._.%s", number, service)
 		}
 	default:
 		return raw, nil
@@ -146,7 +178,7 @@ func (s *sender) secure(c *cluster, tr translation, f *flow, raw net.Conn) (net.
 	switch {
 	case f.TLS != nil:
 		config.ServerName = f.TLS.SNI
-	case f.Source.TLSWithoutCertificate, config.ServerName == "":
+	case f.Source.TLSWithoutCertificate, config.ServerName == "" && mtls:
 		// Not the name that a reader of the flow expects of auto-mTLS: the flow says it.
 		f.TLS = &tlsAttributes{config.ServerName}
 	}
@@ -210,16 +242,17 @@ func exchange(conn net.Conn, r *request, a *answer) {
 	a.reached = resp.Header.Get(reachedHeader) == "yes"
 }
 
-func echo(conn net.Conn, a *answer) {
+// echo speaks and reads what comes back: itself, after anything that the application says first.
+func echo(conn net.Conn, a *answer, before string) {
 	const greeting = "hello\n"
 	if _, err := io.WriteString(conn, greeting); err != nil {
 		a.broken = err
 		return
 	}
-	got := make([]byte, len(greeting))
+	got := make([]byte, len(before+greeting))
 	if _, err := io.ReadFull(conn, got); err != nil {
 		a.broken = err
 		return
 	}
-	a.reached = string(got) == greeting
+	a.reached = string(got) == before+greeting
 }

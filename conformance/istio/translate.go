@@ -20,6 +20,7 @@ type translation struct {
 	inbound *listener.Listener            // a sidecar's one listener
 	gateway map[uint32]*listener.Listener // a gateway's, by port
 	mode    func(port uint32) model.MutualTLSMode
+	opens   openings // as a client; only where the scenario asks for it
 }
 
 // of tells which listener takes the port.
@@ -39,8 +40,8 @@ func clientMode(push *model.PushContext, pod *corev1.Pod) func(port uint32) mode
 	return authn.NewMtlsPolicy(push, push.AuthnPolicies, pod.Namespace, pod.Labels, false).GetMutualTLSModeForPort
 }
 
-// translate lets istiod translate the cluster for each of the named pods.
-func translate(c *cluster, pods []string) (map[string]translation, error) {
+// translate lets istiod translate the cluster for each of the named pods, and what those that are clients send.
+func translate(c *cluster, pods, clients []string) (map[string]translation, error) {
 	out := map[string]translation{}
 	services, instances := registry(c)
 	err := test.Wrap(func(t test.Failer) {
@@ -49,7 +50,10 @@ func translate(c *cluster, pods []string) (map[string]translation, error) {
 		})
 		push := gen.PushContext()
 		push.GatewayAPIController = noGatewayAPI{}
-		for _, name := range pods {
+		for _, name := range append(slices.Clone(pods), clients...) {
+			if _, done := out[name]; done {
+				continue
+			}
 			pod := c.pods[name]
 			if pod == nil {
 				t.Fatalf("no pod %s", name)
@@ -71,6 +75,13 @@ func translate(c *cluster, pods []string) (map[string]translation, error) {
 				case proxy.Type == model.Router:
 					tr.gateway[l.Address.GetSocketAddress().GetPortValue()] = l
 				}
+			}
+			if slices.Contains(clients, name) && c.inMesh(pod) {
+				opens, err := openingsOf(gen.Clusters(proxy))
+				if err != nil {
+					t.Fatalf("%v", err)
+				}
+				tr.opens = opens
 			}
 			out[name] = tr
 		}
@@ -114,10 +125,7 @@ func instancesOf(c *cluster, converted *model.Service, svc *corev1.Service, pod 
 		if p.Protocol == corev1.ProtocolUDP {
 			continue
 		}
-		tls := model.DisabledTLSModeLabel
-		if c.inMesh(pod) {
-			tls = model.IstioMutualTLSModeLabel
-		}
+		tls := c.tlsMode(pod)
 		out = append(out, &model.ServiceInstance{
 			Service: converted, ServicePort: converted.Ports[i],
 			Endpoint: &model.IstioEndpoint{

@@ -15,6 +15,7 @@ trap 'rm -rf "$bin"' EXIT
 "$bin/kubernetes" -out "$cases/kubernetes/recorded"
 "$bin/selectors" -out "$cases/calico/recorded"
 "$bin/flows" -out "$cases/calico/recorded"
+"$bin/flows" -convert "$cases/kubernetes/recorded/network-policy-scenarios.jsonl.gz" -out "$cases/calico/recorded"
 
 # What the API servers take: the CRDs of both API versions are files of their modules.
 crds() { printf '%s/config/crd/experimental/policy.networking.k8s.io_%s.yaml' "$1" "$2"; }

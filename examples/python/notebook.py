@@ -32,10 +32,16 @@ print(program.explain(source="tenant-acme/api", destination="tenant-acme/db", po
 # %% Everything that bears on one workload.
 print(program.describe("tenant-acme/db"))
 
+# %% All requests at once: can any get from one tenant to another? Here as the command's text; in a notebook, a table.
+isolation = program.isolate(by="label:tenant", outside=False)
+print(isolation)
+print(isolation.to_arrow()["at"][:3])
+
 # %% What if the tenant's own policies were gone?
 without = program.update(remove=["NetworkPolicy tenant-acme/default-deny"])
 before, after = (one.decide(source="tenant-acme/web", destination="203.0.113.7", port=443) for one in (program, without))
 print(f"{before.verdict} -> {after.verdict}")
+print(program.diff(without))
 
 # %% What a cluster would accept and then ignore.
 for note in program.notes:

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mayreach::{Flow, Program, Verdict};
 use mayreach_conformance::{Case, Scenario, load, missing};
 use mayreach_wire::{DecisionOut, FlowIn, OptionsIn};
 use serde_json::{Map, Value};
@@ -47,6 +48,15 @@ fn expected(case: &Case) -> Value {
         }
         // How Envoy words it is kept beside the case for people.
         fields.remove("envoy");
+        // Asked apart.
+        fields.remove("waypoint");
+        // What a client heard before it spoke; of an allowed one the explanation says it.
+        if let Some(heard) = fields.remove("banner")
+            && let Some(sees) = fields.get_mut("client_sees").and_then(Value::as_object_mut)
+        {
+            let heard = (heard == true).then_some(heard);
+            sees.insert("banner".to_owned(), heard.unwrap_or_default());
+        }
     }
     expect
 }
@@ -78,6 +88,20 @@ fn own_address(expect: &mut Value, shown: &Value) {
     }
 }
 
+/// Whether the explanation says that an application that speaks first is not heard.
+fn waits_in_vain(program: &Program, flow: &Flow<'_>) -> bool {
+    let walks = program.explain(flow).map(|e| e.walks).unwrap_or_default();
+    walks.iter().flat_map(|walk| &walk.remarks).any(|remark| remark.contains("waits in vain"))
+}
+
+/// The waypoint that the explanation says the connection goes through.
+fn waypoint(program: &Program, flow: &Flow<'_>) -> String {
+    let walks = program.explain(flow).map(|e| e.walks).unwrap_or_default();
+    let mut remarks = walks.iter().flat_map(|walk| &walk.remarks);
+    let named = remarks.find_map(|r| r.strip_prefix("the connection goes through the waypoint "));
+    named.unwrap_or("none").to_owned()
+}
+
 /// What one scenario's cases answer that they should not.
 fn failures(scenario: &Scenario) -> Vec<String> {
     let name = &scenario.name;
@@ -93,7 +117,7 @@ fn failures(scenario: &Scenario) -> Vec<String> {
         .iter()
         .map(|(file, text)| mayreach::Source::new(file.clone(), text.clone()))
         .collect();
-    let program = match mayreach::Program::compile(&sources, &options) {
+    let program = match Program::compile(&sources, &options) {
         Ok(program) => program,
         // The webhook refuses these objects, and so do we.
         Err(_) if bypassed => return Vec::new(),
@@ -122,6 +146,18 @@ fn failures(scenario: &Scenario) -> Vec<String> {
             let slow = program.decide_by_reference(flow);
             if fast != slow {
                 return Err(format!("evaluators differ: {fast:?} {slow:?}"));
+            }
+            if let Some(heard) = case.expect.get("banner")
+                && fast.verdict == Verdict::Allow
+                && waits_in_vain(&program, flow) == *heard
+            {
+                return Err(format!("the application was heard: {heard}"));
+            }
+            if let Some(way) = case.expect.get("waypoint").and_then(Value::as_str) {
+                let taken = waypoint(&program, flow);
+                if taken != way {
+                    return Err(format!("goes through the waypoint {taken}, not {way}"));
+                }
             }
             let shown = DecisionOut::new(&program, flow, &fast);
             serde_json::to_value(shown).map_err(|e| e.to_string())

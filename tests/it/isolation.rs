@@ -285,6 +285,49 @@ fn namespace(name: &str, labels: Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
 }
 
+/// How many changes there are when the last object goes.
+fn changes_without_the_last(documents: &[Value]) -> usize {
+    let (old, new) =
+        (compile(documents).unwrap(), compile(&documents[..documents.len() - 1]).unwrap());
+    old.difference(&new, &DifferenceQuestion::default(), |_, _| ()).changes.len()
+}
+
+#[test]
+fn pods_that_only_one_policy_keeps_from_each_other() {
+    let pod = |name: &str| {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "a", "labels": {"tier": "x"}},
+            "spec": {"containers": [{"name": "c"}]}})
+    };
+    let policy = |types: Value| {
+        json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "p", "namespace": "a"},
+            "spec": {"podSelector": {}, "policyTypes": types,
+                "ingress": [{"from": [{"podSelector": {}}]}], "egress": [{"to": [{"namespaceSelector": {"matchLabels": {"no": "thing"}}}]}]}})
+    };
+    let space = namespace("a", json!({}));
+    for types in [json!(["Egress"]), json!(["Ingress", "Egress"])] {
+        let found = changes_without_the_last(&[space.clone(), pod("p"), pod("q"), policy(types)]);
+        assert!(found > 0);
+    }
+}
+
+#[test]
+fn policies_of_hosts_count_for_pods_of_the_host() {
+    let documents = [
+        namespace("a", json!({})),
+        json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"},
+            "status": {"addresses": [{"type": "InternalIP", "address": "172.18.0.1"}]}}),
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "host", "namespace": "a"},
+            "spec": {"nodeName": "n1", "hostNetwork": true, "containers": [{"name": "c"}]}}),
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "client", "namespace": "a"},
+            "spec": {"nodeName": "n2", "containers": [{"name": "c"}]}}),
+        json!({"apiVersion": "projectcalico.org/v3", "kind": "HostEndpoint", "metadata": {"name": "h", "labels": {"role": "host"}},
+            "spec": {"node": "n1", "interfaceName": "*", "expectedIPs": ["172.18.0.1"], "profiles": ["projectcalico-default-allow"]}}),
+        json!({"apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkPolicy", "metadata": {"name": "closed"},
+            "spec": {"selector": "role == 'host'", "types": ["Ingress"]}}),
+    ];
+    assert!(changes_without_the_last(&documents) > 0);
+}
+
 /// Lets in what comes by IPv6 alone.
 fn six() -> Value {
     json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
@@ -312,7 +355,7 @@ fn the_second_address_of_a_pod_is_asked() {
 fn a_flow_may_say_its_address_family() {
     let spaces = ["a", "b"].map(|name| namespace(name, json!({})));
     let both = vec![pod("a", &["10.244.0.1", "fd00::1"]), pod("b", &["10.244.0.2", "fd00::2"])];
-    let program = compile(&[spaces.to_vec(), both, vec![six()]].concat()).unwrap();
+    let program = compile(&[spaces.to_vec(), both.clone(), vec![six()]].concat()).unwrap();
     let peer = |namespace| Peer::Workload { namespace, name: "p" };
     let mut flow = Flow::new(peer("a"), peer("b"), Port::Number(8080));
     let verdicts = [None, Some(IpVersion::V4), Some(IpVersion::V6)].map(|version| {
@@ -324,6 +367,14 @@ fn a_flow_may_say_its_address_family() {
     flow.source = Peer::Ip("10.9.9.9".parse().unwrap());
     let problem = program.explain(&flow).unwrap_err();
     assert!(problem.to_string().contains("the source has no IPv6 address"), "{problem}");
+    let services = json!({"apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "s", "namespace": "b"},
+        "spec": {"clusterIPs": ["10.96.0.9"], "selector": {}, "ports": [{"port": 8080}]}});
+    let served = compile(&[spaces.to_vec(), both.clone(), vec![services]].concat()).unwrap();
+    let called =
+        Flow { destination: Peer::Ip("10.96.0.9".parse().unwrap()), source: peer("a"), ..flow };
+    let problem = served.explain(&called).unwrap_err();
+    assert!(problem.to_string().contains("the destination has no IPv6 address"), "{problem}");
     flow.protocol = Protocol::Icmp;
     flow.source = peer("a");
     assert!(program.explain(&flow).is_err(), "ICMP is IPv4");

@@ -2,7 +2,8 @@
 //! clusters and flows.
 
 use mayreach::{
-    Flow, Http, Icmp, Options, Peer, Port, Program, Protocol, Request, Source, Without,
+    Flow, Http, Icmp, Options, Peer, Port, Program, Protocol, Request, Source, Verdict, Without,
+    WorkloadId,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -234,14 +235,40 @@ fn service(n: usize) -> Value {
     })
 }
 
+/// A waypoint, with its pod or as istiod would make it.
+fn waypoint(d: &mut Dice, namespace: &str) -> Vec<Value> {
+    let gateway = "gateway.networking.k8s.io/gateway-name";
+    let mut labels = labels(d);
+    labels["istio.io/waypoint-for"] = json!(d.pick(&["service", "workload", "all"]));
+    let mut out = vec![json!({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
+        "metadata": {"name": "wp", "namespace": namespace, "labels": labels},
+        "spec": {"gatewayClassName": "istio-waypoint", "listeners": [{"name": "mesh", "port": 15008, "protocol": "HBONE"}]},
+    })];
+    for n in 0..d.roll(3) {
+        let mut labels = self::labels(d);
+        labels[gateway] = json!("wp");
+        out.push(json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": format!("wp{n}"), "namespace": namespace, "labels": labels},
+            "spec": {"serviceAccountName": "wp", "nodeName": d.pick(&["n1", "n2"]), "containers": [{"name": "istio-proxy", "args": ["proxy", "waypoint"]}]},
+            "status": {"podIP": format!("10.244.9.{}{n}", namespace.as_bytes()[0] % 10)},
+        }));
+    }
+    out
+}
+
 pub(crate) fn cluster(d: &mut Dice) -> Vec<Value> {
     let mut out = Vec::new();
+    let waypoint = d.one_in(4);
     for name in NAMESPACES.iter().take(2 + usize::from(!d.one_in(4))) {
-        let team = if *name == "a" {
-            json!({"team": "x", "istio-injection": "enabled"})
+        let mut team = json!({"team": if *name == "a" { "x" } else { "y" }});
+        if waypoint && !d.one_in(4) {
+            team["istio.io/dataplane-mode"] = json!("ambient");
+            team["istio.io/use-waypoint"] = json!("wp");
         } else {
-            json!({"team": "y", "istio-injection": "enabled"})
-        };
+            team["istio-injection"] = json!("enabled");
+        }
         out.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": team}}));
     }
     for n in 0..6 {
@@ -259,6 +286,9 @@ pub(crate) fn cluster(d: &mut Dice) -> Vec<Value> {
         out.push(pod);
     }
     out.extend((0..2).map(service));
+    if waypoint {
+        out.extend(NAMESPACES.iter().take(2).flat_map(|name| self::waypoint(d, name)));
+    }
     let policies = d.roll(6);
     out.extend((0..policies).map(|n| network_policy(d, n)));
     if d.one_in(2) {
@@ -345,8 +375,13 @@ pub(crate) fn flow(d: &mut Dice) -> Flow<'static> {
 /// Now and then a part of the compiled evaluator is switched off.
 pub(crate) fn options(d: &mut Dice) -> Options {
     let mut options = Options::default();
-    options.without =
-        Without { mesh: d.one_in(6), groups: d.one_in(4), pairs: d.one_in(3), rows: d.one_in(6) };
+    options.without = Without {
+        mesh: d.one_in(6),
+        groups: d.one_in(4),
+        pairs: d.one_in(3),
+        rows: d.one_in(6),
+        direct: d.one_in(3),
+    };
     options
 }
 
@@ -368,5 +403,34 @@ proptest! {
             let explained = program.explain(&flow).map(|e| e.decision);
             prop_assert!(explained.is_err() || explained.as_ref() == Ok(&slow), "{:?}", flow);
         }
+        prop_assert_eq!(pairs_differ(&program, &mut d), None, "{}", text);
     }
+}
+
+/// The first pair of workloads of which all pairs at once say something else than the reference.
+fn pairs_differ(program: &Program, d: &mut Dice) -> Option<String> {
+    let protocol = *d.pick(&[Protocol::Tcp, Protocol::Tcp, Protocol::Udp, Protocol::Icmp]);
+    let port = *d.pick(&[80, 8080, 443, 53]);
+    let pairs = program.network_pairs(protocol, port);
+    let ids: Vec<WorkloadId> = program.workloads().map(|workload| workload.id()).collect();
+    let mut counts = [0; 3];
+    for (from, to) in ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to))) {
+        let mut flow = Flow::new(Peer::Id(from), Peer::Id(to), Port::Number(port));
+        flow.protocol = protocol;
+        let [egress, ingress, ..] =
+            program.decide_by_reference(&flow).layers.map(|one| one.verdict);
+        let slow = match [egress, ingress] {
+            [Verdict::Deny, _] | [_, Verdict::Deny] => Verdict::Deny,
+            [Verdict::Allow, Verdict::Allow] => Verdict::Allow,
+            _ => Verdict::Undetermined,
+        };
+        counts[slow as usize] += 1;
+        let quick = pairs.verdict(from, to);
+        if quick != slow {
+            return Some(format!("{from:?} {to:?} {protocol:?} {port}: {quick:?}, not {slow:?}"));
+        }
+    }
+    let counted =
+        [Verdict::Allow, Verdict::Deny, Verdict::Undetermined].map(|one| pairs.count(one));
+    (counted != counts).then(|| format!("{counted:?}, not {counts:?}"))
 }

@@ -1,7 +1,10 @@
 //! The oracle property on meshes whose workloads carry many rules: by client, by path, by
 //! everything else.
 
-use mayreach::{Flow, Http, Peer, Port, Program, Request, Source, Token};
+use mayreach::{
+    AnswerColumns, Decision, Flow, FlowColumns, Http, Options, Peer, Port, PreparedRequest,
+    Program, Request, Source, Token, WorkloadId,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -296,5 +299,119 @@ proptest! {
                 prop_assert_eq!(kept, slow, "{:?}\n{}", flow, text);
             }
         }
+        let rows: Vec<Row> = (0..40).map(|_| row(&mut d)).collect();
+        let wrong = rows.iter().find_map(|row| prepared_differs(&program, row));
+        prop_assert_eq!(wrong, None, "{}", text);
+        prop_assert_eq!(columns_differ(&program, &rows), None, "{}", text);
     }
+}
+
+/// A flow as tables have it: source, destination, port, place of the method, path.
+type Row = (u32, u32, u16, u8, &'static str);
+
+const METHODS: [&str; 6] = ["GET", "POST", "HEAD", "PURGE", "FOO", "CONNECT"];
+
+fn row(d: &mut Dice) -> Row {
+    let end = |d: &mut Dice| u32::try_from(d.roll(7)).unwrap();
+    let method = u8::try_from(d.roll(9)).unwrap();
+    (end(d), end(d), *d.pick(&[8080, 8080, 80, 15021, 0]), method, *d.pick(&SENT))
+}
+
+fn flow_of((source, destination, port, method, path): &Row) -> Flow<'static> {
+    let peer = |number: &u32| Peer::Id(WorkloadId(*number));
+    let port = if *port == 0 { Port::Unknown } else { Port::Number(*port) };
+    let mut flow = Flow::new(peer(source), peer(destination), port);
+    if let Some(method) = METHODS.get(usize::from(*method)) {
+        let request = Request { method: Some(method), path: Some(path), ..Request::default() };
+        flow.http = Http::Request(request);
+    }
+    flow
+}
+
+/// What a request that is asked more than once gives, where it is not what the reference says.
+fn prepared_differs(program: &Program, row: &Row) -> Option<String> {
+    let flow = flow_of(row);
+    let Http::Request(request) = flow.http else { return None };
+    let request = PreparedRequest::new(request);
+    let (source, destination) = (WorkloadId(row.0), WorkloadId(row.1));
+    let slow = program.decide_by_reference(&flow);
+    let connection = program.connect(&flow);
+    let whole = [
+        program.decide_prepared(source, destination, row.2, &request),
+        connection.decide_prepared(&request),
+    ];
+    let layers = [
+        program.authorize(&flow),
+        program.authorize_prepared(source, destination, row.2, &request),
+        connection.authorize_prepared(&request),
+    ];
+    let same =
+        whole.iter().all(|one| *one == slow) && layers.iter().all(|one| *one == slow.layers[4]);
+    (!same).then(|| format!("{row:?}: {whole:?} {layers:?}, not {slow:?}"))
+}
+
+/// The first row of a table that is not what the reference says, in order or on all threads.
+fn columns_differ(program: &Program, rows: &[Row]) -> Option<String> {
+    let mut offsets = vec![0];
+    let mut paths = String::new();
+    for row in rows {
+        paths.push_str(row.4);
+        offsets.push(u32::try_from(paths.len()).unwrap());
+    }
+    let flows = FlowColumns {
+        source: &rows.iter().map(|row| row.0).collect::<Vec<_>>(),
+        destination: &rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        port: &rows.iter().map(|row| row.2).collect::<Vec<_>>(),
+        methods: &METHODS,
+        method: &rows.iter().map(|row| row.3).collect::<Vec<_>>(),
+        path_offsets: &offsets,
+        paths: paths.as_bytes(),
+    };
+    let slow: Vec<Decision> =
+        rows.iter().map(|row| program.decide_by_reference(&flow_of(row))).collect();
+    for (number, ask) in
+        [Program::decide_columns, Program::decide_columns_in_parallel].iter().enumerate()
+    {
+        let mut verdict = vec![9; rows.len()];
+        let mut answers = AnswerColumns { verdict: &mut verdict, ..AnswerColumns::default() };
+        assert!(ask(program, &flows, &mut answers).is_ok());
+        let wanted: Vec<u8> = slow.iter().map(|one| one.verdict as u8).collect();
+        if verdict != wanted {
+            return Some(format!("{number}: {verdict:?}, not {wanted:?} of {rows:?}"));
+        }
+    }
+    for (number, ask) in
+        [Program::authorize_columns, Program::authorize_columns_in_parallel].iter().enumerate()
+    {
+        let (mut verdict, mut rule, mut policy) =
+            (vec![9; rows.len()], vec![9; rows.len()], vec![9; rows.len()]);
+        let mut answers = AnswerColumns {
+            verdict: &mut verdict,
+            rule: &mut rule,
+            policy: &mut policy,
+            ..AnswerColumns::default()
+        };
+        assert!(ask(program, &flows, &mut answers).is_ok());
+        for (n, one) in slow.iter().map(|one| one.layers[4]).enumerate() {
+            let wanted = (
+                one.verdict as u8,
+                one.reason.rule().unwrap_or(u32::MAX),
+                one.reason.policy().map_or(u32::MAX, |id| id.0),
+            );
+            if (verdict[n], rule[n], policy[n]) != wanted {
+                return Some(format!("{number}: row {n} is not {wanted:?} of {rows:?}"));
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn a_long_table_is_split_between_threads() {
+    let mut d = Dice(7);
+    let text = json!({"apiVersion": "v1", "kind": "List", "items": cluster(&mut d)}).to_string();
+    let source = [Source::new("random.json", text)];
+    let program = Program::compile(&source, &Options::default()).unwrap();
+    let rows: Vec<Row> = (0..20_000).map(|_| row(&mut d)).collect();
+    assert_eq!(columns_differ(&program, &rows), None);
 }

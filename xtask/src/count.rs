@@ -10,15 +10,18 @@ const KEPT: &str = "benches/instructions.txt";
 const FIGURE: &str = "target/criterion/figures/instructions";
 const BINARY: &str = "target/release/count";
 /// Sets and ways in, as `benches/src/bin/count.rs` knows them.
-const ROWS: [&str; 9] = [
+const ROWS: [&str; 12] = [
     "authz/borrowed",
     "authz/ids",
+    "authz/prepared",
     "authz/connection",
     "one/borrowed",
     "one/ids",
+    "one/prepared",
     "network/ids",
     "five/borrowed",
     "five/ids",
+    "five/prepared",
     "five/connection",
 ];
 /// Per cent that a count may differ from the kept one.

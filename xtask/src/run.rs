@@ -1,6 +1,6 @@
 //! Runs other programs and says which.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 use crate::python;
 
@@ -22,7 +22,7 @@ pub(crate) fn must(line: &[&str]) -> bool {
     must_be(line, Command::new(line.first().unwrap_or(&"")).args(line.get(1..).unwrap_or(&[])))
 }
 
-fn must_with(line: &[&str], name: &str, value: &std::path::Path) -> bool {
+pub(crate) fn must_with(line: &[&str], name: &str, value: &std::path::Path) -> bool {
     let mut command = Command::new(line.first().unwrap_or(&""));
     must_be(line, command.args(line.get(1..).unwrap_or(&[])).env(name, value))
 }
@@ -36,6 +36,14 @@ pub(crate) fn must_be(line: &[&str], command: &mut Command) -> bool {
             false
         }
     }
+}
+
+/// The command, built.
+pub(crate) fn command() -> Option<PathBuf> {
+    let target = PathBuf::from(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()));
+    let built = must(&["cargo", "build", "--quiet", "-p", "mayreach-cli"]);
+    let name = format!("debug/mayreach{}", std::env::consts::EXE_SUFFIX);
+    std::path::absolute(target.join(name)).ok().filter(|_| built)
 }
 
 const MAYREACH: [&str; 6] = ["cargo", "run", "--quiet", "-p", "mayreach-cli", "--"];
@@ -75,7 +83,7 @@ fn browser() -> bool {
         let path = std::env::var_os("PATH")?;
         std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
     });
-    let named = std::env::var_os("CHROMIUM").map(std::path::PathBuf::from);
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
     let Some(chromium) = named.or(found) else {
         println!("\nSKIPPED: the page's tests need Chromium (`apt-get install chromium`)");
         return std::env::var_os("CI").is_none();

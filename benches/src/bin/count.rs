@@ -5,8 +5,8 @@
 
 use std::hint::black_box;
 
-use mayreach::{Connection, Flow, Program, Request, WorkloadId};
-use mayreach_benches::{Ask, Cluster, Shape, hot};
+use mayreach::{Connection, Flow, PreparedRequest, Program, WorkloadId};
+use mayreach_benches::{Cluster, Prepared, Shape, hot};
 
 fn main() {
     let row = std::env::args().nth(1).unwrap_or_default();
@@ -34,12 +34,18 @@ fn main() {
         ("network", "ids") => twice(&program, &resolved(), counted_network),
         ("authz" | "one", "borrowed") => twice(&program, &named(), counted_authorization),
         ("authz" | "one", "ids") => twice(&program, &resolved(), counted_authorization),
+        (_, "prepared") => {
+            let asks: Vec<Prepared<'_>> = asks.iter().map(|ask| ask.prepared(&ids)).collect();
+            let ask = if set == "five" { counted_prepared } else { counted_authorized_prepared };
+            ask(&program, &asks)
+        }
         (_, "connection") => {
-            let prepared: Vec<Connection<'_>> =
+            let connections: Vec<Connection<'_>> =
                 asks.iter().map(|ask| program.connect(&ask.resolved(&ids))).collect();
-            let requests: Vec<Request<'_>> = asks.iter().map(Ask::request).collect();
+            let requests: Vec<PreparedRequest<'_>> =
+                asks.iter().map(|ask| PreparedRequest::new(ask.request())).collect();
             let ask = if set == "five" { counted_requests } else { counted_authorized };
-            ask(&prepared, &requests)
+            ask(&connections, &requests)
         }
         _ => panic(way),
     };
@@ -84,17 +90,35 @@ fn counted_network(program: &Program, flows: &[Flow<'_>]) -> usize {
 }
 
 #[inline(never)]
-fn counted_requests(prepared: &[Connection<'_>], requests: &[Request<'_>]) -> usize {
+fn counted_prepared(program: &Program, asks: &[Prepared<'_>]) -> usize {
+    for ask in asks {
+        let Prepared { source, destination, port, request } = black_box(ask);
+        black_box(program.decide_prepared(*source, *destination, *port, request));
+    }
+    asks.len()
+}
+
+#[inline(never)]
+fn counted_authorized_prepared(program: &Program, asks: &[Prepared<'_>]) -> usize {
+    for ask in asks {
+        let Prepared { source, destination, port, request } = black_box(ask);
+        black_box(program.authorize_prepared(*source, *destination, *port, request));
+    }
+    asks.len()
+}
+
+#[inline(never)]
+fn counted_requests(prepared: &[Connection<'_>], requests: &[PreparedRequest<'_>]) -> usize {
     for (connection, request) in prepared.iter().zip(requests) {
-        black_box(connection.decide(black_box(request)));
+        black_box(connection.decide_prepared(black_box(request)));
     }
     requests.len()
 }
 
 #[inline(never)]
-fn counted_authorized(prepared: &[Connection<'_>], requests: &[Request<'_>]) -> usize {
+fn counted_authorized(prepared: &[Connection<'_>], requests: &[PreparedRequest<'_>]) -> usize {
     for (connection, request) in prepared.iter().zip(requests) {
-        black_box(connection.authorize(black_box(request)));
+        black_box(connection.authorize_prepared(black_box(request)));
     }
     requests.len()
 }

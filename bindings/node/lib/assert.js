@@ -44,4 +44,14 @@ function check(program, given, verdict) {
   return { pass, message: () => message(pass ? 'not ' : '') }
 }
 
-module.exports = { check }
+/** Whether every pair of tenants is proved isolated; the report says which are not. */
+function checkIsolated(program, asked) {
+  if (!(program instanceof Program)) {
+    refuse('wrong_type', 'program', 'not a program', "expect(program).toIsolate({ by: 'label:tenant' })")
+  }
+  const found = program.isolateSync(asked)
+  const pass = found.verdict === 'isolated'
+  return { pass, message: () => `expected tenants ${pass ? 'not ' : ''}to be isolated\n${found}` }
+}
+
+module.exports = { check, checkIsolated }

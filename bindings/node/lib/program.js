@@ -9,6 +9,7 @@ const { Decision } = require('./decision.js')
 const { encode } = require('./encode.js')
 const { raise, refuse, said } = require('./error.js')
 const { flowText, questionOf, textOf, Flow } = require('./flow.js')
+const { intents, name, report } = require('./report.js')
 const { references, sources } = require('./sources.js')
 const { WRONG } = require('./words.js')
 
@@ -157,23 +158,75 @@ class Program {
 
   async matrix(by = 'workload', settings) {
     const { rest, signal } = takeSignal(settings)
-    noMore(rest)
-    return JSON.parse(said(await abortable(signal, () => native.matrixAsync(this.#handle, String(by)))))
+    return this.#analyse(...matrix(by, rest), { signal })
   }
 
-  matrixSync(by = 'workload') {
-    return JSON.parse(said(native.matrix(this.#handle, String(by))))
+  matrixSync(by = 'workload', settings) {
+    return this.#analyseSync(...matrix(by, settings))
   }
 
   async isolate(question, settings) {
-    const { rest, signal } = takeSignal(settings)
-    noMore(rest)
-    const asked = tenants(question)
-    return JSON.parse(said(await abortable(signal, () => native.isolateAsync(this.#handle, asked))))
+    return this.#analyse('isolate', tenants(question), settings)
   }
 
   isolateSync(question) {
-    return JSON.parse(said(native.isolate(this.#handle, tenants(question))))
+    return this.#analyseSync('isolate', tenants(question))
+  }
+
+  async can(from, to, settings) {
+    return this.#analyse('can', [name(from, 'from'), name(to, 'to')], settings)
+  }
+
+  canSync(from, to) {
+    return this.#analyseSync('can', [name(from, 'from'), name(to, 'to')])
+  }
+
+  async callers(workload, settings) {
+    return this.#analyse('callers', [name(workload, 'workload')], settings)
+  }
+
+  callersSync(workload) {
+    return this.#analyseSync('callers', [name(workload, 'workload')])
+  }
+
+  async reaches(workload, settings) {
+    return this.#analyse('reaches', [name(workload, 'workload')], settings)
+  }
+
+  reachesSync(workload) {
+    return this.#analyseSync('reaches', [name(workload, 'workload')])
+  }
+
+  async diff(next, settings) {
+    return this.#analyse('diff', [], settings, Program.#other(next))
+  }
+
+  diffSync(next) {
+    return this.#analyseSync('diff', [], Program.#other(next))
+  }
+
+  async change(next, intend, settings) {
+    return this.#analyse('change', intents(intend), settings, Program.#other(next))
+  }
+
+  changeSync(next, intend) {
+    return this.#analyseSync('change', intents(intend), Program.#other(next))
+  }
+
+  static #other(next) {
+    if (!(next instanceof Program)) refuse('wrong_type', 'next', 'not a program', 'old.diff(await compile(paths))')
+    return next.#handle
+  }
+
+  async #analyse(kind, asked, settings, other) {
+    const { rest, signal } = takeSignal(settings)
+    noMore(rest)
+    const json = encode(asked)
+    return report(await abortable(signal, () => native.analyseAsync(this.#handle, kind, json, other)))
+  }
+
+  #analyseSync(kind, asked, other) {
+    return report(native.analyse(this.#handle, kind, encode(asked), other))
   }
 
   async update(changes, settings) {
@@ -202,7 +255,19 @@ function tenants(question) {
   if (typeof question !== 'object' || question === null || Array.isArray(question)) {
     refuse('wrong_type', 'question', 'a question is an object', "ask like { by: 'label:tenant' }")
   }
-  return encode(question)
+  return question
+}
+
+/** The question of a matrix: which, and by what. */
+function matrix(by, settings = {}) {
+  const { declared = false, ...rest } = takeSignal(settings).rest
+  noMore(rest)
+  if (typeof declared !== 'boolean') refuse('wrong_type', 'options.declared', 'true or false is wanted')
+  return [declared ? 'declared' : 'matrix', [group(by)]]
+}
+
+function group(by) {
+  return typeof by === 'string' ? by : refuse('wrong_type', 'by', 'a group is named by text', "such as 'label:tenant'")
 }
 
 function change(changes) {

@@ -2,13 +2,14 @@
 
 const { AssertionError } = require('node:assert')
 
-const { check } = require('../lib/assert.js')
+const { check, checkIsolated } = require('../lib/assert.js')
 
 /** For `expect.extend` of Vitest and Jest. */
 const matchers = {
   toAllow: (program, flow) => check(program, flow, 'allow'),
   toDeny: (program, flow) => check(program, flow, 'deny'),
   toBeUndetermined: (program, flow) => check(program, flow, 'undetermined'),
+  toIsolate: (program, question) => checkIsolated(program, question),
 }
 
 function assertion(verdict) {
@@ -23,4 +24,11 @@ const assertAllow = assertion('allow')
 const assertDeny = assertion('deny')
 const assertUndetermined = assertion('undetermined')
 
-module.exports = { assertAllow, assertDeny, assertUndetermined, matchers }
+
+/** Every pair of tenants is proved isolated. */
+function assertIsolated(program, question) {
+  const { pass, message } = checkIsolated(program, question)
+  if (!pass) throw new AssertionError({ message: message(), operator: 'isolated', stackStartFn: assertIsolated })
+}
+
+module.exports = { assertAllow, assertDeny, assertIsolated, assertUndetermined, matchers }

@@ -1,3 +1,3 @@
 import all from './index.js'
 
-export const { assertAllow, assertDeny, assertUndetermined, matchers } = all
+export const { assertAllow, assertDeny, assertIsolated, assertUndetermined, matchers } = all

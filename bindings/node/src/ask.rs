@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use mayreach_wire::{
-    Engine, FlowIn, ProblemOut, Problems, isolation::IsolateIn, mayreach::ErrorCode,
-};
+use mayreach_wire::{Engine, FlowIn, ProblemOut, Problems};
 use napi::{
     Env, Task,
     bindgen_prelude::{AsyncTask, Either, External, Uint8Array},
@@ -55,12 +53,7 @@ pub fn explain(program: &Handle, flow: String) -> Said {
 /// Everything that bears on a workload.
 #[napi]
 pub fn describe(program: &Handle, workload: String) -> Said {
-    guard(|| {
-        // The wire asks it as both ends of a flow; here it is an argument.
-        let described = program.describe(&workload);
-        Ok(text(&described.map_err(|problem| problem.field("workload"))?))
-    })
-    .into()
+    guard(|| Ok(text(&program.describe(&workload)?))).into()
 }
 
 /// What the cluster would accept and then ignore.
@@ -110,76 +103,6 @@ impl Task for Lines {
 #[napi]
 pub fn decide_lines_async(program: &Handle, lines: String, first: u32) -> AsyncTask<Lines> {
     AsyncTask::new(Lines { engine: Arc::clone(program), lines, first })
-}
-
-/// A question about the whole program.
-#[derive(Clone, Copy)]
-enum About {
-    Matrix,
-    Isolation,
-}
-
-fn report_of(engine: &Engine, about: About, question: &str) -> Answered<String> {
-    guard(|| match about {
-        About::Matrix => {
-            let by = mayreach_wire::matrix::group_by(question)?;
-            Ok(text(&engine.matrix(&by, |_, _| ())))
-        }
-        About::Isolation => {
-            let asked: IsolateIn = serde_json::from_str(question).map_err(|error| {
-                let error = error.to_string();
-                let said = error.split(" at line ").next().unwrap_or_default();
-                ProblemOut::new(ErrorCode::InvalidValue, said).field("question")
-            })?;
-            Ok(text(&engine.isolate(&asked, |_, _| ())?))
-        }
-    })
-}
-
-/// Asks away from the event loop.
-pub struct Reporting {
-    engine: Arc<Engine>,
-    about: About,
-    question: String,
-}
-
-impl Task for Reporting {
-    type Output = Answered<String>;
-    type JsValue = Said;
-
-    fn compute(&mut self) -> napi::Result<Self::Output> {
-        Ok(report_of(&self.engine, self.about, &self.question))
-    }
-
-    fn resolve(&mut self, _: Env, answered: Self::Output) -> napi::Result<Self::JsValue> {
-        Ok(answered.into())
-    }
-}
-
-/// Who may reach whom: `workload`, `namespace` or `label:KEY`.
-#[napi]
-pub fn matrix(program: &Handle, by: String) -> Said {
-    report_of(program, About::Matrix, &by).into()
-}
-
-/// As [`matrix`], away from the event loop.
-#[napi]
-pub fn matrix_async(program: &Handle, by: String) -> AsyncTask<Reporting> {
-    let engine = Arc::clone(program);
-    AsyncTask::new(Reporting { engine, about: About::Matrix, question: by })
-}
-
-/// Whether any request can get from one tenant to another.
-#[napi]
-pub fn isolate(program: &Handle, question: String) -> Said {
-    report_of(program, About::Isolation, &question).into()
-}
-
-/// As [`isolate`], away from the event loop.
-#[napi]
-pub fn isolate_async(program: &Handle, question: String) -> AsyncTask<Reporting> {
-    let engine = Arc::clone(program);
-    AsyncTask::new(Reporting { engine, about: About::Isolation, question })
 }
 
 /// The decision of one flow as lines of text.

@@ -7,6 +7,7 @@ mod ask;
 mod change;
 mod compile;
 mod guard;
+mod report;
 mod shared;
 mod table;
 

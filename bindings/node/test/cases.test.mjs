@@ -17,7 +17,10 @@ function optionsOf({ name, options }) {
 
 /** What a recording says, in our words. */
 function expected({ flow, expect: recorded }) {
-  const { envoy: _, ...expect } = structuredClone(recorded)
+  // `waypoint` is asked apart.
+  const { envoy: _, waypoint: __, banner, ...expect } = structuredClone(recorded)
+  // What a client heard before it spoke; of an allowed one the explanation says it.
+  if (banner !== undefined && expect.client_sees) expect.client_sees.banner = banner || null
   expect.dry_run &&= expect.dry_run.map((mark) => mark.reason).filter((reason) => reason !== undefined)
   for (const layer of Object.values(expect.layers ?? {})) {
     if (layer.reason?.code !== 'profile') continue
@@ -43,6 +46,18 @@ function aligned(expect, shown) {
   }
 }
 
+/** What a recording says of the way and of what is heard on it, which the explanation has. */
+function apart(program, flow, { waypoint, banner }, { verdict }) {
+  const heard = verdict === 'allow' ? banner : undefined
+  if (waypoint === undefined && heard === undefined) return []
+  const remarks = program.explain(flow).walks.flatMap(({ remarks }) => remarks)
+  const said = 'the connection goes through the waypoint '
+  const taken = remarks.find((remark) => remark.startsWith(said))?.slice(said.length) ?? 'none'
+  const wrong = waypoint === undefined || waypoint === taken ? [] : [`goes through the waypoint ${taken}, not ${waypoint}`]
+  const inVain = remarks.some((remark) => remark.includes('waits in vain'))
+  return heard === inVain ? [...wrong, `the application was heard: ${heard}`] : wrong
+}
+
 function failures(scenario) {
   const { ours, bypassed, flagged } = optionsOf(scenario)
   if (flagged) return []
@@ -62,7 +77,8 @@ function failures(scenario) {
     const expect = recorded ? expected(one) : one.expect
     if (recorded) aligned(expect, shown)
     const codes = shown.verdict === decisions[index].verdict && shown.decided_by === decisions[index].decided_by
-    const wrong = [...missing(expect, shown), ...(codes ? [] : ['the code and the decision differ'])]
+    const way = recorded ? apart(program, flows[index], one.expect, shown) : []
+    const wrong = [...missing(expect, shown), ...way, ...(codes ? [] : ['the code and the decision differ'])]
     return wrong.length === 0 ? [] : [`${scenario.name}\n    ${JSON.stringify(one.flow)}\n    ${wrong.join('; ')}`]
   })
 }

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 import { Flow, compileSync } from '../index.mjs'
-import { assertAllow, assertDeny, assertUndetermined } from '../matchers/index.mjs'
+import { assertAllow, assertDeny, assertIsolated, assertUndetermined, matchers } from '../matchers/index.mjs'
 import { flow, shop } from './support/shop.mjs'
 
 const runners = fileURLToPath(new URL('runners', import.meta.url))
@@ -32,6 +32,27 @@ test('assertions of node:test', () => {
   assert.throws(() => assertDeny(program, flow), AssertionError)
   assert.throws(() => assertUndetermined(program, flow), AssertionError)
   assert.throws(() => assertDeny(program, { ...denied, by: 'mtls' }), /expected deny by mtls/)
+})
+
+test('isolation of tenants', () => {
+  const tenants = ['a', 'b'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { tenant: name } } }))
+  const closed = tenants.map(({ metadata: { name } }) => ({
+    apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'closed', namespace: name }, spec: { podSelector: {} },
+  }))
+  const pods = tenants.map(({ metadata: { name } }) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'api', namespace: name } }))
+  const question = { by: 'label:tenant', outside: false }
+  assertIsolated(compileSync([...tenants, ...pods, ...closed]), question)
+  const open = compileSync([...tenants, ...pods, closed[0]])
+  const said = (error) => {
+    assert.ok(error instanceof AssertionError)
+    assert.match(error.message, /^expected tenants to be isolated\nOPEN {2}2 tenants by label:tenant/)
+    assert.match(error.message, /a\/api → b\/api/)
+    return true
+  }
+  assert.throws(() => assertIsolated(open, question), said)
+  assert.throws(() => assertIsolated({}, question), { name: 'MayreachError', field: 'program' })
+  const { pass, message } = matchers.toIsolate(compileSync([...tenants, ...pods, ...closed]), question)
+  assert.ok(pass && message().startsWith('expected tenants not to be isolated\nISOLATED'))
 })
 
 test('an expectation that means nothing is an error, not a failure or a pass', () => {

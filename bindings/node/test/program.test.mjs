@@ -132,7 +132,7 @@ test('isolation, proved or refuted', async () => {
   const [hole] = isolation.findings[pair.finding].holes
   assert.equal(hole.let_in_by.reason.policy.name, 'open')
   assert.equal(open.decide(hole.flow).verdict, 'allow')
-  assert.throws(() => program.isolateSync({ byy: 'namespace' }), { name: 'MayreachError', field: 'question', message: /byy/ })
+  assert.throws(() => program.isolateSync({ byy: 'namespace' }), { name: 'MayreachError', field: 'byy', message: /byy/ })
   assert.throws(() => program.isolateSync('namespace'), { name: 'MayreachError', field: 'question' })
 })
 

@@ -2,7 +2,7 @@
 
 use mayreach_wire::{
     FlowIn, ProblemOut,
-    flow::{HttpIn, PeerIn, PortIn, Said},
+    flow::{PeerIn, Words},
 };
 use pyo3::{
     exceptions::PyTypeError,
@@ -26,40 +26,35 @@ pub(crate) struct Common<'a, 'py> {
     pub(crate) host: Option<&'a Bound<'py, PyAny>>,
 }
 
-impl<'py> Common<'_, 'py> {
-    /// The flow, where every value is of the usual type.
-    ///
-    /// # Errors
-    /// A name that is none.
-    pub(crate) fn quick(&self, py: Python<'py>) -> PyResult<Option<FlowIn>> {
-        let (Some(source), Some(destination)) = (words(self.source), words(self.destination))
-        else {
-            return Ok(None);
-        };
+impl<'a, 'py> Common<'a, 'py> {
+    /// The flow in words, where every value is of the usual type.
+    pub(crate) fn quick(&self) -> Option<Words<'a>> {
         let port = match self.port {
             None => None,
-            Some(port) if port.is_exact_instance_of::<PyInt>() => match port.extract::<u16>() {
-                Ok(number) if number > 0 => Some(PortIn::Number(number)),
-                _ => return Ok(None),
-            },
-            Some(_) => return Ok(None),
+            Some(port) if port.is_exact_instance_of::<PyInt>() => {
+                Some(port.extract::<u16>().ok().filter(|port| *port > 0)?)
+            }
+            Some(_) => return None,
         };
-        let texts = [self.method, self.path, self.host];
-        let [method, path, host] = texts.map(words);
-        let read = [method, path, host];
-        if texts.iter().zip(&read).any(|(given, read)| given.is_some() != read.is_some()) {
-            return Ok(None);
-        }
-        let own = |text: Option<&str>| text.map(str::to_owned);
-        let http = HttpIn { method: own(method), path: own(path), host: own(host), headers: None };
-        let said = read.iter().any(Option::is_some);
-        Ok(Some(FlowIn {
-            source: named(py, source, "source")?,
-            destination: named(py, destination, "destination")?,
+        let optional = |value: Option<&'a Bound<'py, PyAny>>| match value {
+            None => Some(None),
+            value => words(value).map(Some),
+        };
+        Some(Words {
+            source: words(self.source)?,
+            destination: words(self.destination)?,
             port,
-            http: if said { Said::Is(http) } else { Said::Unknown },
-            ..FlowIn::default()
-        }))
+            method: optional(self.method)?,
+            path: optional(self.path)?,
+            host: optional(self.host)?,
+        })
+    }
+
+    /// The same values, to be read again: none of them ever changes.
+    pub(crate) fn keep(&self, port: Option<u16>) -> Kept {
+        let texts = [self.source, self.destination, self.method, self.path, self.host];
+        let keep = |value: Option<&Bound<'_, PyAny>>| value.map(|value| value.clone().unbind());
+        Kept { texts: texts.map(keep), port }
     }
 
     /// Everything as a dict of keywords.
@@ -81,6 +76,26 @@ impl<'py> Common<'_, 'py> {
             value.map(|value| all.set_item(name, value)).transpose()?;
         }
         Ok(all)
+    }
+}
+
+/// The values of the usual flow, as Python holds them.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    texts: [Option<Py<PyAny>>; 5],
+    port: Option<u16>,
+}
+
+impl Kept {
+    /// The flow with text of its own.
+    ///
+    /// # Errors
+    /// What is wrong with an end.
+    pub(crate) fn own(&self, py: Python<'_>) -> Result<FlowIn, ProblemOut> {
+        let texts = self.texts.each_ref().map(|text| text.as_ref().map(|text| text.bind(py)));
+        let [source, destination, method, path, host] = texts.map(words);
+        let (source, destination) = (source.unwrap_or(""), destination.unwrap_or(""));
+        Words { source, destination, port: self.port, method, path, host }.own()
     }
 }
 

@@ -15,6 +15,7 @@ use pyo3::{
 };
 
 use crate::{
+    asked::Kept,
     error::{self, Family},
     json,
 };
@@ -46,14 +47,21 @@ pub(crate) struct Decision {
 #[expect(clippy::large_enum_variant, reason = "most are made here, and few are kept")]
 enum Made {
     /// By a program of this process.
-    Here { engine: Engine, flow: Arc<FlowIn>, decision: mayreach::Decision },
+    Here { engine: Engine, asked: Asked, decision: mayreach::Decision },
     /// Elsewhere: what was told of it.
     Told,
 }
 
+/// The question: what it says is spelled out when somebody looks.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    Flow(Arc<FlowIn>),
+    Kept(Kept),
+}
+
 impl Decision {
-    pub(crate) fn new(engine: &Engine, flow: Arc<FlowIn>, decision: mayreach::Decision) -> Self {
-        let made = Made::Here { engine: engine.clone(), flow, decision };
+    pub(crate) fn new(engine: &Engine, asked: Asked, decision: mayreach::Decision) -> Self {
+        let made = Made::Here { engine: engine.clone(), asked, decision };
         Self { made, text: OnceLock::new(), view: PyOnceLock::new() }
     }
 
@@ -61,8 +69,11 @@ impl Decision {
         if let Some(text) = self.text.get() {
             return Ok(text);
         }
-        let Made::Here { engine, flow, decision } = &self.made else { return Ok("") };
-        let told = engine.tell(flow, decision);
+        let Made::Here { engine, asked, decision } = &self.made else { return Ok("") };
+        let told = match asked {
+            Asked::Flow(flow) => engine.tell(flow, decision),
+            Asked::Kept(kept) => kept.own(py).and_then(|flow| engine.tell(&flow, decision)),
+        };
         let told = told.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
         let told = json::text(&told)?;
         Ok(self.text.get_or_init(|| told))

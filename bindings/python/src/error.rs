@@ -14,6 +14,7 @@ pub(crate) enum Family {
     Option,
     Flow,
     Table,
+    Question,
 }
 
 impl Family {
@@ -23,6 +24,7 @@ impl Family {
             Self::Option => "option",
             Self::Flow => "flow",
             Self::Table => "table",
+            Self::Question => "question",
         }
     }
 }

@@ -9,6 +9,7 @@ mod flow;
 mod json;
 mod lists;
 mod program;
+mod report;
 mod stream;
 mod table;
 
@@ -22,6 +23,7 @@ mod _mayreach {
         decision::Decision,
         flow::Flow,
         program::Program,
+        report::Report,
         stream::{Stream, Table},
     };
     use pyo3::prelude::*;

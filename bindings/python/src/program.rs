@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use mayreach_wire::{
-    Engine, FlowIn, OptionsIn, Problems, load,
+    Engine, FlowIn, OptionsIn, Problems, Question, load,
     mayreach::{Changes, ObjectRef, Options, Source},
     table::TableOptions,
 };
@@ -16,10 +16,10 @@ use pyo3::{
 use crate::{
     asked::{self, Common},
     call::{inside, outside},
-    decision::Decision,
+    decision::{Asked, Decision},
     error::{self, Family},
     flow::Flow,
-    json,
+    json, report,
     stream::{Stream, Table},
     table,
 };
@@ -86,7 +86,7 @@ impl Program {
         inside(py, || {
             let decision = self.engine.judge(&flow);
             let decision = decision.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
-            Ok(Decision::new(&self.engine, flow, decision))
+            Ok(Decision::new(&self.engine, Asked::Flow(flow), decision))
         })
     }
 
@@ -237,9 +237,14 @@ impl Program {
         let common = Common { source, destination, port, method, path, host };
         if flow.is_none()
             && others.is_none()
-            && let Some(flow) = common.quick(py)?
+            && let Some(words) = common.quick()
         {
-            return self.judge(py, Arc::new(flow));
+            return inside(py, || {
+                let decision = self.engine.judge_words(&words);
+                let decision =
+                    decision.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
+                Ok(Decision::new(&self.engine, Asked::Kept(common.keep(words.port)), decision))
+            });
         }
         let keywords = common.into_dict(py, others)?;
         self.judge(py, Self::flow(py, flow, Some(&keywords), "decide")?)
@@ -255,7 +260,7 @@ impl Program {
         let decided = asked.into_iter().zip(decided).enumerate();
         decided
             .map(|(row, (flow, decision))| match decision {
-                Ok(decision) => Ok(Decision::new(engine, flow, decision)),
+                Ok(decision) => Ok(Decision::new(engine, Asked::Flow(flow), decision)),
                 Err(problem) => {
                     let message = format!("flow {row}: {}", problem.message);
                     let problem = mayreach_wire::ProblemOut { message, ..problem };
@@ -333,6 +338,134 @@ impl Program {
         let told = outside(py, || self.engine.describe(workload))?
             .map_err(|problem| error::raise(py, Family::Flow, &problem))?;
         json::helper(py, "_values", "description")?.call1((json::text(&told)?,))
+    }
+
+    /// Who may reach whom, on all ports and over all requests, rolled up by ``"workload"``, ``"namespace"`` or ``"label:KEY"``, a label of
+    /// the pod or its namespace. Gives a :class:`Matrix`.
+    ///
+    /// >>> import mayreach
+    /// >>> program = mayreach.load({"apiVersion": "v1", "kind": "List", "items": [
+    /// ...     {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": n, "namespace": "shop"}}
+    /// ...     for n in ("web", "db")]})
+    /// >>> program.matrix().cell("shop/web", "shop/db").verdict
+    /// 'allow'
+    ///
+    /// With `declared` it asks of declared ports alone, and of no request, and gives a
+    /// :class:`Declared`: quicker to read, and "depends" where a request decides.
+    #[pyo3(signature = (by="workload", *, declared=false))]
+    fn matrix<'py>(
+        &self,
+        py: Python<'py>,
+        by: &str,
+        declared: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let name = if declared { "Declared" } else { "Matrix" };
+        report::ask(py, &self.engine, Question::matrix(by, declared), name)
+    }
+
+    /// Can any request at all get from one tenant to another? Proved for every ordered pair, or a
+    /// request that gets through. Gives an :class:`Isolation`.
+    ///
+    /// Tenants are told `by` ``"label:KEY"``, ``"namespace"`` (the default) or ``"workload"``, or by name:
+    /// ``tenants={"acme": {"namespaces": ["acme-*"]}}``. `exceptions` are what is meant to pass:
+    /// ``[{"to": "shared/dns", "ports": [53]}]``. `question` says the same as a dict or as the path of a
+    /// YAML file. Addresses `outside` the cluster and `new_pods`, which do not exist yet, are clients
+    /// too unless said otherwise.
+    ///
+    /// >>> import mayreach
+    /// >>> program = mayreach.load({"apiVersion": "v1", "kind": "List", "items": [
+    /// ...     {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "api", "namespace": n}}
+    /// ...     for n in ("acme", "globex")]})
+    /// >>> found = program.isolate(by="namespace")
+    /// >>> found.verdict, found.pair("acme", "globex").holes[0].decision.allowed
+    /// ('open', True)
+    #[pyo3(signature = (question=None, /, *, by=None, tenants=None, exceptions=None, outside=None, new_pods=None))]
+    #[expect(clippy::too_many_arguments, reason = "the fields of the question")]
+    fn isolate<'py>(
+        &self,
+        py: Python<'py>,
+        question: Option<&Bound<'py, PyAny>>,
+        by: Option<&Bound<'py, PyAny>>,
+        tenants: Option<&Bound<'py, PyAny>>,
+        exceptions: Option<&Bound<'py, PyAny>>,
+        outside: Option<&Bound<'py, PyAny>>,
+        new_pods: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let fields = [
+            ("by", by),
+            ("tenants", tenants),
+            ("exceptions", exceptions),
+            ("outside", outside),
+            ("new_pods", new_pods),
+        ];
+        let asked = report::isolate(py, question, fields)?;
+        report::ask(py, &self.engine, Ok(asked), "Isolation")
+    }
+
+    /// What may one workload do to another, over all requests? Both are ``"namespace/workload"``.
+    /// Gives a :class:`Can`.
+    fn can<'py>(
+        &self,
+        py: Python<'py>,
+        source: String,
+        destination: String,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let question = Question::Can { from: source, to: destination };
+        report::ask(py, &self.engine, Ok(question), "Can")
+    }
+
+    /// Who may reach a workload, over all requests, from every workload and from outside? Gives a
+    /// :class:`Reach`.
+    fn callers<'py>(&self, py: Python<'py>, workload: String) -> PyResult<Bound<'py, PyAny>> {
+        report::ask(py, &self.engine, Ok(Question::Callers(workload)), "Reach")
+    }
+
+    /// Whom may a workload reach, over all requests? Gives a :class:`Reach`.
+    fn reaches<'py>(&self, py: Python<'py>, workload: String) -> PyResult<Bound<'py, PyAny>> {
+        report::ask(py, &self.engine, Ok(Question::Reaches(workload)), "Reach")
+    }
+
+    /// What changed in meaning from this program to another? Gives a :class:`Difference`: each change
+    /// with a request that shows it, or the proof that there is none.
+    ///
+    /// >>> import mayreach
+    /// >>> old = mayreach.load({"apiVersion": "v1", "kind": "Pod",
+    /// ...     "metadata": {"name": "web", "namespace": "shop"}})
+    /// >>> new = old.update({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+    /// ...     "metadata": {"name": "closed", "namespace": "shop"}, "spec": {"podSelector": {}}})
+    /// >>> old.diff(new).changes[0].kind, old.diff(old).verdict
+    /// ('closed', 'equivalent')
+    fn diff<'py>(&self, py: Python<'py>, new: &Self) -> PyResult<Bound<'py, PyAny>> {
+        report::ask(py, &self.engine, Ok(Question::Diff(new.engine.clone())), "Difference")
+    }
+
+    /// Does the change from this program to `new` allow what it is meant to, and nothing else?
+    /// `intend` is ``"shop/web -> shop/api:8080 GET /v1/*"`` (port, method and path may be left out),
+    /// or several of those. Gives an :class:`Intended`.
+    fn change<'py>(
+        &self,
+        py: Python<'py>,
+        new: &Self,
+        intend: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let intents: Vec<String> = match intend.extract::<String>() {
+            Ok(one) => vec![one],
+            Err(_) => intend.try_iter()?.map(|one| one?.extract()).collect::<PyResult<_>>()?,
+        };
+        report::ask(py, &self.engine, Question::change(new.engine.clone(), &intents), "Intended")
+    }
+
+    /// Every other workload, and whether any of certain requests gets through, as JSON text.
+    fn _callers_within(
+        &self,
+        py: Python<'_>,
+        workload: &str,
+        ports: Vec<u16>,
+        methods: Vec<String>,
+        paths: Vec<String>,
+    ) -> PyResult<String> {
+        let found = outside(py, || self.engine.callers_within(workload, &ports, &methods, &paths))?;
+        json::text(&found.map_err(|problem| error::raise(py, Family::Flow, &problem))?)
     }
 
     /// What a cluster would accept and then ignore, and what is not evaluated.

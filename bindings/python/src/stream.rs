@@ -18,7 +18,7 @@ use mayreach_wire::table::{self, Decisions};
 use pyo3::{
     exceptions::{PyKeyError, PyRuntimeError, PyStopIteration},
     prelude::*,
-    types::{PyCapsule, PyList},
+    types::{PyBool, PyCapsule, PyList},
 };
 
 use crate::{
@@ -63,9 +63,9 @@ fn names(schema: &Schema) -> Vec<&str> {
     schema.fields().iter().map(|field| field.name().as_str()).collect()
 }
 
-/// Decisions as an Arrow table, one row a flow.
+/// An Arrow table: decisions, one row a flow, or the rows of a :class:`Report`.
 ///
-/// Columns: ``id`` (if the flows have it), ``verdict``, ``decided_by``, ``policy_kind``,
+/// Columns of decisions: ``id`` (if the flows have it), ``verdict``, ``decided_by``, ``policy_kind``,
 /// ``policy_namespace``, ``policy_name``, ``rule``, ``reason``, ``client_sees``, ``status``,
 /// ``missing``, ``error``; all but ``rule``, ``status``, ``missing`` and ``error`` are dictionary-encoded.
 /// Hand it to anything that reads the Arrow PyCapsule interface, ``pyarrow.table(t)`` or
@@ -77,6 +77,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// A table of one batch.
+    pub(crate) fn of(batch: RecordBatch) -> Self {
+        Self { schema: batch.schema(), batches: vec![batch] }
+    }
+
     fn rows(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
@@ -164,6 +169,13 @@ fn value<'py>(py: Python<'py>, column: &ArrayRef, row: usize) -> PyResult<Bound<
                 .value(row)
                 .into_pyobject(py)?
                 .into_any());
+        }
+        DataType::UInt64 => {
+            let values = column.as_primitive::<arrow_array::types::UInt64Type>();
+            return Ok(values.value(row).into_pyobject(py)?.into_any());
+        }
+        DataType::Boolean => {
+            return Ok(PyBool::new(py, column.as_boolean().value(row)).to_owned().into_any());
         }
         DataType::Dictionary(key, _) if **key == DataType::Int8 => {
             column.as_dictionary::<Int8Type>().key(row)

@@ -87,6 +87,12 @@ def expected(case: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
     """What a recording says, in our words; see the comments in tests/it/cases.rs."""
     expect = json.loads(json.dumps(case["expect"]))
     expect.pop("envoy", None)
+    # Asked apart.
+    expect.pop("waypoint", None)
+    # What a client heard before it spoke; of an allowed one the explanation says it.
+    heard = expect.pop("banner", None)
+    if heard is not None and expect.get("client_sees"):
+        expect["client_sees"]["banner"] = heard or None
     if "dry_run" in expect:
         expect["dry_run"] = [mark["reason"] for mark in expect["dry_run"] if "reason" in mark]
     layers = expect.get("layers", {})
@@ -117,6 +123,21 @@ def differences(wanted: Any, have: Any, path: str = "") -> Iterator[str]:
         yield f"{path.lstrip('.')}: expected {wanted}, is {have}"
 
 
+def told_apart(program: mayreach.Program, flow: dict[str, Any], expect: dict[str, Any], shown: dict[str, Any]) -> Iterator[str]:
+    """What a recording says of the way and of what is heard on it, which the explanation has."""
+    heard = expect.get("banner") if shown["verdict"] == "allow" else None
+    if "waypoint" not in expect and heard is None:
+        return
+    walks = program.explain(flow).to_dict()["walks"]
+    remarks = [remark for walk in walks for remark in walk["remarks"]]
+    said = "the connection goes through the waypoint "
+    taken = next((remark.removeprefix(said) for remark in remarks if remark.startswith(said)), "none")
+    if expect.get("waypoint", taken) != taken:
+        yield f"goes through the waypoint {taken}, not {expect['waypoint']}"
+    if heard is not None and any("waits in vain" in remark for remark in remarks) is heard:
+        yield f"the application was heard: {heard}"
+
+
 def failures(scenario: Scenario) -> Iterator[str]:
     ours, theirs = options(scenario)
     if "istiod" in theirs:
@@ -130,10 +151,10 @@ def failures(scenario: Scenario) -> Iterator[str]:
         return
     recorded = "/recorded/" in scenario.name
     flows = [{"http": None, **case["flow"]} if recorded else case["flow"] for case in scenario.cases]
-    for case, decision in zip(scenario.cases, program.decide_each(flows), strict=True):
+    for case, flow, decision in zip(scenario.cases, flows, program.decide_each(flows), strict=True):
         shown = decision.to_dict()
         expect = expected(case, shown) if recorded else case["expect"]
-        wrong = list(differences(expect, shown))
+        wrong = [*differences(expect, shown), *(told_apart(program, flow, case["expect"], shown) if recorded else ())]
         if wrong:
             yield f"{scenario.name}\n    {json.dumps(case['flow'])}\n    {'; '.join(wrong)}"
 

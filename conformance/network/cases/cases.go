@@ -35,6 +35,13 @@ type Flow struct {
 	Destination Peer   `json:"destination"`
 	Port        int    `json:"port,omitempty"`
 	Protocol    string `json:"protocol"`
+	ICMP        *ICMP  `json:"icmp,omitempty"`
+}
+
+// ICMP is the type and code of an ICMP packet.
+type ICMP struct {
+	Type int `json:"type"`
+	Code int `json:"code"`
 }
 
 // Peer is one end of a flow: a workload or an address.

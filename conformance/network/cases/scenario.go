@@ -83,7 +83,12 @@ func ParseFlow(line string) (Asked, error) {
 	}
 	asked.Source, asked.Destination = ParsePeer(fields[0]), ParsePeer(fields[2])
 	asked.Protocol = fields[3]
-	if len(fields) > 4 {
+	if len(fields) > 4 && strings.HasPrefix(asked.Protocol, "ICMP") {
+		asked.ICMP = &ICMP{}
+		if _, err := fmt.Sscanf(fields[4], "%d/%d", &asked.ICMP.Type, &asked.ICMP.Code); err != nil {
+			return asked, fmt.Errorf("flow %q: type/code: %w", line, err)
+		}
+	} else if len(fields) > 4 {
 		port, err := strconv.Atoi(fields[4])
 		if err != nil {
 			return asked, fmt.Errorf("flow %q: port: %w", line, err)

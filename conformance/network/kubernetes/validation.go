@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -179,6 +181,8 @@ func recordValidation(out string, crds []string) error {
 			}
 			line := cases.Checked{Manifest: object, Valid: len(problems) == 0}
 			if !line.Valid {
+				// the schema walks a map: its problems come in any order
+				slices.SortFunc(problems, func(a, b *field.Error) int { return cmp.Compare(a.Error(), b.Error()) })
 				line.Error = problems.ToAggregate().Error()
 			}
 			lines = append(lines, line)

@@ -21,8 +21,8 @@ impl Status {
     /// The status of one verdict. A verdict nobody knows is never "allowed".
     pub(crate) fn of(verdict: &str) -> Self {
         match verdict {
-            "allow" | "isolated" => Self::Allowed,
-            "deny" | "open" => Self::Denied,
+            "allow" | "isolated" | "equivalent" | "ok" => Self::Allowed,
+            "deny" | "open" | "different" | "wrong" => Self::Denied,
             _ => Self::Undetermined,
         }
     }

@@ -6,9 +6,11 @@ mod html;
 mod junit;
 mod listing;
 mod picture;
+mod report;
 mod repro;
 mod sheet;
 mod table;
+pub mod text;
 
 pub use self::{
     graph::{dot, mermaid},
@@ -16,6 +18,7 @@ pub use self::{
     junit::{junit, junit_of_listing},
     listing::{Case, Listing},
     picture::{Link, Pair, Picture},
+    report::{Format, Report, matrix_page},
     repro::Repro,
     sheet::{Row, Sheet, Status},
     table::{csv, markdown},

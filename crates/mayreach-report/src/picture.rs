@@ -95,6 +95,9 @@ struct Answer {
     lines: Vec<String>,
     /// The flow in words; empty: nothing is asked.
     shown: String,
+    /// Whom it calls, where that is not the workload itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
     /// What the command must know of it beside its ends.
     ask: Vec<String>,
 }

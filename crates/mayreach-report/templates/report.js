@@ -348,7 +348,7 @@
           const list = name === 'egress' ? layerRuns[name](r.first) : layerRuns[name](c.first);
           return data.reasons[list[name === 'egress' ? c.first : r.first]];
         })));
-        const ask = ['mayreach', 'explain', 'PATHS', '--from', r.name, '--to', c.name];
+        const ask = ['mayreach', 'explain', 'PATHS', '--from', r.name, '--to', answer.to ?? c.name];
         ask.push(...answer.ask);
         body.append(...block('The whole walk', ask.map(quote).join(' ')));
       }

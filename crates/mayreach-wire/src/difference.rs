@@ -87,7 +87,8 @@ impl DifferenceOut {
     }
 }
 
-fn decider(program: &Program, witness: &Witness, decision: &Decision) -> LayerOut {
+/// What decides a flow: the layer that denied, or the rule that let it in.
+pub(crate) fn decider(program: &Program, witness: &Witness, decision: &Decision) -> LayerOut {
     witness.with_flow(|flow| match decision.decided_by {
         Some(layer) if decision.verdict != Verdict::Allow => {
             let found = decision.layers.iter().find(|l| l.layer == layer);

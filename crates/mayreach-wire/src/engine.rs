@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use mayreach::{
-    Changes, Decision, DifferenceQuestion, ErrorCode, Flow, GroupBy, IsolationQuestion, Options,
-    Program, Reason, Source,
+    Changes, Decision, DifferenceQuestion, ErrorCode, Exception, Flow, GroupBy, IsolationQuestion,
+    Options, Program, Reason, Source, TextPattern,
 };
 
 use crate::{
@@ -13,12 +13,12 @@ use crate::{
     describe::DescriptionOut,
     difference::{DifferenceOut, Intent, IntentOut},
     explanation::ExplanationOut,
-    flow::{FlowIn, PeerIn},
+    flow::{FlowIn, PeerIn, Words},
     isolation::{IsolateIn, IsolationOut},
     matrix::MatrixOut,
     note::NoteOut,
     problem::{ProblemOut, Problems},
-    reach::{CanOut, ReachOut},
+    reach::{CallerOut, CanOut, ReachOut},
 };
 
 /// A program, and what bindings and the command ask of it. Cheap to clone.
@@ -88,14 +88,31 @@ impl Engine {
     /// # Errors
     /// As [`Engine::decide`].
     pub fn judge(&self, flow: &FlowIn) -> Result<Decision, ProblemOut> {
-        flow.with_flow(|asked| {
-            let decision = self.program.decide(asked);
-            let [first, ..] = &decision.layers;
-            if first.reason == Reason::UnknownPeer {
-                self.check(asked)?;
-            }
-            Ok(decision)
-        })?
+        match Words::of(flow).and_then(|words| words.flow()) {
+            Some(usual) => self.judged(&usual),
+            None => flow.with_flow(|asked| self.judged(asked))?,
+        }
+    }
+
+    /// As [`Engine::judge`] decides the flow that these words say.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn judge_words(&self, words: &Words<'_>) -> Result<Decision, ProblemOut> {
+        match words.flow() {
+            Some(usual) => self.judged(&usual),
+            None => words.own()?.with_flow(|asked| self.judged(asked))?,
+        }
+    }
+
+    #[inline]
+    fn judged(&self, asked: &Flow<'_>) -> Result<Decision, ProblemOut> {
+        let decision = self.program.decide(asked);
+        let [first, ..] = &decision.layers;
+        if first.reason == Reason::UnknownPeer {
+            self.check(asked)?;
+        }
+        Ok(decision)
     }
 
     /// What [`Engine::judge`] decided on that flow, with every name and place spelled out.
@@ -152,7 +169,7 @@ impl Engine {
     /// # Errors
     /// No manifest holds one of them.
     pub fn can(&self, from: &str, to: &str) -> Result<CanOut, ProblemOut> {
-        let (source, destination) = (self.workload(from)?, self.workload(to)?);
+        let (source, destination) = (self.workload("from", from)?, self.workload("to", to)?);
         let found = self.program.can(source, destination).unwrap_or_default();
         Ok(CanOut::new(&self.program, (from, to), &found))
     }
@@ -167,7 +184,7 @@ impl Engine {
         callers: bool,
         progress: impl FnMut(usize, usize),
     ) -> Result<ReachOut, ProblemOut> {
-        let id = self.workload(workload)?;
+        let id = self.workload("workload", workload)?;
         let tenants = self.program.tenants(&GroupBy::Workload);
         let place = tenants.iter().position(|t| t.workloads.contains(&id));
         let question = IsolationQuestion {
@@ -179,6 +196,35 @@ impl Engine {
         };
         let found = self.program.isolate(&question, progress);
         Ok(ReachOut::new(&self.program, workload, callers, &found))
+    }
+
+    /// Every other workload, and whether any of certain TCP requests to this one gets through, as
+    /// its own proxy connects. An empty list of ports, methods or paths is every one.
+    ///
+    /// # Errors
+    /// No manifest holds the workload.
+    pub fn callers_within(
+        &self,
+        workload: &str,
+        ports: &[u16],
+        methods: &[String],
+        paths: &[String],
+    ) -> Result<Vec<CallerOut>, ProblemOut> {
+        let to = self.workload("destination", workload)?;
+        let set = Exception {
+            from: Vec::new(),
+            to: vec![to],
+            ports: ports.to_vec(),
+            methods: methods.to_vec(),
+            paths: paths.iter().map(|path| TextPattern::new(path)).collect(),
+        };
+        let others = self.program.workloads().filter(|w| w.owner().is_none() && w.id() != to);
+        Ok(others
+            .flat_map(|other| {
+                let found = self.program.within(other.id(), &set).into_iter();
+                found.map(move |(_, w)| CallerOut::new(&self.program, other.to_string(), &w))
+            })
+            .collect())
     }
 
     /// What changed in meaning from these manifests to others. Pods that do not exist yet and
@@ -211,16 +257,19 @@ impl Engine {
         Ok(IntentOut::new(steps, difference))
     }
 
-    fn workload(&self, name: &str) -> Result<mayreach::WorkloadId, ProblemOut> {
+    /// The workload that an argument names.
+    fn workload(&self, field: &str, name: &str) -> Result<mayreach::WorkloadId, ProblemOut> {
         let peer = PeerIn::workload(name);
         let flow = FlowIn { source: peer.clone(), destination: peer, ..FlowIn::default() };
-        let decision = flow.with_flow(|asked| {
+        let found = flow.with_flow(|asked| {
             self.check(asked)?;
-            Ok::<_, ProblemOut>(self.program.decide(asked))
-        })??;
-        decision
-            .destination
-            .ok_or_else(|| ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{name}`")))
+            Ok::<_, ProblemOut>(self.program.decide(asked).destination)
+        });
+        // It is asked as both ends of a flow, and is one argument.
+        let found = found.and_then(|found| found).map_err(|problem| problem.field(field))?;
+        found.ok_or_else(|| {
+            ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{name}`")).field(field)
+        })
     }
 
     /// Everything that bears on the workload `namespace/name`.
@@ -228,13 +277,7 @@ impl Engine {
     /// # Errors
     /// No manifest holds it.
     pub fn describe(&self, workload: &str) -> Result<DescriptionOut, ProblemOut> {
-        let peer = PeerIn::workload(workload);
-        let flow = FlowIn { source: peer.clone(), destination: peer, ..FlowIn::default() };
-        let decision = flow.with_flow(|asked| {
-            self.check(asked)?;
-            Ok::<_, ProblemOut>(self.program.decide(asked))
-        })??;
-        let info = decision.destination.and_then(|id| self.program.workload_info(id));
+        let info = self.program.workload_info(self.workload("workload", workload)?);
         let found = info.and_then(|info| Some((info, self.program.describe(info.id())?)));
         let (info, description) = found.ok_or_else(|| {
             ProblemOut::new(ErrorCode::UnknownPeer, format!("no workload `{workload}`"))

@@ -248,7 +248,8 @@ impl FindingOut {
 }
 
 fn held(program: &Program, layer: Layer, reason: Reason) -> LayerOut {
-    let decision = LayerDecision { layer, verdict: Verdict::Deny, reason };
+    let decision =
+        LayerDecision { layer, verdict: Verdict::Deny, reason, hop: mayreach::Hop::Direct };
     let nobody = mayreach::InlineWorkload::default();
     let peer = mayreach::Peer::Inline(&nobody);
     LayerOut::new(program, &Flow::new(peer, peer, mayreach::Port::Unknown), &decision)

@@ -4,6 +4,7 @@
 //! [`ProblemOut`]; [`Engine`] joins them. The JSON of each is the same everywhere.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 pub mod decision;
 pub mod declared;
 pub mod describe;
@@ -28,6 +29,7 @@ mod text;
 pub use mayreach;
 
 pub use self::{
+    analysis::{Analysis, Question},
     decision::{DecisionOut, LayerOut},
     describe::DescriptionOut,
     engine::Engine,

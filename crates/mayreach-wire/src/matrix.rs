@@ -110,7 +110,7 @@ pub fn group_by(text: &str) -> Result<GroupBy, ProblemOut> {
 }
 
 /// The same as it is written.
-pub(crate) fn by_name(by: &GroupBy) -> String {
+pub fn by_name(by: &GroupBy) -> String {
     match by {
         GroupBy::Workload => "workload".to_owned(),
         GroupBy::Namespace => "namespace".to_owned(),

@@ -4,10 +4,15 @@ mod way;
 
 pub use self::way::{AsksOut, ButOut, ConditionOut, WayOut};
 
-use mayreach::{Can, Extent, Isolated, Isolation, Program};
+use mayreach::{Can, Extent, Isolated, Isolation, Program, Within};
 use serde::Serialize;
 
-use crate::isolation::{HoleOut, UnprovedOut};
+use crate::{
+    decision::LayerOut,
+    difference::decider,
+    isolation::{HoleOut, UnprovedOut},
+    sentence,
+};
 
 /// What one workload may do to another.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -80,6 +85,44 @@ pub struct NotProvedOut {
     pub workload: String,
     /// Why.
     pub why: Vec<UnprovedOut>,
+}
+
+/// Whether one workload may send any request of a set.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CallerOut {
+    /// Who asks.
+    pub workload: String,
+    /// `allow`: some request of the set gets through; `deny`: none does, proved; `not_proved`.
+    pub verdict: &'static str,
+    /// A request that gets through or, if none does, one that is denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// What decides that request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<LayerOut>,
+    /// Why it is not proved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_proved: Vec<UnprovedOut>,
+}
+
+impl CallerOut {
+    /// The answer with every name spelled out.
+    pub fn new(program: &Program, workload: String, found: &Within) -> Self {
+        let (verdict, shown) = match (&found.allowed, &found.denied) {
+            (Some(allowed), _) => ("allow", Some(allowed)),
+            (None, Some(denied)) if found.unproved.is_empty() => ("deny", Some(denied)),
+            // Nothing that was asked is no proof.
+            (None, denied) => ("not_proved", denied.as_ref()),
+        };
+        let not_proved = found.unproved.iter().map(|(why, w)| UnprovedOut::new(program, why, w));
+        Self {
+            workload,
+            verdict,
+            request: shown.map(|(witness, _)| sentence::request(program, witness)),
+            decided_by: shown.map(|(witness, decision)| decider(program, witness, decision)),
+            not_proved: not_proved.filter(|_| verdict == "not_proved").collect(),
+        }
+    }
 }
 
 impl ReachOut {

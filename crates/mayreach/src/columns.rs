@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use crate::{
-    Decision, Flow, Http, Layer, LayerDecision, Peer, Port, Problem, Program, Reason, Request,
-    Verdict, WorkloadId, decision::fast::Ends, error::ErrorCode,
+    Decision, Flow, Http, Layer, LayerDecision, Peer, Port, Problem, Program, Protocol, Reason,
+    Request, Verdict, WorkloadId,
+    decision::fast::{Ask, Ends, Found},
+    error::ErrorCode,
 };
 
 /// Flows between workloads of the manifests, as columns of equal length. The layout is that of
@@ -124,10 +126,11 @@ fn decider(decision: &Decision) -> (u32, u32) {
 }
 
 /// Columns that are checked, row by row.
-#[derive(Clone, Copy)]
 struct Rows<'a> {
     flows: FlowColumns<'a>,
     paths: &'a str,
+    /// Numbers of the methods, as rules have them.
+    methods: [u8; 256],
 }
 
 impl<'a> Rows<'a> {
@@ -156,7 +159,11 @@ impl<'a> Rows<'a> {
         if !flows.path_offsets.windows(2).all(whole) {
             return Err(wrong("path_offsets", "does not ascend within `paths`".to_owned()));
         }
-        Ok(Self { flows: *flows, paths })
+        let mut methods = [u8::MAX; 256];
+        for (place, name) in methods.iter_mut().zip(flows.methods) {
+            *place = Ask::method(name);
+        }
+        Ok(Self { flows: *flows, paths, methods })
     }
 
     fn path(&self, row: usize) -> Option<&'a str> {
@@ -183,6 +190,14 @@ impl<'a> Rows<'a> {
         }
         let path = self.path(row);
         Http::Request(Request { method, path, host: None, headers: None })
+    }
+
+    /// Its request, if nothing about it is odd.
+    #[inline]
+    fn ask(&self, row: usize) -> Option<Ask<'a>> {
+        let number = usize::from(*self.flows.method.get(row)?);
+        let (name, method) = (self.flows.methods.get(number)?, *self.methods.get(number)?);
+        Ask::of(name, method, self.path(row)?, None)
     }
 
     /// The flow of one row as anybody would ask it.
@@ -262,11 +277,15 @@ impl Program {
 
     fn decide_rows(&self, rows: &Rows<'_>, range: Range<usize>, answers: &mut AnswerColumns<'_>) {
         let fast = self.fast();
-        let mut flow = rows.flow(usize::MAX);
         for (place, row) in range.enumerate() {
-            flow.http = rows.http(row);
-            let found = rows.ends(row).and_then(|ends| fast.pair(&flow, ends));
-            answers.set(place, &found.unwrap_or_else(|| self.decide(&rows.flow(row))));
+            let quick = rows.ends(row).and_then(|ends| {
+                let held = fast.between(ends)?;
+                let (network, ask) = (fast.cells(ends, Protocol::Tcp)?, rows.ask(row));
+                let authorization = fast.ask(&held, ask.as_ref())?;
+                Some(Found { held, network, authorization, ask }.whole())
+            });
+            let found = quick.unwrap_or_else(|| self.decide(&rows.flow(row)));
+            answers.set(place, &found);
         }
     }
 
@@ -277,12 +296,11 @@ impl Program {
         answers: &mut AnswerColumns<'_>,
     ) {
         let fast = self.fast();
-        let mut flow = rows.flow(usize::MAX);
         for (place, row) in range.enumerate() {
-            flow.http = rows.http(row);
-            let found = rows.ends(row).and_then(|ends| fast.authorize(&flow, ends));
-            let layer = found.unwrap_or_else(|| self.authorize(&rows.flow(row)));
-            answers.set_layer(place, &layer);
+            let held = rows.ends(row).and_then(|ends| fast.between(ends));
+            let quick = held.and_then(|held| fast.ask(&held, rows.ask(row).as_ref()));
+            let found = quick.unwrap_or_else(|| self.authorize(&rows.flow(row)));
+            answers.set_layer(place, &found);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! One connection and the requests on it.
 
 use crate::{
-    Decision, Flow, Http, LayerDecision, Program, Request,
-    decision::fast::{Fast, Kept},
+    Decision, Flow, Http, LayerDecision, PreparedRequest, Program, Protocol, Request,
+    compiled::rows::Cell,
+    decision::fast::{Fast, Found, Held, Kept},
 };
 
 /// A connection: who speaks to whom, on which port, and as whom. It keeps what all requests on it
@@ -35,6 +36,8 @@ pub struct Connection<'a> {
     program: &'a Program,
     fast: Fast<'a>,
     flow: Flow<'a>,
+    /// `None`: more than methods and paths has to be asked.
+    held: Option<(Held<'a>, [Cell; 2])>,
     /// `None`: it takes an unusual way, and each request is asked as a flow of its own.
     kept: Option<Kept<'a>>,
 }
@@ -44,14 +47,33 @@ impl Program {
     /// are those of the flow.
     pub fn connect<'a>(&'a self, flow: &Flow<'a>) -> Connection<'a> {
         let fast = self.fast();
-        let kept = self.ends(flow).and_then(|ends| fast.keep(flow, ends));
-        Connection { program: self, fast, flow: flow.clone(), kept }
+        let ends = self.ends(flow);
+        let held =
+            ends.and_then(|ends| Some((fast.hold(flow, ends)?, fast.cells(ends, Protocol::Tcp)?)));
+        let kept = ends.and_then(|ends| fast.keep(flow, ends));
+        Connection { program: self, fast, flow: flow.clone(), held, kept }
     }
 }
 
 impl Connection<'_> {
     /// The answer for one request: the same as [`Program::decide`] gives for the whole flow.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
+        self.decide_prepared(&PreparedRequest::new(*request))
+    }
+
+    /// The same for a request that is asked more than once.
+    pub fn decide_prepared(&self, request: &PreparedRequest<'_>) -> Decision {
+        let ask = request.ask;
+        if let Some((held, network)) = self.held
+            && let Some(authorization) = self.fast.ask(&held, ask.as_ref())
+        {
+            return Found { held, network, authorization, ask }.whole();
+        }
+        self.decide_otherwise(&request.request)
+    }
+
+    #[inline(never)]
+    fn decide_otherwise(&self, request: &Request<'_>) -> Decision {
         let http = Http::Request(*request);
         let kept = self.kept.as_ref();
         let found =
@@ -62,6 +84,21 @@ impl Connection<'_> {
     /// The authorization layer for one request, alone.
     #[inline]
     pub fn authorize(&self, request: &Request<'_>) -> LayerDecision {
+        self.authorize_prepared(&PreparedRequest::new(*request))
+    }
+
+    /// The same for a request that is asked more than once.
+    #[inline]
+    pub fn authorize_prepared(&self, request: &PreparedRequest<'_>) -> LayerDecision {
+        let held = self.held.as_ref();
+        match held.and_then(|(held, _)| self.fast.ask(held, request.ask.as_ref())) {
+            Some(found) => found,
+            None => self.authorize_otherwise(&request.request),
+        }
+    }
+
+    #[inline(never)]
+    fn authorize_otherwise(&self, request: &Request<'_>) -> LayerDecision {
         let http = Http::Request(*request);
         let found = self.kept.as_ref().and_then(|kept| self.fast.kept(kept, &self.flow, &http));
         match found {

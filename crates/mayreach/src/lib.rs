@@ -12,7 +12,9 @@ mod kinds;
 mod manifest;
 mod model;
 mod options;
+mod pairs;
 mod pipeline;
+mod prepared;
 mod program;
 mod report;
 mod shared;
@@ -24,8 +26,8 @@ pub use crate::{
     columns::{AnswerColumns, FlowColumns},
     connection::Connection,
     decision::{
-        ClientFault, ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Marked,
-        MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
+        ClientFault, ClientSees, Decision, Explanation, Hop, Layer, LayerDecision, LayerWalk,
+        Marked, MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},
     manifest::{Changes, Limits, ObjectRef, Source, values},
@@ -36,6 +38,8 @@ pub use crate::{
     options::{
         AssumedEnrolment, AssumedPlugin, CalicoDataPlane, CalicoDefaulting, CalicoVersion, Options,
     },
+    pairs::NetworkPairs,
+    prepared::PreparedRequest,
     program::{Location, PolicyInfo, Program},
     report::{
         Answer, Asks, AuthorizationDescription, Bearer, Can, CellFinding, CellVerdict, Change,

@@ -47,6 +47,15 @@ pub struct Without {
     pub pairs: bool,
     /// Network policy looked up by classes of workloads.
     pub rows: bool,
+    /// The shortest way, of flows that say nothing odd.
+    pub direct: bool,
+}
+
+impl Without {
+    /// Whether there is anything to do without.
+    pub(crate) const fn any(self) -> bool {
+        self.mesh || self.groups || self.pairs || self.rows || self.direct
+    }
 }
 
 /// Mesh enrolment to assume.

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::{
     Changes, Error, Options, Program, Source,
-    compiled::{Authz, Index, Net, Rows},
+    compiled::{Authz, Index, Net, People, Rows},
     decision::fast::Seats,
     kinds,
     manifest::Documents,
@@ -63,19 +63,19 @@ impl Program {
     /// weigh.
     #[doc(hidden)]
     pub fn compiled_again(&self) -> impl Sized + use<> {
-        compiled(&self.inner.model)
+        compiled(&self.inner.model, &self.inner.options)
     }
 }
 
-fn compiled(model: &Model) -> (Index, Net, Authz, Rows, Seats) {
+fn compiled(model: &Model, options: &Options) -> (Index, Net, Authz, Rows, Seats) {
     let index = Index::new(&model.inventory);
     let net = Net::new(model);
-    let authz = Authz::new(model);
+    let authz = Authz::new(model, Arc::new(People::new(model)));
     let shared = |n: u32| {
         model.inventory.workload(WorkloadId(n)).is_none_or(|workload| index.is_shared(workload))
     };
     let rows = Rows::new(&net, &model.inventory, &shared);
-    let seats = Seats::new(model, &index, &authz);
+    let seats = Seats::new(model, &index, &authz, !options.without.any());
     (index, net, authz, rows, seats)
 }
 
@@ -94,7 +94,7 @@ fn build(documents: Documents, options: Arc<Options>) -> Result<Program, Error> 
 }
 
 fn assemble(model: Model, documents: Documents, options: Arc<Options>) -> Program {
-    let (index, net, authz, rows, seats) = compiled(&model);
+    let (index, net, authz, rows, seats) = compiled(&model, &options);
     // Calico's IPPools say where pods live; the options only guess.
     let pools = &model.inventory.pod_networks;
     let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools };

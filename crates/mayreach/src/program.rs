@@ -134,19 +134,39 @@ impl Program {
     /// The verdict of every layer, and what decided it. Never fails: a flow that names something
     /// unknown is undetermined with [`crate::Reason::UnknownPeer`]; see [`Program::check`].
     pub fn decide(&self, flow: &Flow<'_>) -> Decision {
-        let fast = self.fast();
-        match self.ends(flow).and_then(|ends| fast.pair(flow, ends)) {
+        let (fast, ends) = (self.fast(), self.ends(flow));
+        if let Some(found) = ends.and_then(|ends| fast.direct(flow, ends)) {
+            return found.whole();
+        }
+        self.decide_otherwise(flow, ends, &fast)
+    }
+
+    #[inline(never)]
+    fn decide_otherwise(&self, flow: &Flow<'_>, ends: Option<Ends>, fast: &Fast<'_>) -> Decision {
+        match ends.and_then(|ends| fast.pair(flow, ends)) {
             Some(found) => found,
-            None => self.decide_any(flow, &fast),
+            None => self.decide_any(flow, fast),
         }
     }
 
     /// The authorization layer of [`Program::decide`], alone.
     pub fn authorize(&self, flow: &Flow<'_>) -> LayerDecision {
-        let fast = self.fast();
-        let found = self.ends(flow).and_then(|ends| fast.authorize(flow, ends));
-        found.unwrap_or_else(|| {
-            let [.., authorization] = self.decide_any(flow, &fast).layers;
+        let (fast, ends) = (self.fast(), self.ends(flow));
+        match ends.and_then(|ends| fast.direct_authorization(flow, ends)) {
+            Some(found) => found,
+            None => self.authorize_otherwise(flow, ends, &fast),
+        }
+    }
+
+    #[inline(never)]
+    fn authorize_otherwise(
+        &self,
+        flow: &Flow<'_>,
+        ends: Option<Ends>,
+        fast: &Fast<'_>,
+    ) -> LayerDecision {
+        ends.and_then(|ends| fast.authorize(flow, ends)).unwrap_or_else(|| {
+            let [.., authorization] = self.decide_any(flow, fast).layers;
             authorization
         })
     }

@@ -12,6 +12,12 @@ from mayreach.testing import Suite, tenant_pairs
 TENANTS = Path(__file__).parents[2] / "tenants"
 
 
+def test_tenants_are_isolated_over_all_requests(mayreach: Suite) -> None:
+    """Not samples: every port, method, path, header, identity, and pods that do not exist yet."""
+    tenants = {name: {"namespaces": [f"tenant-{name}"]} for name in ("acme", "globex", "initech")}
+    mayreach.assert_isolated(tenants=tenants, outside=False)
+
+
 @pytest.mark.parametrize(("ours", "theirs"), tenant_pairs(TENANTS, without=["shared"]))
 def test_no_tenant_reaches_another(mayreach: Suite, ours: str, theirs: str) -> None:
     tenants = mayreach.tenants()

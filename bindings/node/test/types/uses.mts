@@ -1,8 +1,10 @@
 // What the types say, in an ES module. `tsc` is the test: each @ts-expect-error must be one.
 
 import { Flow, MayreachError, Program, compile, compileSync, version } from 'mayreach'
-import type { ClientSees, Decision, FlowInput, Layer, Verdict } from 'mayreach'
-import { assertAllow, assertDeny } from 'mayreach/matchers'
+import type {
+  Can, ClientSees, Decision, Declared, Difference, FlowInput, Intended, Isolation, Layer, Matrix, May, Reach, Verdict,
+} from 'mayreach'
+import { assertAllow, assertDeny, assertIsolated } from 'mayreach/matchers'
 
 const program: Program = await compile(['manifests/**/*.yaml', { text: 'kind: Pod', name: 'a.yaml' }], { plugin: 'calico' })
 const flow: FlowInput = {
@@ -52,6 +54,32 @@ const next: Program = program.updateSync({ set: { kind: 'Pod' }, remove: { kind:
 assertAllow(next, flow)
 assertDeny(next, { ...flow, by: 'mtls' })
 for (const one of many) if (one.client_sees) sees(one.client_sees)
+
+const isolation: Isolation = await program.isolate({ by: 'label:tenant', exceptions: [{ to: 'a/*', ports: [80] }] })
+const page: string = await isolation.render('html', { signal: AbortSignal.timeout(1000) })
+const { holes } = isolation.findings[isolation.pairs[0]!.finding]!
+for (const hole of holes) program.decide(hole.flow)
+const can: Can = program.canSync('a/web', 'b/api')
+const callers: Reach = await program.callers('b/api')
+const difference: Difference = program.diffSync(next)
+const intended: Intended = await program.change(next, ['a/web -> b/api:80 GET /v1/*'])
+console.log(page, can.ways[0]?.ports[0]?.[0], callers.may_not, difference.changes[0]?.kind, intended.steps[0]?.counterexample?.request)
+console.log(program.reachesSync('a/web').renderSync('json'), String(program.matrixSync()))
+const declared: Declared = await program.matrix(undefined, { declared: true, signal: AbortSignal.timeout(1000) })
+const matrix: Matrix = program.matrixSync('namespace')
+const may: May | undefined = matrix.findings[matrix.cells[0]?.findings?.[0]?.finding ?? 0]
+console.log(declared.cells[0]?.answers?.[0]?.port, may?.but?.[0]?.any_of, can.renderSync('csv'), difference.renderSync('junit'))
+// @ts-expect-error only a matrix and an isolation are pairs to draw
+can.renderSync('html')
+// @ts-expect-error nothing must hold of what one may do to another
+can.renderSync('junit')
+// @ts-expect-error the page is of all ports and requests
+declared.renderSync('html')
+// @ts-expect-error no such format
+isolation.renderSync('pdf')
+// @ts-expect-error a difference is between two programs
+program.diffSync('other')
+assertIsolated(program, { by: 'namespace' })
 
 try {
   compileSync(table)

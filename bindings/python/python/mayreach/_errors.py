@@ -105,6 +105,10 @@ class TableError(FlowError):
     """A table with a column that no flow has, or, if asked for, a wrong row."""
 
 
+class QuestionError(MayreachError):
+    """A question about all requests that cannot be asked, or a format that its report does not have."""
+
+
 class InternalError(MayreachError):
     """A fault of this package. Please report it."""
 
@@ -114,6 +118,7 @@ _FAMILIES: dict[str, type[MayreachError]] = {
     "option": OptionError,
     "flow": FlowError,
     "table": TableError,
+    "question": QuestionError,
 }
 _CODES: dict[str, type[MayreachError]] = {
     "unreadable": LoadError,
@@ -123,7 +128,7 @@ _CODES: dict[str, type[MayreachError]] = {
 
 for _class in (
     MayreachError, ManifestError, LoadError, LimitError, OptionError, FlowError, TableError,
-    InternalError, Problem,
+    QuestionError, InternalError, Problem,
 ):  # fmt: skip
     _class.__module__ = "mayreach"
 

@@ -1,10 +1,12 @@
 """The part of the package that is compiled."""
 
 import datetime
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, Literal, TypeAlias, final, overload
 
 from mayreach._load import Manifests
+from mayreach._reports import Can, Declared, Difference, Format, Intended, Isolation, Matrix, Reach
 from mayreach._values import (
     ClientSees,
     Description,
@@ -15,7 +17,7 @@ from mayreach._values import (
     Reason,
 )
 
-__all__ = ["Decision", "Flow", "Program", "Stream", "Table", "__version__"]
+__all__ = ["Decision", "Flow", "Program", "Stream", "Table", "_Report", "__version__"]
 
 __version__: str
 
@@ -39,7 +41,7 @@ class Flow:
         port: int | str | None = None,
         protocol: _Protocol | None = None,
         icmp: Mapping[str, int] | None = None,
-        ip_version: int | None = None,
+        ip_version: Literal[4, 6] | None = None,
         source_port: int | None = None,
         http: bool | Mapping[str, Any] | None = None,
         method: str | None = None,
@@ -147,6 +149,29 @@ class Program:
     ) -> Stream: ...
     def explain(self, flow: Flow | Mapping[str, Any] | None = None, /, **keywords: Any) -> Explanation: ...
     def describe(self, workload: str) -> Description: ...
+    @overload
+    def matrix(self, by: str = "workload", *, declared: Literal[False] = False) -> Matrix: ...
+    @overload
+    def matrix(self, by: str = "workload", *, declared: Literal[True]) -> Declared: ...
+    def isolate(
+        self,
+        question: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        /,
+        *,
+        by: str | None = None,
+        tenants: Mapping[str, Any] | None = None,
+        exceptions: Sequence[Mapping[str, Any]] | None = None,
+        outside: bool | None = None,
+        new_pods: bool | None = None,
+    ) -> Isolation: ...
+    def can(self, source: str, destination: str) -> Can: ...
+    def callers(self, workload: str) -> Reach: ...
+    def reaches(self, workload: str) -> Reach: ...
+    def diff(self, new: Program) -> Difference: ...
+    def change(self, new: Program, intend: str | Iterable[str]) -> Intended: ...
+    def _callers_within(
+        self, workload: str, ports: list[int], methods: list[str], paths: list[str]
+    ) -> str: ...
     def update(self, *sources: Manifests, remove: Iterable[str | tuple[str, str]] | None = None) -> Program: ...
     @property
     def notes(self) -> tuple[Note, ...]: ...
@@ -156,6 +181,12 @@ class Program:
     def namespaces(self) -> tuple[str, ...]: ...
     def __copy__(self) -> Program: ...
     def __deepcopy__(self, _memo: Any) -> Program: ...
+
+@final
+class _Report:
+    def json(self) -> str: ...
+    def table(self) -> Table: ...
+    def render(self, format: Format) -> str: ...
 
 @final
 class Table:

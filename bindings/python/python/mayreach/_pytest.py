@@ -7,6 +7,7 @@ blanks) or with ``--mayreach PATH``, which may repeat and goes before the ini fi
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shlex
 from collections.abc import Iterable, Sequence
@@ -15,10 +16,12 @@ from typing import Any
 
 import pytest
 
-from mayreach import _text
+from mayreach import _text, _values
 from mayreach._errors import MayreachError
 from mayreach._load import load
 from mayreach._mayreach import Decision, Flow, Program
+from mayreach._reports import Isolation
+from mayreach._values import LayerDecision
 
 
 class Suite:
@@ -68,15 +71,48 @@ class Suite:
             self._fail("this flow must be undetermined", decision, flow, keywords)
         return decision
 
-    def callers_of(self, destination: str, **keywords: Any) -> Callers:
+    def callers_of(
+        self,
+        destination: str,
+        *,
+        port: int | str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        **keywords: Any,
+    ) -> Callers:
         """Every workload that may reach a destination, as a set that explains what differs.
 
-        A workload whose call is undetermined counts as a caller: nothing proves that it is none.
+        Of the workload ``namespace/name``, over all TCP requests with that port, method and path (which may
+        end in ``*``), whatever else they say, as each client's own proxy connects. With a Service, the name
+        of a port, a path of any method, or further keywords of a flow, that one request is asked. A
+        workload of which it is not proved that it may not counts as a caller. Who else may, addresses outside and pods that do not
+        exist yet, is told by :meth:`mayreach.Program.callers` and :meth:`mayreach.Program.isolate`.
         """
+        __tracebackhide__ = True
+        given = {"port": port, "method": method, "path": path}
+        said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        try:
+            return self._callers(destination, said, keywords)
+        except MayreachError as error:
+            wrong = str(error)
+        pytest.fail(f"the callers cannot be asked for\n{wrong}")
+
+    def _callers(self, destination: str, said: dict[str, Any], keywords: dict[str, Any]) -> Callers:
+        one = keywords or isinstance(said.get("port"), str) or ("path" in said and "method" not in said)
+        if one or destination.startswith("service:") or "/" not in destination:
+            return self._callers_asked(destination, {**said, **keywords})
+        # Its values are checked as every flow's are.
+        Flow(source=destination, destination=destination, **said)
+        ports, methods, paths = ([said[key]] if key in said else [] for key in ("port", "method", "path"))
+        told = json.loads(self.program._callers_within(destination, ports, methods, paths))
+        found = {one["workload"]: (one["verdict"], _why_told(one)) for one in told}
+        return Callers(destination, found)
+
+    def _callers_asked(self, destination: str, keywords: dict[str, Any]) -> Callers:
         others = [name for name in self.program.workloads if name != destination]
         flows = [Flow(source=name, destination=destination, **keywords) for name in others]
-        decided = dict(zip(others, self.program.decide_each(flows), strict=True))
-        return Callers(self.program, destination, dict(zip(others, flows, strict=True)), decided)
+        decided = zip(others, self.program.decide_each(flows), strict=True)
+        return Callers(destination, {name: (one.verdict, _why(one)) for name, one in decided})
 
     def assert_callers(self, destination: str, wanted: Iterable[str], **keywords: Any) -> Callers:
         """These workloads and no others may reach a destination."""
@@ -85,6 +121,19 @@ class Suite:
         if found != expected:
             pytest.fail("\n  ".join(found.differences(expected)))
         return found
+
+    def assert_isolated(self, question: Any = None, /, **keywords: Any) -> Isolation:
+        """Every ordered pair of tenants is proved isolated; takes what :meth:`mayreach.Program.isolate` takes."""
+        __tracebackhide__ = True
+        try:
+            found = self.program.isolate(question, **keywords)
+        except MayreachError as error:
+            wrong = str(error)
+        else:
+            if not found.isolated:
+                pytest.fail(f"these tenants must be isolated\n{found}")
+            return found
+        pytest.fail(f"the question cannot be asked\n{wrong}")
 
     def tenants(self, label: str = "tenant") -> dict[str, tuple[str, ...]]:
         """Workloads by the value of a label, theirs or their namespace's."""
@@ -110,20 +159,12 @@ class Suite:
 class Callers(frozenset[str]):
     """The workloads that may reach a destination; compared with others, it says why they differ."""
 
-    program: Program
     destination: str
-    flows: dict[str, Flow]
-    decided: dict[str, Decision]
+    found: dict[str, tuple[str, str]]
 
-    def __new__(
-        cls,
-        program: Program,
-        destination: str,
-        flows: dict[str, Flow],
-        decided: dict[str, Decision],
-    ) -> Callers:
-        made = super().__new__(cls, (name for name, one in decided.items() if not one.denied))
-        made.program, made.destination, made.flows, made.decided = program, destination, flows, decided
+    def __new__(cls, destination: str, found: dict[str, tuple[str, str]]) -> Callers:
+        made = super().__new__(cls, (name for name, (verdict, _) in found.items() if verdict != "deny"))
+        made.destination, made.found = destination, found
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -141,19 +182,26 @@ class Callers(frozenset[str]):
             ("must reach it and may not", sorted(expected - self)),
         ):
             for name in names:
-                lines.append(f"{name} {title}: {self._why(name)}")
+                why = self.found[name][1] if name in self.found else "no manifest holds such a workload"
+                lines.append(f"{name} {title}: {why}")
         return lines
 
-    def _why(self, name: str) -> str:
-        if name not in self.decided:
-            return "no manifest holds such a workload"
-        decision = self.decided[name]
-        deciding = (decision.decided_by,) if decision.decided_by else ("ingress", "authorization")
-        layers = [decision.layer(layer) for layer in deciding]
-        places = [f" ({layer.reason.at})" if layer.reason.at else "" for layer in layers]
-        return "; ".join(
-            f"{layer.layer}: {_text.why(layer)}{place}" for layer, place in zip(layers, places, strict=True)
-        )
+
+def _layer_words(layer: LayerDecision) -> str:
+    at = f" ({layer.reason.at})" if layer.reason.at else ""
+    return f"{layer.layer}: {_text.why(layer)}{at}"
+
+
+def _why(decision: Decision) -> str:
+    deciding = (decision.decided_by,) if decision.decided_by else ("ingress", "authorization")
+    return "; ".join(_layer_words(decision.layer(layer)) for layer in deciding)
+
+
+def _why_told(caller: dict[str, Any]) -> str:
+    if caller["verdict"] == "not_proved":
+        return "not proved: " + "; ".join(one["why"] for one in caller.get("not_proved", ()))
+    request = caller["request"].partition(", ")[2]
+    return f"{request}, {_layer_words(_values._layer(caller['decided_by']))}"
 
 
 def tenants(program: Program, label: str = "tenant") -> dict[str, tuple[str, ...]]:

@@ -56,6 +56,7 @@ class LayerDecision:
     layer: str
     verdict: Verdict
     reason: Reason
+    hop: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,18 @@ class ClientSees:
     kind: Literal["response", "reset", "timeout", "closed"]
     status: int | None = None
     body: str | None = None
+    #: Of a gRPC request: the status that its client reads; ``body`` is the message.
+    grpc_status: int | None = None
+    #: Of a closed connection: what an application that speaks first says has reached the client.
+    banner: bool | None = None
 
     def __str__(self) -> str:
         if self.kind == "response":
-            return f"HTTP {self.status} `{self.body}`" if self.body else f"HTTP {self.status}"
+            grpc = self.grpc_status is not None
+            said = f"gRPC status {self.grpc_status}" if grpc else f"HTTP {self.status}"
+            return f"{said} `{self.body}`" if self.body else said
+        if self.banner:
+            return "the connection closed at its first bytes, after what a server that speaks first says"
         return {
             "reset": "the connection reset by the peer",
             "timeout": "nothing: the connection times out",
@@ -232,7 +241,7 @@ def _mark(told: Mapping[str, Any]) -> Mark:
 
 
 def _layer(told: Mapping[str, Any]) -> LayerDecision:
-    return LayerDecision(told["layer"], told["verdict"], _reason(told["reason"]))
+    return LayerDecision(told["layer"], told["verdict"], _reason(told["reason"]), told.get("hop"))
 
 
 def view(text: str) -> View:

@@ -277,6 +277,10 @@ func (c *cluster) askPair(flow cases.Flow, pair [2]string, six bool) (cases.Expe
 	if number != 1 && number != 58 {
 		packet.SrcPort = 40000
 	}
+	if flow.ICMP != nil {
+		// the state has type and code where other packets have their destination port
+		packet.DstPort = uint16(flow.ICMP.Type) | uint16(flow.ICMP.Code)<<8
+	}
 	src, dst := words(pair[0]), words(pair[1])
 	packet.SrcAddr, packet.SrcAddr1, packet.SrcAddr2, packet.SrcAddr3 = src[0], src[1], src[2], src[3]
 	packet.DstAddr, packet.DstAddr1, packet.DstAddr2, packet.DstAddr3 = dst[0], dst[1], dst[2], dst[3]

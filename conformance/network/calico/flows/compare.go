@@ -11,9 +11,8 @@ import (
 	"mayreach.dev/conformance/network/cases"
 )
 
-// compare asks Calico what another engine was asked and prints where the two differ. Both are
-// right about NetworkPolicy, so nothing should be printed but the count.
-func compare(path string) error {
+// eachRecorded reads the clusters of a recorded file, with the cluster that Calico makes of each.
+func eachRecorded(path string, do func(cases.Cluster, *cluster) error) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -24,22 +23,32 @@ func compare(path string) error {
 		return err
 	}
 	decoder := json.NewDecoder(unzipped)
-	asked, differ := 0, 0
 	for {
 		var line cases.Cluster
 		if err := decoder.Decode(&line); errors.Is(err, io.EOF) {
-			break
+			return nil
 		} else if err != nil {
 			return err
 		}
 		c, err := clusterOf(line.Manifests)
+		if err == nil {
+			err = do(line, c)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", line.Name, err)
 		}
+	}
+}
+
+// compare asks Calico what another engine was asked and prints where the two differ. Both are
+// right about NetworkPolicy, so nothing should be printed but the count.
+func compare(path string) error {
+	asked, differ := 0, 0
+	err := eachRecorded(path, func(line cases.Cluster, c *cluster) error {
 		for _, one := range line.Cases {
 			answer, ok, err := c.ask(one.Flow)
 			if err != nil {
-				return fmt.Errorf("%s: %w", line.Name, err)
+				return err
 			}
 			if !ok {
 				continue
@@ -52,9 +61,34 @@ func compare(path string) error {
 				fmt.Printf("%s: %s\n  Calico: %s\n", line.Name, text, mine)
 			}
 		}
-	}
+		return nil
+	})
 	fmt.Printf("%s: %d flows, %d differences\n", path, asked, differ)
-	return nil
+	return err
+}
+
+// convert records what Calico's conversion of NetworkPolicies answers, with its reasons.
+func convert(path, out string) error {
+	var lines []cases.Cluster
+	err := eachRecorded(path, func(line cases.Cluster, c *cluster) error {
+		var answered []cases.Case
+		for _, one := range line.Cases {
+			answer, ok, err := c.ask(one.Flow)
+			if err != nil {
+				return err
+			}
+			if ok {
+				answered = append(answered, cases.Case{Flow: one.Flow, Expect: answer})
+			}
+		}
+		line.Source, line.Note, line.Cases = source, "", answered
+		lines = append(lines, line)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return write(out, "conversion-scenarios", lines, 0)
 }
 
 func sameVerdict(a, b *cases.Layer) bool {

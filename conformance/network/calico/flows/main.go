@@ -26,11 +26,15 @@ var source = map[string]string{
 func main() {
 	out := flag.String("out", "", "the folder to write the recorded cases to")
 	compared := flag.String("compare", "", "a file of recorded Kubernetes cases to ask Calico about instead")
+	converted := flag.String("convert", "", "a file of recorded Kubernetes cases to record again as Calico converts and answers them")
 	flag.Parse()
 	log.SetLevel(log.PanicLevel)
 	do := func() error { return run(*out) }
 	if *compared != "" {
 		do = func() error { return compare(*compared) }
+	}
+	if *converted != "" {
+		do = func() error { return convert(*converted, *out) }
 	}
 	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -39,7 +43,7 @@ func main() {
 }
 
 func run(out string) error {
-	for _, topic := range []string{"policies", "tiers"} {
+	for _, topic := range []string{"policies", "tiers", "icmp"} {
 		if err := recordScenarios(out, topic); err != nil {
 			return err
 		}
@@ -49,7 +53,7 @@ func run(out string) error {
 			return err
 		}
 	}
-	return nil
+	return recordICMP(out)
 }
 
 func recordScenarios(out, topic string) error {

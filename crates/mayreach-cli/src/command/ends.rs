@@ -2,38 +2,28 @@
 
 use std::io::Write;
 
-use mayreach_report::Listing;
+use mayreach_wire::Question;
 
-use super::{answered, json, progress::Progress, report};
+use super::{answered, report};
 use crate::{
-    args::{Can, Reach, Stdin, TableFormat},
+    args::{Can, Reach, Stdin},
     failure::Failure,
     status::Status,
-    text,
 };
 
 pub(super) fn can(can: &Can, out: &mut dyn Write) -> Result<Status, Failure> {
     let [paths @ .., from, to] = can.all.as_slice() else { return Ok(Status::Bad) };
     let engine = can.reading.compile(paths, &mut Stdin::default())?;
-    let found = engine.can(from, to)?;
-    let written = match can.output.output {
-        TableFormat::Json => json(out, &found),
-        TableFormat::Text => text::reach::can(out, &found).map_err(Failure::from),
-        other => report::table(out, other, &Listing::of_can(&found)),
-    };
-    answered(Status::of(found.verdict), written)
+    let question = Question::Can { from: from.clone(), to: to.clone() };
+    let found = report::ask(&engine, &question, "classes")?;
+    let status = report::status(&found);
+    answered(status, report::write(out, can.output.output, &found))
 }
 
 pub(super) fn reach(reach: &Reach, callers: bool, out: &mut dyn Write) -> Result<Status, Failure> {
     let engine = reach.manifests.compile(&mut Stdin::default())?;
-    let mut progress = Progress::new("classes");
-    let found = engine.reach(&reach.workload, callers, |done, all| progress.tell(done, all));
-    progress.end();
-    let found = found?;
-    let written = match reach.output.output {
-        TableFormat::Json => json(out, &found),
-        TableFormat::Text => text::reach::ends(out, &found).map_err(Failure::from),
-        other => report::table(out, other, &Listing::of_reach(&found)),
-    };
-    answered(Status::Allowed, written)
+    let workload = reach.workload.clone();
+    let question = if callers { Question::Callers(workload) } else { Question::Reaches(workload) };
+    let found = report::ask(&engine, &question, "classes")?;
+    answered(Status::Allowed, report::write(out, reach.output.output, &found))
 }

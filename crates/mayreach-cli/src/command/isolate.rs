@@ -2,15 +2,13 @@
 
 use std::{fs, io::Read, io::Write};
 
-use mayreach_report::{Picture, Sheet};
-use mayreach_wire::{ProblemOut, isolation::IsolateIn, mayreach::ErrorCode};
+use mayreach_wire::{ProblemOut, Question, isolation::IsolateIn, mayreach::ErrorCode};
 
-use super::{answered, json, progress::Progress, report};
+use super::{answered, report};
 use crate::{
-    args::{Isolate, ReportFormat, Stdin},
+    args::{Isolate, Stdin},
     failure::Failure,
     status::Status,
-    text,
 };
 
 pub(super) fn run(isolate: &Isolate, out: &mut dyn Write) -> Result<Status, Failure> {
@@ -22,23 +20,9 @@ pub(super) fn run(isolate: &Isolate, out: &mut dyn Write) -> Result<Status, Fail
     question.outside &= !isolate.no_outside;
     question.new_pods &= !isolate.no_new_pods;
     let engine = isolate.manifests.compile(&mut stdin)?;
-    let mut progress = Progress::new("classes");
-    let found = engine.isolate(&question, |done, all| progress.tell(done, all));
-    progress.end();
-    let found = found?;
-    let written = match isolate.output.output {
-        ReportFormat::Json => json(out, &found),
-        ReportFormat::Text => text::isolation::write(out, &found).map_err(Failure::from),
-        ReportFormat::Html => {
-            let mut progress = Progress::new("workloads");
-            let told = |done, all| progress.tell(done, all);
-            let picture = Picture::of_isolation(engine.program(), &found, told);
-            progress.end();
-            report::html(out, &picture)
-        }
-        other => report::sheet(out, other, &Sheet::of_isolation(&found)),
-    };
-    answered(Status::of(found.verdict), written)
+    let found = report::ask(&engine, &Question::Isolate(question), "classes")?;
+    let status = report::status(&found);
+    answered(status, report::write(out, isolate.output.output, &found))
 }
 
 fn tenants(file: &str, stdin: &mut Stdin) -> Result<IsolateIn, Failure> {

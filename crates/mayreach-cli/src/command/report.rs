@@ -1,63 +1,91 @@
-//! The formats that reports share.
+//! Answers about all requests: asked with a bar, written in the form that is wanted.
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use mayreach_report::{Listing, Picture, Sheet, junit_of_listing};
+use mayreach_report::{Format as Form, Report};
+use mayreach_wire::{Engine, Question};
 
+use super::{json, progress::Progress};
 use crate::{
     args::{ListFormat, ReportFormat, TableFormat},
     failure::Failure,
+    status::Status,
 };
 
-/// Writes one of the formats that are made from pairs alone.
-pub(super) fn sheet(
+/// Asks, with a bar if it takes long.
+pub(super) fn ask(
+    engine: &Engine,
+    question: &Question,
+    what: &'static str,
+) -> Result<Report, Failure> {
+    let mut progress = Progress::new(what);
+    let report = Report::ask(engine, question, |done, all| progress.tell(done, all));
+    progress.end();
+    Ok(report?)
+}
+
+/// The exit status of the answer; a list of who may is none.
+pub(super) fn status(report: &Report) -> Status {
+    report.found().verdict().map_or(Status::Allowed, Status::of)
+}
+
+/// Writes the answer.
+pub(super) fn write(
     out: &mut dyn Write,
-    format: ReportFormat,
-    sheet: &Sheet,
+    format: impl Into<Form>,
+    report: &Report,
 ) -> Result<(), Failure> {
-    let made = match format {
-        ReportFormat::Csv => mayreach_report::csv(sheet),
-        ReportFormat::Dot => Ok(mayreach_report::dot(sheet)),
-        ReportFormat::Mermaid => Ok(mayreach_report::mermaid(sheet)),
-        ReportFormat::Junit => mayreach_report::junit(sheet),
-        ReportFormat::Markdown | ReportFormat::Text | ReportFormat::Json | ReportFormat::Html => {
-            Ok(mayreach_report::markdown(sheet))
+    match format.into() {
+        Form::Json => json(out, report.found()),
+        Form::Text => Ok(report.text(out)?),
+        other => {
+            let mut progress = Progress::new("steps");
+            let made = report.render(other, |done, all| progress.tell(done, all));
+            progress.end();
+            put(out, &made?)
         }
-    };
-    put(out, made)
+    }
 }
 
-/// Writes a list in one of the formats that are made from it alone.
-pub(super) fn list(
-    out: &mut dyn Write,
-    format: ListFormat,
-    listing: &Listing,
-) -> Result<(), Failure> {
-    let made = match format {
-        ListFormat::Csv => listing.csv(),
-        ListFormat::Junit => junit_of_listing(listing),
-        ListFormat::Markdown | ListFormat::Text | ListFormat::Json => Ok(listing.markdown()),
-    };
-    put(out, made)
+/// Writes text that is made already.
+pub(super) fn put(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
+    Ok(out.write_all(text.as_bytes())?)
 }
 
-/// Writes a table likewise.
-pub(super) fn table(
-    out: &mut dyn Write,
-    format: TableFormat,
-    listing: &Listing,
-) -> Result<(), Failure> {
-    let made = if format == TableFormat::Csv { listing.csv() } else { Ok(listing.markdown()) };
-    put(out, made)
+impl From<TableFormat> for Form {
+    fn from(format: TableFormat) -> Self {
+        match format {
+            TableFormat::Text => Self::Text,
+            TableFormat::Json => Self::Json,
+            TableFormat::Markdown => Self::Markdown,
+            TableFormat::Csv => Self::Csv,
+        }
+    }
 }
 
-/// Writes the page.
-pub(super) fn html(out: &mut dyn Write, picture: &Picture) -> Result<(), Failure> {
-    put(out, mayreach_report::html(picture))
+impl From<ListFormat> for Form {
+    fn from(format: ListFormat) -> Self {
+        match format {
+            ListFormat::Text => Self::Text,
+            ListFormat::Json => Self::Json,
+            ListFormat::Markdown => Self::Markdown,
+            ListFormat::Csv => Self::Csv,
+            ListFormat::Junit => Self::Junit,
+        }
+    }
 }
 
-fn put(out: &mut dyn Write, made: Result<String, String>) -> Result<(), Failure> {
-    let text = made.map_err(io::Error::other)?;
-    out.write_all(text.as_bytes())?;
-    Ok(())
+impl From<ReportFormat> for Form {
+    fn from(format: ReportFormat) -> Self {
+        match format {
+            ReportFormat::Text => Self::Text,
+            ReportFormat::Json => Self::Json,
+            ReportFormat::Html => Self::Html,
+            ReportFormat::Markdown => Self::Markdown,
+            ReportFormat::Csv => Self::Csv,
+            ReportFormat::Dot => Self::Dot,
+            ReportFormat::Mermaid => Self::Mermaid,
+            ReportFormat::Junit => Self::Junit,
+        }
+    }
 }

@@ -63,6 +63,7 @@ fn argument(field: &str) -> &str {
         "source_port" => "--source-port",
         "http" => "--method, --path",
         "claims" => "--claims",
+        "format" => "--output",
         "pod_networks" => "--pod-network",
         "enrolment" => "--enrolment",
         "plugin" => "--plugin",

@@ -210,8 +210,12 @@ impl<'p> Seen<'p> {
         };
         match example {
             Some(example) => {
-                let (client, target) = (Client::Workload(from.id), Target::Workload(to.id));
-                let witness = Witness { client, target, ..example };
+                // A Service that is called stays it: its ports are its own.
+                let target = match example.target {
+                    Target::Service(_) => example.target,
+                    Target::Workload(_) => Target::Workload(to.id),
+                };
+                let witness = Witness { client: Client::Workload(from.id), target, ..example };
                 witness.with_flow(|flow| tell(flow, &program.decide(flow)));
             }
             // Of what never gets through one declared port is shown.
@@ -254,6 +258,7 @@ fn said(program: &Program, can: &Can) -> (Status, Answer, Option<Witness>) {
         answer.lines.push("nothing gets through: proved for all requests".to_owned());
     }
     if let Some(way) = may.ways.first() {
+        answer.to = way.service.as_ref().map(|name| format!("service:{name}"));
         let shown = way.request.split_once(", ").map_or("", |(_, shown)| shown);
         shown.clone_into(&mut answer.shown);
         if let Ok(flow) = serde_json::from_value::<FlowIn>(way.flow.0.clone()) {

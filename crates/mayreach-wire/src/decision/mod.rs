@@ -6,7 +6,7 @@ mod sees;
 mod tests;
 mod words;
 
-use mayreach::{Decision, Flow, LayerDecision, Marked, Program, Verdict};
+use mayreach::{Decision, Flow, Hop, LayerDecision, Marked, Program, Verdict};
 use serde::Serialize;
 
 pub use self::{
@@ -50,6 +50,10 @@ pub struct LayerOut {
     pub verdict: &'static str,
     /// What decided.
     pub reason: ReasonOut,
+    /// Where a waypoint makes two connections of one, the one that was decided on: `to_waypoint` or
+    /// `from_waypoint`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hop: Option<&'static str>,
 }
 
 /// A policy that marks or would decide, and does not.
@@ -109,6 +113,7 @@ impl LayerOut {
             layer: layer.layer.as_str(),
             verdict: layer.verdict.as_str(),
             reason: ReasonOut::new(program, flow, layer),
+            hop: (layer.hop != Hop::Direct).then(|| layer.hop.as_str()),
         }
     }
 }

@@ -103,7 +103,7 @@ impl ReasonOut {
                 Self { provider, ..reason.rule(program, layer, policy, rule) }
             }
             Reason::Isolated { policy } => {
-                let policies = of_tier(program, flow, layer, |s| s.policy == policy);
+                let policies = of_tier_of(program, flow, layer, policy);
                 Self { policies, ..reason.policy(program, policy) }
             }
             Reason::EndOfTier { tier, policy } => Self {

@@ -19,11 +19,14 @@ pub struct SeesOut {
     /// gRPC status, of a response to a gRPC request; `body` is then its message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grpc_status: Option<u8>,
+    /// Of a closed connection: what an application that speaks first says has reached the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub banner: Option<bool>,
 }
 
 impl From<ClientSees> for SeesOut {
     fn from(sees: ClientSees) -> Self {
-        let kind = |kind| Self { kind, status: None, body: None, grpc_status: None };
+        let kind = |kind| Self { kind, status: None, body: None, grpc_status: None, banner: None };
         match sees {
             ClientSees::Response { status, body } => {
                 Self { status: Some(status), body: Some(body.to_owned()), ..kind("response") }
@@ -37,6 +40,7 @@ impl From<ClientSees> for SeesOut {
             ClientSees::Reset => kind("reset"),
             ClientSees::Timeout => kind("timeout"),
             ClientSees::Closed => kind("closed"),
+            ClientSees::ClosedAfterBanner => Self { banner: Some(true), ..kind("closed") },
         }
     }
 }
@@ -54,6 +58,9 @@ impl fmt::Display for SeesOut {
             }
             ("reset", _) => f.write_str("the connection reset by the peer"),
             ("timeout", _) => f.write_str("nothing: the connection times out"),
+            ("closed", _) if self.banner == Some(true) => f.write_str(
+                "the connection closed at its first bytes, after what a server that speaks first says",
+            ),
             ("closed", _) => f.write_str("the connection closed without an answer"),
             (other, _) => f.write_str(other),
         }

@@ -17,7 +17,7 @@ fn every_reason_code_has_words() {
     for verdict in ["allow", "deny", "undetermined"] {
         for code in Reason::CODES {
             let reason = ReasonOut { code, ..ReasonOut::default() };
-            let words = LayerOut { layer: "ingress", verdict, reason }.words();
+            let words = LayerOut { layer: "ingress", verdict, reason, hop: None }.words();
             assert_ne!(words, *code, "`{code}` has no words");
             assert!(!words.is_empty() && !words.ends_with('.'), "{words}");
         }

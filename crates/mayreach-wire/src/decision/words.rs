@@ -5,6 +5,15 @@ use super::{LayerOut, PolicyOut, ReasonOut};
 impl LayerOut {
     /// What decided this layer, as a clause: small letter, no full stop.
     pub fn words(&self) -> String {
+        let words = self.on_its_way();
+        match self.hop {
+            Some("to_waypoint") => format!("{words} (client to waypoint)"),
+            Some(_) => format!("{words} (waypoint to destination)"),
+            None => words,
+        }
+    }
+
+    fn on_its_way(&self) -> String {
         let reason = &self.reason;
         let policy = || reason.policy.as_ref().map_or_else(String::new, ToString::to_string);
         let rule = || match reason.rule {

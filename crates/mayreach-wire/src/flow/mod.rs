@@ -11,6 +11,7 @@ mod said;
 mod tests;
 mod text;
 mod when;
+mod words;
 mod write;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::number::protocol_name;
 use self::object::objects;
+pub(crate) use self::text::peer;
 pub use self::{
     http::{HttpIn, TlsIn},
     number::{IcmpIn, IpVersionIn, PortIn, ProtocolIn, SourcePort},
@@ -27,10 +29,11 @@ pub use self::{
     peer::{PeerIn, PodPortIn},
     said::Said,
     when::Now,
+    words::Words,
     write::to_json,
 };
 #[cfg(feature = "table")]
-pub(crate) use self::{lend::Fits, text::peer};
+pub(crate) use self::{lend::Fits, words::request};
 use crate::{pairs::Pairs, problem::ProblemOut};
 
 /// One attempted connection or request: the question.

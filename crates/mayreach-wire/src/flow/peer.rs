@@ -155,6 +155,16 @@ impl PeerIn {
     }
 
     /// A workload's name and nothing else about it: what most flows say.
+    /// The workload, if nothing else is said of this end.
+    pub(super) fn word(&self) -> Option<&str> {
+        let alone = self.mtls.is_none()
+            && self.principal.is_none()
+            && self.tls_without_certificate.is_none()
+            && self.plain().is_some();
+        // In one word a colon means something else.
+        self.workload.as_deref().filter(|text| alone && !text.contains(':'))
+    }
+
     fn plain(&self) -> Option<(&str, &str)> {
         let Self {
             workload: Some(text),

@@ -17,7 +17,7 @@ pub(crate) fn peer(text: &str) -> Result<Peer<'_>, &'static str> {
         return named.ok_or("write a Service as `service:namespace/name`");
     }
     match parts(text) {
-        Some((namespace, _)) if namespace.parse::<IpAddr>().is_ok() => {
+        Some((namespace, _)) if is_address(namespace) => {
             Err("an end is one address, without a prefix")
         }
         Some((namespace, name)) if !text.contains(':') => Ok(Peer::Workload { namespace, name }),
@@ -26,6 +26,12 @@ pub(crate) fn peer(text: &str) -> Result<Peer<'_>, &'static str> {
             .map(Peer::Ip)
             .map_err(|_| "write `namespace/workload`, an IP address, or `service:namespace/name`"),
     }
+}
+
+/// Most namespaces are told from addresses by their first letter.
+fn is_address(text: &str) -> bool {
+    let may = text.starts_with(|c: char| c.is_ascii_digit()) || text.contains(':');
+    may && text.parse::<IpAddr>().is_ok()
 }
 
 impl PeerIn {

@@ -95,6 +95,18 @@ impl IsolateIn {
         read.map_err(|error| ProblemOut::of_value(&error).at(name, 1).into())
     }
 
+    /// Reads the question from JSON text that bindings made of their own values.
+    ///
+    /// # Errors
+    /// What is wrong, with the field.
+    pub fn from_json(text: &str) -> Result<Self, ProblemOut> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let asked = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| ProblemOut::of_json(&error))?;
+        reader.end().map_err(|error| ProblemOut::of_json_text(&error))?;
+        Ok(asked)
+    }
+
     /// The question for the engine, and how tenants are told.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ impl From<&Decision> for Answer {
             Some(ClientSees::Grpc { .. }) => (0, 200),
             Some(ClientSees::Reset) => (1, 0),
             Some(ClientSees::Timeout) => (2, 0),
-            Some(ClientSees::Closed) => (3, 0),
+            Some(ClientSees::Closed | ClientSees::ClosedAfterBanner) => (3, 0),
         };
         Self {
             verdict: key(decision.verdict as u8),
@@ -79,32 +79,90 @@ fn code(code: &'static str) -> i8 {
     place.and_then(|place| i8::try_from(place).ok()).unwrap_or(NO_KEY)
 }
 
-/// Answers in the order of their rows, and what is wrong with those that have none.
+/// Answers by row that are not spread over the columns yet: what fits into a core's first cache.
+const HELD: usize = 512;
+
+/// Answers in the order of their rows, as columns, and what is wrong with those that have none.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    pub(super) rows: Vec<Answer>,
+    held: Vec<Answer>,
+    pub(super) verdict: Vec<i8>,
+    pub(super) decided_by: Vec<i8>,
+    pub(super) reason: Vec<i8>,
+    pub(super) sees: Vec<i8>,
+    pub(super) status: Vec<u16>,
+    pub(super) policy: Vec<u32>,
+    pub(super) rule: Vec<u32>,
+    /// Of few rows.
+    pub(super) missing: Vec<(usize, Attributes)>,
     pub(super) wrong: Vec<(usize, ProblemOut)>,
 }
 
 impl Answers {
     pub(super) fn with_capacity(rows: usize) -> Self {
-        Self { rows: Vec::with_capacity(rows), wrong: Vec::new() }
-    }
-
-    pub(super) fn push(&mut self, answer: Result<Answer, ProblemOut>) {
-        match answer {
-            Ok(answer) => self.rows.push(answer),
-            Err(problem) => {
-                self.wrong.push((self.rows.len(), problem));
-                self.rows.push(Answer::WRONG);
-            }
+        Self {
+            held: Vec::with_capacity(HELD),
+            verdict: Vec::with_capacity(rows),
+            decided_by: Vec::with_capacity(rows),
+            reason: Vec::with_capacity(rows),
+            sees: Vec::with_capacity(rows),
+            status: Vec::with_capacity(rows),
+            policy: Vec::with_capacity(rows),
+            rule: Vec::with_capacity(rows),
+            ..Self::default()
         }
     }
 
-    pub(super) fn append(&mut self, after: Self) {
-        let before = self.rows.len();
-        self.rows.extend(after.rows);
-        self.wrong.extend(after.wrong.into_iter().map(|(row, wrong)| (before + row, wrong)));
+    /// How many rows are answered.
+    pub(super) const fn len(&self) -> usize {
+        self.verdict.len() + self.held.len()
+    }
+
+    pub(super) fn push(&mut self, answer: Result<Answer, ProblemOut>) {
+        let answer = answer.unwrap_or_else(|problem| {
+            self.wrong.push((self.len(), problem));
+            Answer::WRONG
+        });
+        self.held.push(answer);
+        if self.held.len() == HELD {
+            self.spread();
+        }
+    }
+
+    /// The same answer as that of an earlier row, which was not wrong.
+    pub(super) fn get(&self, row: usize) -> Option<Answer> {
+        if let Some(later) = row.checked_sub(self.verdict.len()) {
+            return self.held.get(later).copied();
+        }
+        let missing = || {
+            let at = self.missing.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+            self.missing.get(at).map(|(_, missing)| *missing)
+        };
+        Some(Answer {
+            verdict: *self.verdict.get(row)?,
+            decided_by: *self.decided_by.get(row)?,
+            reason: *self.reason.get(row)?,
+            sees: *self.sees.get(row)?,
+            status: *self.status.get(row)?,
+            policy: *self.policy.get(row)?,
+            rule: *self.rule.get(row)?,
+            missing: missing().unwrap_or(Attributes::NONE),
+        })
+    }
+
+    /// Puts what is held into the columns.
+    pub(super) fn spread(&mut self) {
+        let held = self.held.as_slice();
+        let open = held.iter().zip(self.verdict.len()..).filter(|(a, _)| !a.missing.is_empty());
+        self.missing.extend(open.map(|(answer, row)| (row, answer.missing)));
+        self.verdict.extend(held.iter().map(|a| a.verdict));
+        self.decided_by.extend(held.iter().map(|a| a.decided_by));
+        self.reason.extend(held.iter().map(|a| a.reason));
+        self.sees.extend(held.iter().map(|a| a.sees));
+        self.status.extend(held.iter().map(|a| a.status));
+        self.policy.extend(held.iter().map(|a| a.policy));
+        self.rule.extend(held.iter().map(|a| a.rule));
+        self.held.clear();
     }
 }
 

@@ -89,17 +89,22 @@ impl<'a> Text<'a> {
         keys.get(row).copied().filter(|_| valid)
     }
 
-    /// Every value of the dictionary, if this is one that has fewer values than rows.
-    pub(super) fn dictionary(&self) -> Option<impl Iterator<Item = Option<&'a str>>> {
-        let Self::Dictionary { values, keys, .. } = self else { return None };
-        // A short batch of a long table may carry the whole table's dictionary.
-        if values.len() > keys.len() {
-            return None;
+    /// Whether two rows hold the same, as far as that is cheap to tell.
+    pub(super) fn same(&self, row: usize, other: usize) -> bool {
+        match self {
+            Self::Dictionary { .. } => self.code(row) == self.code(other),
+            _ => self.get(row) == self.get(other),
         }
-        Some((0..values.len()).map(|n| values.get(n)))
     }
 
-    fn len(&self) -> usize {
+    /// How many values the dictionary has, if this is one.
+    pub(super) fn values(&self) -> Option<usize> {
+        let Self::Dictionary { values, .. } = self else { return None };
+        Some(values.len())
+    }
+
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
         match self {
             Self::Plain(a) => a.len(),
             Self::Large(a) => a.len(),

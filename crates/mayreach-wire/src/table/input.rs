@@ -13,11 +13,12 @@ use crate::{ProblemOut, problem::closest};
 use Kind::{Bool, Number, Text as Words, Time};
 
 /// Every column of a flow and what it may hold.
-pub(super) const COLUMNS: [(&str, &[Kind]); 21] = [
+pub(super) const COLUMNS: [(&str, &[Kind]); 22] = [
     ("source", &[Words]),
     ("destination", &[Words]),
     ("port", &[Number, Words]),
     ("protocol", &[Words, Number]),
+    ("ip_version", &[Number]),
     ("source_port", &[Number]),
     ("icmp_type", &[Number]),
     ("icmp_code", &[Number]),
@@ -51,6 +52,7 @@ pub(super) struct Input<'a> {
     pub(super) destination: Text<'a>,
     pub(super) port: Option<Either<'a>>,
     pub(super) protocol: Option<Either<'a>>,
+    pub(super) ip_version: Option<Numbers>,
     pub(super) source_port: Option<Numbers>,
     pub(super) icmp_type: Option<Numbers>,
     pub(super) icmp_code: Option<Numbers>,
@@ -119,6 +121,7 @@ impl<'a> Input<'a> {
             destination: text("destination")?.unwrap_or(Text::Null),
             port: either("port")?,
             protocol: either("protocol")?,
+            ip_version: numbers("ip_version")?,
             source_port: numbers("source_port")?,
             icmp_type: numbers("icmp_type")?,
             icmp_code: numbers("icmp_code")?,
@@ -136,6 +139,27 @@ impl<'a> Input<'a> {
             now: either("now")?,
             ext_authz: text("ext_authz")?,
         })
+    }
+}
+
+impl Input<'_> {
+    /// Whether nothing can be said but ends, port, method, path and host.
+    pub(super) const fn is_usual(&self) -> bool {
+        self.protocol.is_none()
+            && self.ip_version.is_none()
+            && self.source_port.is_none()
+            && self.icmp_type.is_none()
+            && self.icmp_code.is_none()
+            && self.http.is_none()
+            && self.headers.is_none()
+            && self.sni.is_none()
+            && self.token.is_none()
+            && self.claims.is_none()
+            && self.principal.is_none()
+            && self.mtls.is_none()
+            && self.tls_without_certificate.is_none()
+            && self.now.is_none()
+            && self.ext_authz.is_none()
     }
 }
 

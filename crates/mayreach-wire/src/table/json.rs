@@ -26,6 +26,7 @@ pub(super) fn flow(input: &Input<'_>, row: usize) -> Result<FlowIn, ProblemOut> 
     };
     add("port", either(input.port.as_ref(), row));
     add("protocol", either(input.protocol.as_ref(), row));
+    add("ip_version", number(input.ip_version.as_ref(), row).map(Value::from));
     add("source_port", number(input.source_port.as_ref(), row).map(Value::from));
     add("icmp", icmp(input, row));
     add("http", http(input, row)?);

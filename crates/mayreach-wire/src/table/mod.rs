@@ -10,6 +10,7 @@
 //! | `destination` | text | the same, or `service:namespace/name` |
 //! | `port` | whole number, or text | number or name of the port that is called |
 //! | `protocol` | text, or whole number | `TCP` unless said otherwise |
+//! | `ip_version` | whole number | 4 or 6: which of their addresses the two ends use |
 //! | `source_port` | whole number | the port that the client sends from |
 //! | `icmp_type`, `icmp_code` | whole numbers | for ICMP |
 //! | `http` | boolean | `false`: the connection is not HTTP; `true`: it is |
@@ -49,11 +50,15 @@ mod input;
 mod json;
 mod memo;
 mod names;
+mod report;
 mod row;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
@@ -64,6 +69,10 @@ use crate::{Engine, ProblemOut};
 
 /// A thread for fewer rows costs more than it saves.
 const ROWS_MIN_A_THREAD: usize = 4096;
+/// So that threads that other work holds up do not hold up all.
+const PARTS_A_THREAD: usize = 4;
+/// What is read and answered of a part stays in a core's caches.
+const ROWS_MAX_A_PART: usize = 1 << 17;
 
 /// How tables are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,51 +109,86 @@ impl Table {
         Ok(self.names.schema(flows))
     }
 
-    /// Decides a batch: one row of the answer for each row of the flows, in order.
+    /// Decides a batch: one row of the answer for each row of the flows, in order, in batches of
+    /// bounded size.
     ///
     /// # Errors
     /// A column that no flow has, or of a type that it cannot have; with
     /// [`TableOptions::strict`] also a row that is wrong. `done` rows stand before this batch.
-    pub fn decide(&self, flows: &RecordBatch, done: usize) -> Result<RecordBatch, ProblemOut> {
+    pub fn decide(&self, flows: &RecordBatch, done: usize) -> Result<Vec<RecordBatch>, ProblemOut> {
         let schema = self.schema(flows.schema_ref())?;
+        let rows = flows.num_rows();
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = if self.options.threads == 0 { cores } else { self.options.threads };
+        let threads = threads.min(rows / ROWS_MIN_A_THREAD).max(1);
+        let size = match threads {
+            1 => ROWS_MAX_A_PART,
+            _ => rows.div_ceil(threads * PARTS_A_THREAD).clamp(ROWS_MIN_A_THREAD, ROWS_MAX_A_PART),
+        };
+        let parts = rows.div_ceil(size).max(1);
+        let decide = |part: usize| {
+            let from = part * size;
+            let flows = flows.slice(from, size.min(rows - from));
+            self.part(Arc::clone(&schema), &flows, done + from)
+        };
+        if threads == 1 {
+            return (0..parts).map(decide).collect();
+        }
+        on_threads(threads, parts, &decide).into_iter().collect()
+    }
+
+    /// Decides the rows of one part.
+    fn part(
+        &self,
+        schema: SchemaRef,
+        flows: &RecordBatch,
+        done: usize,
+    ) -> Result<RecordBatch, ProblemOut> {
         let input = Input::new(flows)?;
-        let answers = self.answers(&input, flows.num_rows());
+        let rows = flows.num_rows();
+        let mut answers = Answers::with_capacity(rows);
+        let mut asker = Asker::new(&self.engine, &input);
+        (0..rows).for_each(|_| asker.ask(&mut answers));
+        answers.spread();
         if let Some((row, problem)) = answers.wrong.first().filter(|_| self.options.strict) {
             let message = format!("row {}: {}", done + row, problem.message);
             return Err(ProblemOut { message, ..problem.clone() });
         }
-        self.names.batch(schema, flows, &answers).map_err(|error| from_arrow(&error))
+        self.names.batch(schema, flows, answers).map_err(|error| from_arrow(&error))
     }
+}
 
-    fn answers(&self, input: &Input<'_>, rows: usize) -> Answers {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads = if self.options.threads == 0 { cores } else { self.options.threads };
-        let threads = threads.min(rows / ROWS_MIN_A_THREAD).max(1);
-        let part = rows.div_ceil(threads).max(1);
-        let decide = |from: usize| {
-            let mut asker = Asker::new(&self.engine, input);
-            let to = rows.min(from + part);
-            let mut answers = Answers::with_capacity(to - from);
-            (from..to).for_each(|row| answers.push(asker.ask(row)));
-            answers
-        };
-        if threads == 1 {
-            return decide(0);
-        }
-        // Threads of a pool would be missing after a fork.
-        std::thread::scope(|scope| {
-            let parts: Vec<_> =
-                (0..rows).step_by(part).map(|from| scope.spawn(move || decide(from))).collect();
-            let mut all = Answers::with_capacity(rows);
-            for part in parts {
-                match part.join() {
-                    Ok(answers) => all.append(answers),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
+/// What `decide` makes of every part, in order; each thread takes the next part that is left.
+fn on_threads<T: Send>(
+    threads: usize,
+    parts: usize,
+    decide: &(impl Fn(usize) -> T + Sync),
+) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let part = next.fetch_add(1, Ordering::Relaxed);
+            if part >= parts {
+                return done;
             }
-            all
-        })
-    }
+            done.push((part, decide(part)));
+        }
+    };
+    // Threads of a pool would be missing after a fork.
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(done) => all.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_unstable_by_key(|(part, _)| *part);
+    all.into_iter().map(|(_, found)| found).collect()
 }
 
 /// A stream of decisions that reads a batch of flows when one of answers is wanted.
@@ -154,6 +198,8 @@ pub struct Decisions<R> {
     flows: R,
     schema: SchemaRef,
     done: usize,
+    /// What is answered of the batch that was read last.
+    ready: std::vec::IntoIter<RecordBatch>,
 }
 
 impl<R: RecordBatchReader> Decisions<R> {
@@ -163,19 +209,28 @@ impl<R: RecordBatchReader> Decisions<R> {
     /// A column that no flow has, or of a type that it cannot have.
     pub fn new(table: Table, flows: R) -> Result<Self, ProblemOut> {
         let schema = table.schema(&flows.schema())?;
-        Ok(Self { table, flows, schema, done: 0 })
+        Ok(Self { table, flows, schema, done: 0, ready: Vec::new().into_iter() })
     }
 
     /// The next batch; what is wrong as a problem.
     pub fn next_batch(&mut self) -> Option<Result<RecordBatch, ProblemOut>> {
-        Some(match self.flows.next()? {
-            Ok(flows) => {
-                let decided = self.table.decide(&flows, self.done);
-                self.done += flows.num_rows();
-                decided
+        loop {
+            if let Some(batch) = self.ready.next() {
+                return Some(Ok(batch));
             }
-            Err(error) => Err(from_arrow(&error)),
-        })
+            let decided = match self.flows.next()? {
+                Ok(flows) => {
+                    let decided = self.table.decide(&flows, self.done);
+                    self.done += flows.num_rows();
+                    decided
+                }
+                Err(error) => Err(from_arrow(&error)),
+            };
+            match decided {
+                Ok(batches) => self.ready = batches.into_iter(),
+                Err(problem) => return Some(Err(problem)),
+            }
+        }
     }
 }
 

@@ -3,14 +3,15 @@
 use std::{collections::HashMap, sync::Arc};
 
 use arrow_array::{
-    ArrayRef, DictionaryArray, PrimitiveArray, RecordBatch, StringArray,
-    builder::{ArrayBuilder, StringBuilder, UInt16Builder, UInt32Builder},
+    ArrayRef, DictionaryArray, PrimitiveArray, RecordBatch, StringArray, UInt16Array, UInt32Array,
+    builder::{ArrayBuilder, StringBuilder},
     types::{ArrowDictionaryKeyType, Int8Type, Int32Type},
 };
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use mayreach::{Layer, Program, Reason, Verdict};
 
-use super::answer::{Answer, Answers, NONE, SEES};
+use super::answer::{Answers, NONE, SEES};
 
 /// The names of a program, once for all its tables.
 #[derive(Debug)]
@@ -28,7 +29,8 @@ pub(super) struct Names {
 #[derive(Debug)]
 struct Spelled {
     values: ArrayRef,
-    of: Vec<Option<i32>>,
+    /// -1 is none.
+    of: Vec<i32>,
 }
 
 impl Spelled {
@@ -36,20 +38,21 @@ impl Spelled {
         let mut places: HashMap<&str, i32> = HashMap::new();
         let mut values: Vec<&str> = Vec::new();
         let of = words.map(|word| {
-            let word = word?;
-            let next = i32::try_from(values.len()).ok()?;
-            Some(*places.entry(word).or_insert_with(|| {
+            let Some((word, next)) = word.zip(i32::try_from(values.len()).ok()) else { return -1 };
+            *places.entry(word).or_insert_with(|| {
                 values.push(word);
                 next
-            }))
+            })
         });
         let of = of.collect();
         Self { values: Arc::new(StringArray::from(values)), of }
     }
 
-    fn column(&self, answers: &[Answer]) -> Result<ArrayRef, ArrowError> {
-        let keys = answers.iter().map(|a| self.of.get(a.policy as usize).copied().flatten());
-        dictionary::<Int32Type>(keys.collect(), &self.values)
+    fn column(&self, policies: &[u32]) -> Result<ArrayRef, ArrowError> {
+        let keys = policies.iter().map(|id| self.of.get(*id as usize).copied().unwrap_or(-1));
+        let keys: Vec<i32> = keys.collect();
+        let nulls = nulls(&keys, |key| key >= 0);
+        dictionary(PrimitiveArray::<Int32Type>::new(keys.into(), nulls), &self.values)
     }
 }
 
@@ -96,38 +99,40 @@ impl Names {
         &self,
         schema: SchemaRef,
         flows: &RecordBatch,
-        answers: &Answers,
+        answers: Answers,
     ) -> Result<RecordBatch, ArrowError> {
-        let rows = answers.rows.as_slice();
-        let few = |of: fn(&Answer) -> i8, values: &ArrayRef| {
-            let keys = rows.iter().map(|a| Some(of(a)).filter(|key| *key >= 0));
-            dictionary::<Int8Type>(keys.collect(), values)
+        let Answers { verdict, decided_by, reason, sees, status, policy, rule, .. } = answers;
+        let rows = verdict.len();
+        let few = |keys: Vec<i8>, values: &ArrayRef| {
+            let nulls = nulls(&keys, |key| key >= 0);
+            dictionary(PrimitiveArray::<Int8Type>::new(keys.into(), nulls), values)
         };
-        let mut rule = UInt32Builder::with_capacity(rows.len());
-        let mut status = UInt16Builder::with_capacity(rows.len());
-        let mut missing = StringBuilder::new();
-        for answer in rows {
-            rule.append_option(Some(answer.rule).filter(|rule| *rule != NONE));
-            status.append_option(Some(answer.status).filter(|status| *status != 0));
-            let names = || answer.missing.names().collect::<Vec<_>>().join(", ");
-            missing.append_option((!answer.missing.is_empty()).then(names));
-        }
+        let (no_rule, no_status) = (nulls(&rule, |n| n != NONE), nulls(&status, |n| n != 0));
         let mut columns: Vec<ArrayRef> = flows.column_by_name("id").into_iter().cloned().collect();
         columns.extend([
-            few(|a| a.verdict, &self.verdicts)?,
-            few(|a| a.decided_by, &self.layers)?,
-            self.kinds.column(rows)?,
-            self.namespaces.column(rows)?,
-            self.policies.column(rows)?,
-            Arc::new(rule.finish()),
-            few(|a| a.reason, &self.reasons)?,
-            few(|a| a.sees, &self.sees)?,
-            Arc::new(status.finish()),
-            Arc::new(missing.finish()),
-            errors(answers),
+            few(verdict, &self.verdicts)?,
+            few(decided_by, &self.layers)?,
+            self.kinds.column(&policy)?,
+            self.namespaces.column(&policy)?,
+            self.policies.column(&policy)?,
+            Arc::new(UInt32Array::new(rule.into(), no_rule)),
+            few(reason, &self.reasons)?,
+            few(sees, &self.sees)?,
+            Arc::new(UInt16Array::new(status.into(), no_status)),
+            texts(rows, &answers.missing, |missing| missing.names().collect::<Vec<_>>().join(", ")),
+            texts(rows, &answers.wrong, ToString::to_string),
         ]);
         RecordBatch::try_new(schema, columns)
     }
+}
+
+/// Which values are there; nothing if all are.
+fn nulls<T: Copy>(values: &[T], is: impl Fn(T) -> bool) -> Option<NullBuffer> {
+    if values.iter().all(|value| is(*value)) {
+        return None;
+    }
+    let there = |row| values.get(row).is_some_and(|value| is(*value));
+    Some(NullBuffer::new(BooleanBuffer::collect_bool(values.len(), there)))
 }
 
 fn dictionary<K: ArrowDictionaryKeyType>(
@@ -137,15 +142,16 @@ fn dictionary<K: ArrowDictionaryKeyType>(
     Ok(Arc::new(DictionaryArray::<K>::try_new(keys, Arc::clone(values))?))
 }
 
-fn errors(answers: &Answers) -> ArrayRef {
-    if answers.wrong.is_empty() {
-        return Arc::new(StringArray::new_null(answers.rows.len()));
+/// A column in which few rows have a text.
+fn texts<T>(rows: usize, few: &[(usize, T)], said: impl Fn(&T) -> String) -> ArrayRef {
+    if few.is_empty() {
+        return Arc::new(StringArray::new_null(rows));
     }
-    let mut errors = StringBuilder::new();
-    for (row, problem) in &answers.wrong {
-        errors.append_nulls(row - errors.len());
-        errors.append_value(problem.to_string());
+    let mut column = StringBuilder::new();
+    for (row, value) in few {
+        column.append_nulls(row - column.len());
+        column.append_value(said(value));
     }
-    errors.append_nulls(answers.rows.len() - errors.len());
-    Arc::new(errors.finish())
+    column.append_nulls(rows - column.len());
+    Arc::new(column.finish())
 }

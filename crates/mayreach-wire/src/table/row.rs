@@ -1,23 +1,21 @@
 //! One row after the other: the common ones without a copy, the rest by way of JSON.
 
-use std::collections::HashMap;
-
 use mayreach::{Flow, Http, Peer, Port, Program, Protocol, Reason, Request, Token};
 
 use super::{
-    answer::Answer,
+    answer::{Answer, Answers},
     column::Text,
     input::{Either, Input, boolean, number, text},
     json::{self, both_http, not_an_end},
-    memo::{KEYS, Key, Memo},
+    memo::{Memo, of_text, slot},
 };
 use crate::{
     Engine, ProblemOut,
-    flow::{Fits, Now, ProtocolIn, peer},
+    flow::{Fits, Now, ProtocolIn, peer, request},
 };
 
-/// Rows after which it is clear whether rows come back.
-const TRIAL: usize = 2048;
+/// Slots for texts whose meaning is kept, where a column has no dictionary; half as many are kept.
+const SLOTS: usize = 1 << 14;
 
 /// Asks the rows of one part of a table.
 pub(super) struct Asker<'a> {
@@ -25,7 +23,9 @@ pub(super) struct Asker<'a> {
     input: &'a Input<'a>,
     source: Ends<'a>,
     destination: Ends<'a>,
-    memo: Option<Recall<'a>>,
+    memo: Option<Memo<'a>>,
+    /// What all rows have in common, where nothing is said but ends, port and request.
+    usual: Option<Flow<'a>>,
 }
 
 /// An end that was read: most are names or addresses, the rest is JSON.
@@ -36,53 +36,90 @@ enum End<'a> {
     Wrong(ProblemOut),
 }
 
-/// The values of a dictionary, read once.
+/// The values of a column, each read once: by their places in its dictionary, or as they come.
 struct Ends<'a> {
+    program: &'a Program,
     name: &'static str,
     text: &'a Text<'a>,
-    read: Vec<End<'a>>,
+    coded: Vec<Option<Peer<'a>>>,
+    /// The end of a hash, and a place in `met` and one.
+    slots: Vec<(u32, u32)>,
+    met: Vec<(&'a str, Peer<'a>)>,
 }
 
 impl<'a> Ends<'a> {
-    fn new(program: &Program, name: &'static str, text: &'a Text<'a>) -> Self {
-        let read = text.dictionary().into_iter().flatten();
-        let read = read.map(|said| match Self::end(name, said) {
-            End::Known(Peer::Workload { namespace, name }) => End::Known(
-                program
-                    .workload(namespace, name)
-                    .map_or(Peer::Workload { namespace, name }, Peer::Id),
-            ),
-            end => end,
-        });
-        Self { name, text, read: read.collect() }
+    fn new(program: &'a Program, name: &'static str, text: &'a Text<'a>) -> Self {
+        let (coded, slots) = match text.values() {
+            // A short batch of a long table may carry the whole table's dictionary.
+            Some(values) if values <= text.len() => (vec![None; values], Vec::new()),
+            _ => (Vec::new(), vec![(0, 0); SLOTS]),
+        };
+        Self { program, name, text, coded, slots, met: Vec::new() }
     }
 
-    fn end(name: &str, said: Option<&'a str>) -> End<'a> {
+    fn read(&self, said: Option<&'a str>) -> End<'a> {
         match said {
-            None => End::Wrong(ProblemOut::invalid(name, "nothing says who this is")),
+            None => End::Wrong(ProblemOut::invalid(self.name, "nothing says who this is")),
             Some(json) if json.starts_with('{') => End::Rare,
             Some(said) => match peer(said) {
-                Ok(Peer::Service { .. }) if name == "source" => End::Rare,
+                Ok(Peer::Service { .. }) if self.name == "source" => End::Rare,
+                Ok(Peer::Workload { namespace, name }) => {
+                    let id = self.program.workload(namespace, name).map(Peer::Id);
+                    End::Known(id.unwrap_or(Peer::Workload { namespace, name }))
+                }
                 Ok(peer) => End::Known(peer),
-                Err(help) => End::Wrong(not_an_end(name, said, help)),
+                Err(help) => End::Wrong(not_an_end(self.name, said, help)),
             },
         }
     }
 
     /// `None`: a row for JSON.
-    fn get(&self, row: usize) -> Result<Option<Peer<'a>>, ProblemOut> {
-        let fresh;
-        let end = match self.text.code(row).and_then(|code| self.read.get(code)) {
-            Some(end) => end,
-            None => {
-                fresh = Self::end(self.name, self.text.get(row));
-                &fresh
+    fn get(&mut self, row: usize) -> Result<Option<Peer<'a>>, ProblemOut> {
+        if let Some(code) = self.text.code(row).filter(|_| !self.coded.is_empty()) {
+            if let Some(Some(known)) = self.coded.get(code) {
+                return Ok(Some(*known));
             }
-        };
-        match end {
-            End::Known(peer) => Ok(Some(*peer)),
+            let found = self.fresh(self.text.get(row))?;
+            if let Some(place) = self.coded.get_mut(code) {
+                *place = found;
+            }
+            return Ok(found);
+        }
+        let Some(said) = self.text.get(row) else { return self.fresh(None) };
+        let hash = of_text(said);
+        let (place, tag) = (slot(hash, SLOTS), u32::try_from(hash & 0xffff_ffff).unwrap_or(0));
+        if let Some((known, at)) = self.slots.get(place).copied()
+            && known == tag
+            && let Some((text, peer)) = self.met.get((at as usize).wrapping_sub(1))
+            && *text == said
+        {
+            return Ok(Some(*peer));
+        }
+        let found = self.fresh(Some(said))?;
+        self.keep(place, tag, said, found);
+        Ok(found)
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, place: usize, tag: u32, said: &'a str, found: Option<Peer<'a>>) {
+        let Some(peer) = found else { return };
+        if self.met.len() >= SLOTS / 2 {
+            self.met.clear();
+            self.slots.fill((0, 0));
+        }
+        self.met.push((said, peer));
+        let at = u32::try_from(self.met.len()).unwrap_or(0);
+        if let Some(slot) = self.slots.get_mut(place) {
+            *slot = (tag, at);
+        }
+    }
+
+    #[inline(never)]
+    fn fresh(&self, said: Option<&'a str>) -> Result<Option<Peer<'a>>, ProblemOut> {
+        match self.read(said) {
+            End::Known(peer) => Ok(Some(peer)),
             End::Rare => Ok(None),
-            End::Wrong(problem) => Err(problem.clone()),
+            End::Wrong(problem) => Err(problem),
         }
     }
 }
@@ -90,59 +127,71 @@ impl<'a> Ends<'a> {
 impl<'a> Asker<'a> {
     pub(super) fn new(engine: &'a Engine, input: &'a Input<'a>) -> Self {
         let program = engine.program();
+        let nobody = Peer::Workload { namespace: "", name: "" };
         Self {
             engine,
             input,
             source: Ends::new(program, "source", &input.source),
             destination: Ends::new(program, "destination", &input.destination),
-            memo: Recall::new(input),
+            memo: Memo::new(input),
+            usual: input.is_usual().then(|| Flow::new(nobody, nobody, Port::Unknown)),
         }
     }
 
-    /// The answer to a row.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub(super) fn ask(&mut self, row: usize) -> Result<Answer, ProblemOut> {
-        let Some(memo) = &mut self.memo else { return self.decide(row) };
-        let key = memo.key(row);
-        if let Some(answer) = memo.get(&key) {
-            return Ok(answer);
+    /// Answers the next row.
+    pub(super) fn ask(&mut self, answers: &mut Answers) {
+        let row = answers.len();
+        let Some(memo) = &mut self.memo else { return answers.push(self.decide(row)) };
+        if !memo.pays() {
+            self.memo = None;
+            return answers.push(self.decide(row));
         }
-        let pays = memo.pays();
-        let answer = self.decide(row)?;
-        match &mut self.memo {
-            Some(memo) if pays => memo.seen.put(key, answer),
-            _ => self.memo = None,
+        let hash = memo.hash(row);
+        if let Some(known) = memo.find(hash, row).and_then(|known| answers.get(known)) {
+            return answers.push(Ok(known));
         }
-        Ok(answer)
+        let answer = self.decide(row);
+        // What is wrong is told of each row.
+        if let (Some(memo), true) = (&mut self.memo, answer.is_ok()) {
+            memo.put(hash, row);
+        }
+        answers.push(answer);
     }
 
-    fn decide(&self, row: usize) -> Result<Answer, ProblemOut> {
+    fn decide(&mut self, row: usize) -> Result<Answer, ProblemOut> {
+        let ends = (self.source.get(row)?, self.destination.get(row)?);
+        let (Some(flow), (Some(source), Some(destination))) = (&mut self.usual, ends) else {
+            return self.otherwise(row, ends);
+        };
+        // Of which nothing but ends, port and request can be said.
+        let input = self.input;
+        let words = |column: &'a Option<Text<'a>>| text(column.as_ref(), row);
+        (flow.source, flow.destination) = (source, destination);
+        flow.port = port(input.port.as_ref(), row)?;
+        request(flow, words(&input.method), words(&input.path), words(&input.host));
+        common(self.engine, flow)
+    }
+
+    #[inline(never)]
+    fn otherwise(
+        &self,
+        row: usize,
+        ends: (Option<Peer<'a>>, Option<Peer<'a>>),
+    ) -> Result<Answer, ProblemOut> {
         let input = self.input;
         let words = |column: &Option<Text<'_>>| text(column.as_ref(), row).is_some();
         let rare = words(&input.headers)
             || words(&input.claims)
             || words(&input.ext_authz)
+            || number(input.ip_version.as_ref(), row).is_some()
             || number(input.icmp_type.as_ref(), row).is_some()
             || number(input.icmp_code.as_ref(), row).is_some();
-        let ends = (self.source.get(row)?, self.destination.get(row)?);
         match ends {
             (Some(source), Some(destination)) if !rare => {
-                self.common(&self.flow(row, source, destination)?)
+                common(self.engine, &self.flow(row, source, destination)?)
             }
-            _ => json::flow(input, row)?.with_flow(|flow| self.common(flow))?,
+            _ => json::flow(input, row)?.with_flow(|flow| common(self.engine, flow))?,
         }
-    }
-
-    fn common(&self, flow: &Flow<'_>) -> Result<Answer, ProblemOut> {
-        let program = self.engine.program();
-        let decision = program.decide(flow);
-        let [first, ..] = &decision.layers;
-        if first.reason == Reason::UnknownPeer {
-            program.check(flow).map_err(|problem| ProblemOut::from(&problem))?;
-        }
-        Ok(Answer::from(&decision))
     }
 
     fn flow(
@@ -205,6 +254,15 @@ impl<'a> Asker<'a> {
     }
 }
 
+fn common(engine: &Engine, flow: &Flow<'_>) -> Result<Answer, ProblemOut> {
+    let decision = engine.program().decide(flow);
+    let [first, ..] = &decision.layers;
+    if first.reason == Reason::UnknownPeer {
+        engine.program().check(flow).map_err(|problem| ProblemOut::from(&problem))?;
+    }
+    Ok(Answer::from(&decision))
+}
+
 fn to_port(number: i64, name: &str) -> Result<u16, ProblemOut> {
     u16::try_from(number).ok().filter(|port| *port > 0).ok_or_else(|| {
         let message = format!("{number} is no port number from 1 to 65535");
@@ -260,101 +318,4 @@ fn now(column: Option<&Either<'_>>, row: usize) -> Result<Option<i64>, ProblemOu
             said.map(|now| now.seconds()).transpose()
         }
     }
-}
-
-/// Recalls the answers to rows whose values are places in dictionaries or small numbers.
-struct Recall<'a> {
-    columns: [Option<Part<'a>>; KEYS],
-    interned: [HashMap<&'a str, u32>; KEYS],
-    seen: Memo,
-    asked: usize,
-    hits: usize,
-}
-
-/// A column that is part of the key.
-#[derive(Clone, Copy)]
-enum Part<'a> {
-    Text(&'a Text<'a>),
-    Either(&'a Either<'a>),
-}
-
-impl<'a> Recall<'a> {
-    /// Nothing where a column stands that is no part of the key.
-    fn new(input: &'a Input<'a>) -> Option<Self> {
-        let others = input.source_port.is_some()
-            || input.icmp_type.is_some()
-            || input.icmp_code.is_some()
-            || input.http.is_some()
-            || input.headers.is_some()
-            || input.token.is_some()
-            || input.claims.is_some()
-            || input.mtls.is_some()
-            || input.tls_without_certificate.is_some()
-            || input.now.is_some()
-            || input.ext_authz.is_some()
-            || input.sni.is_some();
-        if others {
-            return None;
-        }
-        let text = |column: &'a Option<Text<'a>>| column.as_ref().map(Part::Text);
-        let either = |column: &'a Option<Either<'a>>| column.as_ref().map(Part::Either);
-        Some(Self {
-            columns: [
-                Some(Part::Text(&input.source)),
-                Some(Part::Text(&input.destination)),
-                either(&input.port),
-                either(&input.protocol),
-                text(&input.method),
-                text(&input.path),
-                text(&input.host),
-                text(&input.principal),
-            ],
-            interned: std::array::from_fn(|_| HashMap::new()),
-            seen: Memo::default(),
-            asked: 0,
-            hits: 0,
-        })
-    }
-
-    fn key(&mut self, row: usize) -> Key {
-        let mut key = [0; KEYS];
-        for ((part, column), interned) in key.iter_mut().zip(&self.columns).zip(&mut self.interned)
-        {
-            *part = match *column {
-                None => u32::MAX,
-                Some(Part::Either(Either::Number(numbers))) => {
-                    numbers.get(row).map_or(u32::MAX, |n| {
-                        // Numbers as large as this are wrong, and wrong rows are not kept.
-                        u32::try_from(n).unwrap_or(u32::MAX).min(u32::MAX - 1)
-                    })
-                }
-                Some(Part::Either(Either::Text(text)) | Part::Text(text)) => {
-                    place(text, row, interned)
-                }
-            };
-        }
-        key
-    }
-
-    fn get(&mut self, key: &Key) -> Option<Answer> {
-        self.asked += 1;
-        let answer = self.seen.get(key);
-        self.hits += usize::from(answer.is_some());
-        answer
-    }
-
-    /// Looking up rows that never come back costs more than asking them.
-    fn pays(&self) -> bool {
-        self.asked < TRIAL || self.hits * 3 > self.asked
-    }
-}
-
-/// The number of a value: its place in its dictionary, or in the order that values were met.
-fn place<'a>(text: &Text<'a>, row: usize, interned: &mut HashMap<&'a str, u32>) -> u32 {
-    if let Some(code) = text.code(row) {
-        return u32::try_from(code).unwrap_or(u32::MAX);
-    }
-    let Some(value) = text.get(row) else { return u32::MAX };
-    let next = u32::try_from(interned.len()).unwrap_or(u32::MAX);
-    *interned.entry(value).or_insert(next)
 }

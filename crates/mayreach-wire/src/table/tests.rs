@@ -9,8 +9,8 @@ use arrow_array::{
 };
 use mayreach::{Options, Source};
 
-use super::{Decisions, Table, TableOptions, column::Text};
-use crate::{Engine, FlowIn};
+use super::{Decisions, Table, TableOptions, column::Text, input::Input, json};
+use crate::{Engine, FlowIn, flow::Words};
 
 const MANIFESTS: &str = r#"
 apiVersion: v1
@@ -34,9 +34,15 @@ fn engine() -> Engine {
     Engine::compile(&[Source::new("shop.yaml", MANIFESTS)], &Options::default()).unwrap()
 }
 
-fn decide(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+fn decide_all(columns: Vec<(&str, ArrayRef)>) -> Vec<RecordBatch> {
     let flows = RecordBatch::try_from_iter(columns).unwrap();
     Table::new(&engine(), TableOptions::default()).decide(&flows, 0).unwrap()
+}
+
+fn decide(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+    let mut all = decide_all(columns);
+    assert_eq!(all.len(), 1);
+    all.remove(0)
 }
 
 fn words(values: &[Option<&str>]) -> ArrayRef {
@@ -62,8 +68,17 @@ const ROWS: [Row; 8] = [
     ("shop/db", "203.0.113.7", 443, None, None),
 ];
 
-fn check_rows(answers: &RecordBatch, times: usize) {
-    assert_eq!(answers.num_rows(), ROWS.len() * times);
+fn check_rows(all: &[RecordBatch], times: usize) {
+    let rows: usize = all.iter().map(RecordBatch::num_rows).sum();
+    assert_eq!(rows, ROWS.len() * times);
+    let mut before = 0;
+    for answers in all {
+        check_batch(answers, before);
+        before += answers.num_rows();
+    }
+}
+
+fn check_batch(answers: &RecordBatch, before: usize) {
     let engine = engine();
     let wanted = ROWS.map(|row| {
         let flow = json_of(row);
@@ -79,7 +94,7 @@ fn check_rows(answers: &RecordBatch, times: usize) {
         })
         .collect();
     for row in 0..answers.num_rows() {
-        let one = &wanted[row % ROWS.len()];
+        let one = &wanted[(before + row) % ROWS.len()];
         let says = |column: &str, wanted: Option<&str>| {
             let (_, found) = columns.iter().find(|(name, _)| name == column).unwrap();
             assert_eq!(found.get(row), wanted, "{column} of row {row}");
@@ -117,9 +132,9 @@ fn json_of((source, destination, port, method, path): Row) -> serde_json::Value 
     flow
 }
 
-fn table(times: usize, text: impl Fn(Vec<Option<&'static str>>) -> ArrayRef) -> RecordBatch {
+fn table(times: usize, text: impl Fn(Vec<Option<&'static str>>) -> ArrayRef) -> Vec<RecordBatch> {
     let rows = || (0..times).flat_map(|_| ROWS);
-    decide(vec![
+    decide_all(vec![
         ("path", text(rows().map(|r| r.4).collect())),
         ("source", text(rows().map(|r| Some(r.0)).collect())),
         ("destination", text(rows().map(|r| Some(r.1)).collect())),
@@ -223,6 +238,41 @@ fn rare_columns_mean_what_json_means() {
     assert_eq!(word(&both("now", Arc::new(times)), "error", 0), None);
 }
 
+/// Neither a table nor the short way of usual flows may pass over the family of addresses.
+#[test]
+fn the_family_of_addresses_is_asked_of_rows_and_of_usual_flows() {
+    let pod = |name: &str, v4: &str, v6: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: shop}}, \
+             status: {{podIP: {v4}, podIPs: [{{ip: {v4}}}, {{ip: \"{v6}\"}}]}}}}\n---\n"
+        )
+    };
+    let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, \
+                  metadata: {name: six, namespace: shop}, spec: {podSelector: {}, \
+                  ingress: [{from: [{ipBlock: {cidr: \"::/0\"}}]}]}}";
+    let manifests = pod("a", "10.0.0.1", "fd00::1") + &pod("b", "10.0.0.2", "fd00::2") + policy;
+    let engine =
+        Engine::compile(&[Source::new("six.yaml", manifests)], &Options::default()).unwrap();
+    let wanted = [(Some(4), "deny"), (Some(6), "allow"), (None, "deny")];
+    let flows = RecordBatch::try_from_iter(vec![
+        ("source", words(&[Some("shop/a"); 3])),
+        ("destination", words(&[Some("shop/b"); 3])),
+        ("port", Arc::new(UInt16Array::from(vec![80; 3])) as ArrayRef),
+        ("ip_version", Arc::new(Int64Array::from(wanted.map(|(version, _)| version).to_vec()))),
+    ])
+    .unwrap();
+    let answers = Table::new(&engine, TableOptions::default()).decide(&flows, 0).unwrap();
+    for (row, (version, verdict)) in wanted.into_iter().enumerate() {
+        assert_eq!(word(&answers[0], "verdict", row).as_deref(), Some(verdict), "{version:?}");
+        let said = version.map_or(String::new(), |v| format!(r#", "ip_version": {v}"#));
+        let flow = format!(
+            r#"{{"source": {{"workload": "shop/a"}}, "destination": {{"workload": "shop/b"}}, "port": 80{said}}}"#
+        );
+        let flow = FlowIn::from_json(&flow).unwrap();
+        assert_eq!(engine.decide(&flow).unwrap().verdict, verdict, "{version:?}");
+    }
+}
+
 #[test]
 fn no_flow_has_such_a_column() {
     let refuse = |column: &str, array: ArrayRef| {
@@ -276,4 +326,173 @@ fn a_stream_gives_a_batch_for_a_batch() {
     let sizes: Vec<usize> =
         Decisions::new(table, flows).unwrap().map(|batch| batch.unwrap().num_rows()).collect();
     assert_eq!(sizes, [3, 0, 2]);
+}
+
+/// Numbers that follow from a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+
+    fn column<T: Copy>(&mut self, rows: usize, pool: &[Option<T>]) -> Vec<Option<T>> {
+        (0..rows).map(|_| pool[self.roll(pool.len())]).collect()
+    }
+
+    fn text(&mut self, rows: usize, pool: &[Option<&str>]) -> ArrayRef {
+        let values = self.column(rows, pool);
+        match self.roll(4) {
+            0 => Arc::new(StringArray::from(values)),
+            1 => Arc::new(LargeStringArray::from(values)),
+            2 => Arc::new(StringViewArray::from(values)),
+            _ => Arc::new(values.into_iter().collect::<DictionaryArray<Int32Type>>()),
+        }
+    }
+}
+
+const ENDS: [Option<&str>; 12] = [
+    Some("shop/web"),
+    Some("shop/web"),
+    Some("shop/db"),
+    Some("shop/db"),
+    Some("shop/db"),
+    Some("service:shop/db"),
+    Some("10.0.0.1"),
+    Some("203.0.113.7"),
+    Some("shop/wbe"),
+    Some("nobody"),
+    Some(r#"{"namespace": "shop", "labels": {"app": "web"}}"#),
+    None,
+];
+const PORTS: [Option<i64>; 7] =
+    [Some(5432), Some(5432), Some(80), Some(22), Some(0), Some(65_616), None];
+const METHODS: [Option<&str>; 7] =
+    [Some("GET"), Some("GET"), Some("PUT"), Some("get"), Some("CONNECT"), Some("PROPFIND"), None];
+const PATHS: [Option<&str>; 9] = [
+    Some("/v1/a"),
+    Some("/v1/a?x=1"),
+    Some("/v1"),
+    Some("/v2"),
+    Some("/v1/../v2"),
+    Some("//v1/a"),
+    Some("/v1%2fa"),
+    Some("*"),
+    None,
+];
+const PROTOCOLS: [Option<&str>; 4] = [Some("TCP"), Some("UDP"), Some("udp"), None];
+
+/// Flows of random values in random layouts, with or without the columns that few flows have.
+fn random(dice: &mut Dice, rows: usize) -> RecordBatch {
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
+        ("source", dice.text(rows, &ENDS)),
+        ("destination", dice.text(rows, &ENDS)),
+        ("port", Arc::new(Int64Array::from(dice.column(rows, &PORTS)))),
+    ];
+    let mut add = |dice: &mut Dice, name, pool: &[Option<&str>], one_in: usize| {
+        if dice.roll(one_in) == 0 {
+            columns.push((name, dice.text(rows, pool)));
+        }
+    };
+    add(dice, "method", &METHODS, 1);
+    add(dice, "path", &PATHS, 1);
+    add(dice, "host", &[Some("db.shop"), Some("DB.shop:80"), Some("x"), None], 2);
+    add(dice, "protocol", &PROTOCOLS, 3);
+    add(dice, "principal", &[Some("cluster.local/ns/shop/sa/web"), None], 4);
+    add(dice, "headers", &[Some(r#"[["x-admin", "yes"]]"#), None], 4);
+    add(dice, "token", &[Some(""), Some("a.b.c"), None], 4);
+    if dice.roll(4) == 0 {
+        let pool = [Some(true), Some(false), None, None];
+        columns.push(("http", Arc::new(BooleanArray::from(dice.column(rows, &pool)))));
+        columns.push(("mtls", Arc::new(BooleanArray::from(dice.column(rows, &pool)))));
+    }
+    if dice.roll(4) == 0 {
+        let pool = [Some(4), Some(6), Some(5), None];
+        columns.push(("ip_version", Arc::new(Int64Array::from(dice.column(rows, &pool)))));
+    }
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+/// Holds the answers to a table against the JSON of each row.
+fn check_each(engine: &Engine, flows: &RecordBatch, threads: usize) {
+    let input = Input::new(flows).unwrap();
+    let options = TableOptions { threads, ..TableOptions::default() };
+    let mut row = 0;
+    for batch in Table::new(engine, options).decide(flows, 0).unwrap() {
+        let names =
+            ["verdict", "decided_by", "client_sees", "reason", "missing", "policy_name", "error"];
+        let columns =
+            names.map(|name| Text::new(name, batch.column_by_name(name).unwrap()).unwrap());
+        for at in 0..batch.num_rows() {
+            let wanted = json::flow(&input, row).and_then(|flow| engine.decide(&flow));
+            let told = || format!("row {row}: {wanted:?} of {:?}", flows.slice(row, 1));
+            let [verdict, by, sees, reason, missing, policy, error] =
+                columns.each_ref().map(|column| column.get(at));
+            let Ok(one) = &wanted else {
+                assert!(verdict.is_none() && reason.is_none() && error.is_some(), "{}", told());
+                row += 1;
+                continue;
+            };
+            assert_eq!((verdict, error), (Some(one.verdict), None), "{}", told());
+            assert_eq!(by, one.decided_by, "{}", told());
+            assert_eq!(sees, one.client_sees.as_ref().map(|sees| sees.kind), "{}", told());
+            if let Some(layer) = one.decided_by.and_then(|by| one.layer(by)) {
+                let unknown = Some(layer.reason.missing.join(", ")).filter(|m| !m.is_empty());
+                let name = layer.reason.policy.as_ref().map(|p| p.name.as_str());
+                assert_eq!((reason, policy), (Some(layer.reason.code), name), "{}", told());
+                assert_eq!(missing, unknown.as_deref(), "{}", told());
+            }
+            row += 1;
+        }
+    }
+    assert_eq!(row, flows.num_rows());
+}
+
+#[test]
+fn random_tables_answer_as_the_json_of_each_row_does() {
+    let engine = engine();
+    let mut dice = Dice(7);
+    for _ in 0..60 {
+        check_each(&engine, &random(&mut dice, 100), 0);
+    }
+    // Enough for several threads, and for rows to come back.
+    check_each(&engine, &random(&mut dice, 12_000), 2);
+}
+
+#[test]
+fn rows_that_never_come_back_are_forgotten_and_answer_the_same() {
+    let rows = 6_000;
+    let mut dice = Dice(8);
+    let paths: StringArray = (0..rows).map(|n| Some(format!("/v{}/{n}", 1 + n % 2))).collect();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("source", dice.text(rows, &ENDS)),
+        ("destination", dice.text(rows, &ENDS)),
+        ("port", Arc::new(Int64Array::from(dice.column(rows, &PORTS)))),
+        ("method", dice.text(rows, &METHODS)),
+        ("path", Arc::new(paths)),
+    ];
+    check_each(&engine(), &RecordBatch::try_from_iter(columns).unwrap(), 1);
+}
+
+#[test]
+fn words_say_what_the_flow_of_their_fields_says() {
+    let engine = engine();
+    let mut dice = Dice(9);
+    for _ in 0..3_000 {
+        let mut pick = |pool: &[Option<&'static str>]| pool[dice.roll(pool.len())];
+        let words = Words {
+            source: pick(&ENDS).unwrap_or("").trim_start_matches('{'),
+            destination: pick(&ENDS).unwrap_or("").trim_start_matches('{'),
+            method: pick(&METHODS),
+            path: pick(&PATHS),
+            host: pick(&[Some("db.shop"), None]),
+            port: [Some(5432), Some(80), Some(0), None][dice.roll(4)],
+        };
+        let own = words.own();
+        let said = own.clone().and_then(|flow| engine.judge(&flow));
+        assert_eq!(engine.judge_words(&words), said, "{words:?}");
+        let told = own.and_then(|flow| engine.explain(&flow)).map(|told| told.decision.verdict);
+        assert_eq!(said.map(|decision| decision.verdict.as_str()), told, "{words:?}");
+    }
 }

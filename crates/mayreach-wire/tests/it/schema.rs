@@ -185,7 +185,12 @@ fn analyses_are_written_as_their_schemas_say() {
     let can = good.can("tenant-acme/web", "tenant-acme/api").expect("an answer");
     let callers = good.reach("tenant-acme/db", true, |_, _| ()).expect("an answer");
     let difference = good.difference(&broken, |_, _| ());
+    let by = mayreach_wire::mayreach::GroupBy::Workload;
+    let tenants = mayreach_wire::mayreach::GroupBy::Label("tenant".to_owned());
     let written = [
+        ("matrix", serde_json::to_value(broken.matrix(&by, |_, _| ()))),
+        ("matrix", serde_json::to_value(good.matrix(&tenants, |_, _| ()))),
+        ("declared", serde_json::to_value(good.declared(&by, |_, _| ()))),
         ("isolation", serde_json::to_value(isolation)),
         ("can", serde_json::to_value(can)),
         ("reach", serde_json::to_value(callers)),

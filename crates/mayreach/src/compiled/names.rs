@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::table::{Table, hash, hash_pair};
+use super::table::{Table, hash, hash_pair, same};
 
 /// Numbers of things that have a namespace and a name. All text lies in one piece.
 #[derive(Clone, Debug, Default)]
@@ -44,14 +44,17 @@ impl Names {
     }
 
     /// The number of a name.
+    #[inline]
     pub(crate) fn get(&self, namespace: &str, name: &str) -> Option<u32> {
         let text = self.text.as_bytes();
         let is = |number: u32| {
             let Some((start, middle, end, _)) = self.spans.get(number as usize) else {
                 return false;
             };
-            text.get(*middle as usize..*end as usize) == Some(name.as_bytes())
-                && text.get(*start as usize..*middle as usize) == Some(namespace.as_bytes())
+            let is = |from: u32, to: u32, wanted: &str| {
+                text.get(from as usize..to as usize).is_some_and(|t| same(t, wanted.as_bytes()))
+            };
+            is(*middle, *end, name) && is(*start, *middle, namespace)
         };
         let found = self.table.find(hash_pair(namespace, name), is)?;
         self.spans.get(found as usize).map(|span| span.3)

@@ -32,6 +32,11 @@ impl Ranges {
         self.nets.is_empty()
     }
 
+    /// First and last addresses of IPv4, ascending.
+    pub(crate) fn v4(&self) -> &[(u32, u32)] {
+        &self.v4
+    }
+
     pub(crate) fn nets(&self) -> &[IpNet] {
         &self.nets
     }

@@ -4,35 +4,48 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    net::IpAddr,
     sync::Arc,
 };
 
-use super::network::{Members, Net, Peer, Rule, Stage};
+use super::{
+    cells::Cells,
+    classes::{Classes, Marks, bit},
+    network::{Members, Net, Nets, Peer, Rule, Stage},
+};
 use crate::model::{
     PolicyId, Protocol, TierId,
     inventory::{Addresses, Inventory, Workload},
     network::{Action, PortMatch, TierDefault},
 };
 
-/// So many cells at most: past that the lists are asked rule by rule.
-const CELLS: usize = 4_000_000;
-/// So many memberships at most are compared to tell classes apart.
-const MEMBERSHIPS: usize = 20_000_000;
+/// So many tests of addresses at most: rules past that are asked as they are written.
+const TESTS: usize = 1_000_000;
+
+/// So many classes at most are told apart, in all lists: past that these are asked rule by rule.
+const MARKS: usize = 8_000_000;
+
+/// The tests that rules have: by where a rule is, and whether its selector means the workload.
+type Tests = HashMap<(usize, bool), Option<u32>>;
 
 /// The cells of all lists.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     seats: Vec<Seat>,
-    classes: usize,
-    /// Numbers of lists, row by row; empty: there are too many.
-    cells: Vec<u32>,
+    cells: Cells,
     lists: Vec<(u32, u32)>,
     entries: Vec<Entry>,
+    tests: Vec<Test>,
+    /// Addresses, for the tests.
+    ranges: Vec<(u32, u32)>,
 }
 
+/// A workload but for its address.
+pub(crate) type Alike = Seat;
+
 /// What the network layers need to know of a workload.
-#[derive(Clone, Copy, Debug)]
-struct Seat {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Seat {
     class: u32,
     egress: u32,
     ingress: u32,
@@ -43,6 +56,8 @@ struct Seat {
     profileless: bool,
     /// A pod, which never sees what it sends to itself.
     pod: bool,
+    /// Its address, if that is one of IPv4 and it has no other.
+    ip: Option<u32>,
 }
 
 /// One step of a list.
@@ -52,6 +67,8 @@ struct Entry {
     protocol: Option<Protocol>,
     /// `None`: any port, and packets that carry none.
     ports: Option<(u16, u16)>,
+    /// Number of what the other workload's address has to pass; [`ANYWHERE`]: nothing.
+    test: u32,
     /// Where the next tier begins, counted from the beginning of the list.
     next: u32,
 }
@@ -65,6 +82,16 @@ enum What {
     Open,
     Isolated(PolicyId),
     EndOfTier(TierId, PolicyId),
+}
+
+/// No test.
+const ANYWHERE: u32 = u32::MAX;
+
+/// Where an address has to be: spans of [`Rows::ranges`].
+#[derive(Clone, Copy, Debug)]
+struct Test {
+    inside: Option<(u32, u32)>,
+    outside: (u32, u32),
 }
 
 /// What a cell says.
@@ -96,105 +123,180 @@ fn number(n: usize) -> u32 {
 impl Rows {
     pub(crate) fn new(net: &Net, inventory: &Inventory, shared: &dyn Fn(u32) -> bool) -> Self {
         let sets = sets(net);
-        let Some((class_of, samples)) = classes(&sets, inventory.workloads.len()) else {
+        let Some(classes) = Classes::new(&sets, inventory.workloads.len()) else {
             return Self::default();
         };
-        if net.sides.len().saturating_mul(samples.len()) > CELLS {
-            return Self::default();
-        }
-        let mut out = Self { classes: samples.len(), ..Self::default() };
-        for side in 0..net.sides.len() {
-            out.row(net, number(side), &samples);
-        }
+        let mut out = Self::default();
+        let mut tests = HashMap::new();
+        let Some(cells) = out.fill(net, &classes, &mut tests) else { return Self::default() };
+        out.cells = cells;
         let seats = inventory.workloads.iter().zip(0_u32..).map(|(workload, n)| {
             let at = |list: &[u32]| list.get(n as usize).copied().unwrap_or(u32::MAX);
             Seat {
-                class: at(&class_of),
+                class: at(&classes.of),
                 egress: at(&net.egress),
                 ingress: at(&net.ingress),
                 families: families(workload),
                 plain: !workload.host_network && !workload.finished && !shared(n),
                 profileless: net.profileless.get(n as usize).copied().unwrap_or(true),
                 pod: workload.kind == crate::model::inventory::WorkloadKind::Pod,
+                ip: match &workload.addresses {
+                    Addresses::Exact(ips) => match ips.as_slice() {
+                        [IpAddr::V4(ip)] => Some(ip.to_bits()),
+                        _ => None,
+                    },
+                    Addresses::OneOf(_) | Addresses::Unknown => None,
+                },
             }
         });
         out.seats = seats.collect();
         out
     }
 
-    fn row(&mut self, net: &Net, side: u32, samples: &[u32]) {
-        let Some(stages) = net.sides.get(side as usize) else { return };
-        let egress = net.is_egress(side);
-        let rules: Vec<&Rule> = stages.iter().flat_map(|s| &s.rules).map(AsRef::as_ref).collect();
-        let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
-        for sample in samples {
-            let mut key = vec![0_u64; rules.len().div_ceil(64)];
-            for (n, rule) in rules.iter().enumerate() {
-                let other = if egress { &rule.destination } else { &rule.source };
-                let set = other.members.as_ref().or(other.outside.as_ref());
-                if set.is_some_and(|set| set.has(*sample))
-                    && let Some(word) = key.get_mut(n / 64)
-                {
-                    *word |= 1 << (n % 64);
-                }
+    /// The cells of every list; `None`: there are too many.
+    fn fill(&mut self, net: &Net, classes: &Classes, tests: &mut Tests) -> Option<Cells> {
+        let mut cells = Cells::new(net.sides.len(), classes.count);
+        let mut marked_so_far = 0;
+        for (side, stages) in (0_u32..).zip(&net.sides) {
+            let egress = net.is_egress(side);
+            let rules: Vec<&Arc<Rule>> = stages.iter().flat_map(|stage| &stage.rules).collect();
+            let marks = Marks::new(&rules, egress, classes);
+            marked_so_far += marks.by_class.len();
+            if marked_so_far > MARKS {
+                return None;
             }
-            let list = *known.entry(key).or_insert_with(|| {
+            let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
+            let mut list = |key: &[u64]| {
+                if let Some(list) = known.get(key) {
+                    return *list;
+                }
                 let first = self.entries.len();
+                let mut rule = 0;
                 for stage in stages.iter() {
-                    self.stage(stage, egress, *sample, first);
+                    self.stage(stage, egress, first, tests, &mut || {
+                        rule += 1;
+                        bit(key, rule - 1)
+                    });
                 }
                 self.lists.push((number(first), number(self.entries.len())));
+                known.insert(key.to_vec(), number(self.lists.len() - 1));
                 number(self.lists.len() - 1)
-            });
-            self.cells.push(list);
+            };
+            let others = list(&marks.others);
+            let marked = marks.by_class.iter().map(|(class, key)| (*class, list(key)));
+            cells.add(side, others, marked);
         }
+        cells.finish();
+        Some(cells)
     }
 
-    fn stage(&mut self, stage: &Stage, egress: bool, sample: u32, first: usize) {
+    /// `has`: whether the set of each rule has the other workload, one after the other.
+    fn stage(
+        &mut self,
+        stage: &Stage,
+        egress: bool,
+        first: usize,
+        tests: &mut Tests,
+        has: &mut dyn FnMut() -> bool,
+    ) {
         let start = self.entries.len();
         for rule in &stage.rules {
-            self.rule(rule, egress, sample);
+            self.rule(rule, egress, has(), tests);
         }
         let end = match (stage.default, stage.isolates) {
             (TierDefault::Pass, _) => None,
             (TierDefault::Deny, true) => Some(What::Isolated(stage.first)),
             (TierDefault::Deny, false) => Some(What::EndOfTier(stage.tier, stage.last)),
         };
-        self.entries.extend(end.map(|what| Entry { what, protocol: None, ports: None, next: 0 }));
+        self.entries.extend(end.map(|what| Entry {
+            what,
+            protocol: None,
+            ports: None,
+            test: ANYWHERE,
+            next: 0,
+        }));
         let next = number(self.entries.len() - first);
         for entry in self.entries.iter_mut().skip(start) {
             entry.next = next;
         }
     }
 
-    fn rule(&mut self, rule: &Rule, egress: bool, sample: u32) {
-        let (own, other) = if egress {
-            (&rule.source, &rule.destination)
-        } else {
-            (&rule.destination, &rule.source)
+    fn rule(&mut self, rule: &Arc<Rule>, egress: bool, has: bool, tests: &mut Tests) {
+        let (own, other) = ends(rule, egress);
+        let Some(selected) = selects(other, has) else { return };
+        let test = match (selected, simple(rule, own, other)) {
+            (_, false) => None,
+            (Selected::Surely, true) if !other.nets.given && !other.not_nets.given => {
+                Some(ANYWHERE)
+            }
+            (by, true) => self.test(rule, other, by, tests),
         };
-        let entry = |what, ports| Entry { what, protocol: rule.protocol, ports, next: 0 };
-        let Some(selected) = selects(other, sample) else {
-            return self.entries.push(entry(What::Open, None));
+        let (what, test) = match (rule.action, test) {
+            (_, None) => (What::Open, ANYWHERE),
+            (Action::Allow, Some(test)) => (What::Allow(rule.policy, rule.index), test),
+            (Action::Deny, Some(test)) => (What::Deny(rule.policy, rule.index), test),
+            (Action::Pass, Some(test)) => (What::Pass, test),
+            (Action::Log, Some(_)) => return,
         };
-        if !selected {
-            return;
-        }
-        let what = match rule.action {
-            _ if !simple(rule, own) => What::Open,
-            Action::Allow => What::Allow(rule.policy, rule.index),
-            Action::Deny => What::Deny(rule.policy, rule.index),
-            Action::Pass => What::Pass,
-            Action::Log => return,
-        };
+        let entry = |ports| Entry { what, protocol: rule.protocol, ports, test, next: 0 };
         if rule.destination.ports.is_empty() || what == What::Open {
-            return self.entries.push(entry(what, None));
+            return self.entries.push(entry(None));
         }
         for port in &rule.destination.ports {
             if let PortMatch::Range(low, high) = port {
-                self.entries.push(entry(what, Some((*low, *high))));
+                self.entries.push(entry(Some((*low, *high))));
             }
         }
+    }
+
+    /// The number of what an address has to pass; `None`: more would have to be asked.
+    fn test(
+        &mut self,
+        rule: &Arc<Rule>,
+        other: &Peer,
+        by: Selected,
+        tests: &mut Tests,
+    ) -> Option<u32> {
+        let key = (Arc::as_ptr(rule).addr(), by == Selected::Surely);
+        if let Some(known) = tests.get(&key) {
+            return *known;
+        }
+        let nets = |nets: &Nets| nets.given.then(|| nets.of(false).v4().to_vec());
+        let sets = (by == Selected::ByAddress)
+            .then(|| other.members.as_ref().map_or(&[][..], |set| set.nets.v4()).to_vec());
+        let inside = match (nets(&other.nets), sets) {
+            (Some(_), Some(_)) => None,
+            (one, other) => Some(one.or(other)),
+        };
+        let outside = nets(&other.not_nets);
+        let found = inside.filter(|_| self.tests.len() < TESTS).map(|inside| {
+            // "notNets of the other family only, or of all addresses: the rule matches nothing"
+            let nothing = other.not_nets.given
+                && (other.not_nets.of(false).is_empty() || other.not_nets.of(false).all);
+            let inside = if nothing { Some(Vec::new()) } else { inside };
+            let mut span = |ranges: Vec<(u32, u32)>| {
+                let start = self.ranges.len();
+                self.ranges.extend(ranges);
+                (number(start), number(self.ranges.len()))
+            };
+            let inside = inside.map(&mut span);
+            let outside = span(outside.unwrap_or_default());
+            self.tests.push(Test { inside, outside });
+            number(self.tests.len() - 1)
+        });
+        tests.insert(key, found);
+        found
+    }
+
+    #[inline]
+    fn passes(&self, test: u32, ip: u32) -> bool {
+        let Some(test) = self.tests.get(test as usize) else { return false };
+        let has = |(from, to): (u32, u32)| {
+            let ranges = self.ranges.get(from as usize..to as usize).unwrap_or_default();
+            let next = ranges.partition_point(|(_, end)| *end < ip);
+            ranges.get(next).is_some_and(|(start, _)| *start <= ip)
+        };
+        test.inside.is_none_or(has) && !has(test.outside)
     }
 
     /// What both ends' policies say of a packet from one workload to another; `None`: the lists
@@ -218,8 +320,8 @@ impl Rows {
         if from == to && source.pod {
             return Some([Cell::Local; 2]);
         }
-        let egress = self.find(source.egress, destination.class, protocol, port)?;
-        let ingress = self.find(destination.ingress, source.class, protocol, port)?;
+        let egress = self.find(source.egress, destination, protocol, port)?;
+        let ingress = self.find(destination.ingress, source, protocol, port)?;
         let nothing = |seat: &Seat| Cell::Nothing { profileless: seat.profileless };
         Some([
             egress.unwrap_or_else(|| nothing(source)),
@@ -227,10 +329,45 @@ impl Rows {
         ])
     }
 
+    /// All that tells a workload from others here, but for its address.
+    pub(crate) fn alike(&self, workload: u32) -> Option<Alike> {
+        let seat = self.seats.get(workload as usize)?;
+        Some(Seat { ip: None, ..*seat })
+    }
+
+    /// Whether both layers let a packet pass from any workload like one to any other like another;
+    /// `None`: it depends on more.
+    pub(crate) fn alike_allowed(
+        &self,
+        from: u32,
+        to: u32,
+        protocol: Protocol,
+        port: u16,
+    ) -> Option<bool> {
+        let (source, destination) = (self.alike(from)?, self.alike(to)?);
+        let families = source.families & destination.families != 0
+            || source.families == 0
+            || destination.families == 0;
+        if !(source.plain && destination.plain && families) {
+            return None;
+        }
+        let allows = |own: &Seat, side: u32, other: &Seat| {
+            Some(match self.find(side, other, protocol, port)? {
+                Some(Cell::Rule { allow, .. }) => allow,
+                Some(Cell::Local) => true,
+                Some(Cell::Nothing { profileless }) => !profileless,
+                Some(Cell::Isolated { .. } | Cell::EndOfTier { .. }) => false,
+                None => !own.profileless,
+            })
+        };
+        let egress = allows(&source, source.egress, &destination)?;
+        Some(egress & allows(&destination, destination.ingress, &source)?)
+    }
+
     #[inline]
-    fn find(&self, side: u32, class: u32, protocol: Protocol, port: u16) -> Option<Option<Cell>> {
-        let cell = (side as usize).checked_mul(self.classes)?.checked_add(class as usize)?;
-        let (first, end) = *self.lists.get(*self.cells.get(cell)? as usize)?;
+    fn find(&self, side: u32, other: &Seat, protocol: Protocol, port: u16) -> Option<Option<Cell>> {
+        let list = self.cells.get(side, other.class)?;
+        let (first, end) = *self.lists.get(list as usize)?;
         let list = self.entries.get(first as usize..end as usize)?;
         let mut at = 0;
         while let Some(entry) = list.get(at) {
@@ -240,6 +377,9 @@ impl Rows {
                 .ports
                 .is_none_or(|(low, high)| low <= port && port <= high && protocol.has_ports());
             if !(carried && meant) {
+                continue;
+            }
+            if entry.test != ANYWHERE && !self.passes(entry.test, other.ip?) {
                 continue;
             }
             match entry.what {
@@ -261,38 +401,76 @@ impl Rows {
     }
 }
 
-/// Whether one end's selector means a workload; `None`: addresses would have to be asked too.
-fn selects(peer: &Peer, workload: u32) -> Option<bool> {
-    let sure = |set: &Members| set.nets.is_empty() && set.hosts.is_empty();
+/// The end that the list is of, and the other one.
+fn ends(rule: &Rule, egress: bool) -> (&Peer, &Peer) {
+    if egress { (&rule.source, &rule.destination) } else { (&rule.destination, &rule.source) }
+}
+
+/// The set by which a rule of a list tells other workloads apart.
+pub(super) fn set_of(rule: &Rule, egress: bool) -> Option<&Arc<Members>> {
+    let (_, other) = ends(rule, egress);
+    other.members.as_ref().or(other.outside.as_ref())
+}
+
+/// How an end's selector means a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Selected {
+    Surely,
+    /// If its address is a network set's.
+    ByAddress,
+}
+
+/// `None`: it does not. `has`: the end's set has the workload.
+fn selects(peer: &Peer, has: bool) -> Option<Selected> {
     match (&peer.members, &peer.outside) {
-        (Some(set), None) if sure(set) => Some(set.has(workload)),
-        (None, Some(set)) if sure(set) => Some(!set.has(workload)),
-        (None, None) => Some(true),
-        _ => None,
+        (Some(set), None) if !has => {
+            let more = !set.nets.is_empty() || !set.hosts.is_empty();
+            more.then_some(Selected::ByAddress)
+        }
+        (None, Some(_)) if has => None,
+        _ => Some(Selected::Surely),
     }
 }
 
-/// Whether nothing is left to ask but protocol and destination port.
-fn simple(rule: &Rule, own: &Peer) -> bool {
+/// Whether nothing is left to ask but protocol, destination port and the other end's address.
+fn simple(rule: &Rule, own: &Peer, other: &Peer) -> bool {
     let bare = |peer: &Peer| {
-        peer.nodes.is_none()
-            && !peer.nets.given
-            && !peer.not_nets.given
-            && peer.not_ports.is_empty()
-            && peer.service.is_none()
-            && !peer.domains
+        peer.nodes.is_none() && peer.not_ports.is_empty() && peer.service.is_none() && !peer.domains
     };
     let numeric = |port: &PortMatch| matches!(port, PortMatch::Range(..));
-    rule.version.is_none()
-        && rule.not_protocol.is_none()
-        && rule.icmp.is_none()
-        && rule.not_icmp.is_none()
+    let sets = [other.members.as_ref(), other.outside.as_ref()];
+    // Host endpoints are not asked here, and what is outside a set of networks is rarely asked.
+    let hosts = sets.iter().flatten().any(|set| !set.hosts.is_empty())
+        || other.outside.as_ref().is_some_and(|set| !set.nets.is_empty());
+    // Taken apart, so that nothing is forgotten.
+    let Rule {
+        policy: _,
+        index: _,
+        action: _,
+        version,
+        protocol: _,
+        not_protocol,
+        icmp,
+        not_icmp,
+        http,
+        source,
+        destination,
+    } = rule;
+    version.is_none()
+        && not_protocol.is_none()
+        && icmp.is_none()
+        && not_icmp.is_none()
+        && http.is_none()
         && own.members.is_none()
         && own.outside.is_none()
-        && bare(&rule.source)
-        && bare(&rule.destination)
-        && rule.source.ports.is_empty()
-        && rule.destination.ports.iter().all(numeric)
+        && !own.nets.given
+        && !own.not_nets.given
+        && !hosts
+        && !(other.members.is_some() && other.outside.is_some())
+        && bare(source)
+        && bare(destination)
+        && source.ports.is_empty()
+        && destination.ports.iter().all(numeric)
 }
 
 fn families(workload: &Workload) -> u8 {
@@ -318,32 +496,4 @@ fn sets(net: &Net) -> Vec<Arc<Members>> {
         }
     }
     out
-}
-
-/// The class of each workload, and one workload of each class; `None`: there is too much to compare.
-fn classes(sets: &[Arc<Members>], workloads: usize) -> Option<(Vec<u32>, Vec<u32>)> {
-    let total: usize = sets.iter().map(|set| set.count()).sum();
-    if total > MEMBERSHIPS {
-        return None;
-    }
-    let mut member_of: Vec<Vec<u32>> = vec![Vec::new(); workloads];
-    for (n, set) in (0_u32..).zip(sets) {
-        for workload in set.ids() {
-            if let Some(list) = member_of.get_mut(workload as usize) {
-                list.push(n);
-            }
-        }
-    }
-    let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
-    let mut samples = Vec::new();
-    let mut of = Vec::with_capacity(workloads);
-    for (workload, key) in (0_u32..).zip(member_of) {
-        let next = number(samples.len());
-        let class = *known.entry(key).or_insert_with(|| {
-            samples.push(workload);
-            next
-        });
-        of.push(class);
-    }
-    Some((of, samples))
 }

@@ -35,6 +35,14 @@ fn word(bytes: &[u8]) -> u64 {
 #[inline]
 pub(crate) fn hash_on(state: u64, bytes: &[u8]) -> u64 {
     let mut state = state ^ SEED;
+    if bytes.len() <= 16 {
+        // Both ends, which meet or overlap.
+        let (head, tail) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+            _ => (word(bytes), 0),
+        };
+        return fold(state ^ head, tail ^ LAST ^ (bytes.len() as u64));
+    }
     let mut rest = bytes;
     while let Some((head, after)) = rest.split_first_chunk::<8>() {
         if after.is_empty() {
@@ -44,8 +52,21 @@ pub(crate) fn hash_on(state: u64, bytes: &[u8]) -> u64 {
         rest = after;
     }
     // The last eight bytes, some of them perhaps for the second time.
-    let tail = bytes.last_chunk::<8>().map_or_else(|| word(rest), |all| u64::from_le_bytes(*all));
+    let tail = bytes.last_chunk::<8>().map_or(0, |all| u64::from_le_bytes(*all));
     fold(state ^ tail, LAST ^ (bytes.len() as u64))
+}
+
+/// Whether two texts are the same: they are short, and a call costs more than a few comparisons.
+#[inline]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let (Some(tail), Some(its)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+        return word(one) == word(other);
+    };
+    let mut words = one.chunks_exact(8).zip(other.chunks_exact(8));
+    tail == its && words.all(|(a, b)| a == b)
 }
 
 /// Hash of a text.
@@ -113,7 +134,7 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use super::{Table, hash, hash_pair};
+    use super::{Table, hash, hash_pair, same};
 
     #[test]
     fn every_key_is_found_and_no_other() {
@@ -130,6 +151,19 @@ mod tests {
         let is = |found: u32| keys[found as usize] == missing;
         assert_eq!(table.find(hash(missing.as_bytes()), is), None);
         assert_eq!(Table::default().find(1, |_| true), None);
+    }
+
+    #[test]
+    fn texts_are_the_same_byte_by_byte() {
+        for len in 0..40 {
+            let text = vec![b'a'; len];
+            assert!(same(&text, &text) && !same(&text, &vec![b'a'; len + 1]));
+            for at in 0..len {
+                let mut other = text.clone();
+                other[at] = b'b';
+                assert!(!same(&text, &other) && !same(&other, &text));
+            }
+        }
     }
 
     #[test]

@@ -69,11 +69,7 @@ const fn grpc_status(http: u16) -> u8 {
 
 /// A flow that names what no manifest holds.
 pub(crate) fn unknown_peer() -> Decision {
-    let unknown = |layer| LayerDecision {
-        layer,
-        verdict: Verdict::Undetermined,
-        reason: Reason::UnknownPeer,
-    };
+    let unknown = |layer| LayerDecision::new(layer, Verdict::Undetermined, Reason::UnknownPeer);
     layers(Layer::ALL.map(unknown), [None; 5])
 }
 

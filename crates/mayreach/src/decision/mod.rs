@@ -5,6 +5,7 @@ mod code;
 pub(crate) mod combine;
 mod explanation;
 pub(crate) mod fast;
+pub(crate) mod hops;
 pub(crate) mod jwt;
 pub(crate) mod lua;
 pub(crate) mod matching;
@@ -19,6 +20,6 @@ pub(crate) mod unevaluated;
 
 pub use self::explanation::{Explanation, LayerWalk, Marked, Walk};
 pub use self::reason::{
-    ClientFault, ClientSees, Decision, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
+    ClientFault, ClientSees, Decision, Hop, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
 };
 pub use self::trace::{Outcome, Step, StepKind};

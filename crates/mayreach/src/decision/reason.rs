@@ -271,6 +271,39 @@ pub struct LayerDecision {
     pub verdict: Verdict,
     /// What decided.
     pub reason: Reason,
+    /// Which part of the way a network layer was decided on.
+    pub hop: Hop,
+}
+
+impl LayerDecision {
+    /// A layer of a connection that goes straight to its destination.
+    pub(crate) const fn new(layer: Layer, verdict: Verdict, reason: Reason) -> Self {
+        Self { layer, verdict, reason, hop: Hop::Direct }
+    }
+}
+
+/// Part of a connection's way over the network. A waypoint makes two connections of one, and
+/// network policy is asked of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Hop {
+    /// From the client to the destination.
+    #[default]
+    Direct,
+    /// From the client to the waypoint.
+    ToWaypoint,
+    /// From the waypoint to the destination.
+    FromWaypoint,
+}
+
+impl Hop {
+    /// The spelling in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::ToWaypoint => "to_waypoint",
+            Self::FromWaypoint => "from_waypoint",
+        }
+    }
 }
 
 /// What the client would see of a denial.
@@ -296,6 +329,9 @@ pub enum ClientSees {
     Timeout,
     /// The connection is closed.
     Closed,
+    /// The connection is closed when the client's first bytes come: what an application that
+    /// speaks first says has reached the client by then.
+    ClosedAfterBanner,
 }
 
 /// The answer to one flow.

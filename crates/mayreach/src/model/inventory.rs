@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
 
-use super::{PolicyId, Protocol, ServiceId, WorkloadId, network::AfterTiers};
+use super::{PolicyId, Protocol, ServiceId, WorkloadId, network::AfterTiers, selector::Selector};
 use crate::error::Place;
 
 pub(crate) type Labels = BTreeMap<String, String>;
@@ -23,8 +23,11 @@ pub(crate) struct Inventory {
     pub(crate) network_sets: Vec<NetworkSet>,
     pub(crate) host_endpoints: Vec<HostEndpoint>,
     pub(crate) gateways: Vec<Gateway>,
+    /// By name.
+    pub(crate) gateway_classes: BTreeMap<String, GatewayClass>,
     /// ServiceEntries that select workloads.
     pub(crate) entries: Vec<Entry>,
+    pub(crate) outside: Vec<Outside>,
     /// Ports that gateways open.
     pub(crate) servers: Vec<Server>,
     pub(crate) mesh: Mesh,
@@ -36,6 +39,19 @@ pub(crate) struct Inventory {
     pub(crate) tunnels: Tunnels,
     pub(crate) failsafe: Failsafe,
     pub(crate) to_host: ToHost,
+    pub(crate) nat: Nat,
+}
+
+/// What nodes make of source addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Nat {
+    /// Whether packets of pods to what is no pod get their node's address (`IPPool`
+    /// `natOutgoing`); `None`: no pool says, or pools differ.
+    pub(crate) outgoing: Option<bool>,
+    /// Not those to other nodes (`FelixConfiguration` `natOutgoingExclusions`).
+    pub(crate) spares_hosts: bool,
+    /// Calico's eBPF data plane stands for kube-proxy: it keeps the client's address.
+    pub(crate) keeps_client: bool,
 }
 
 /// Whether pods of different nodes reach each other through a tunnel, whose device is not the
@@ -98,7 +114,6 @@ pub(crate) struct Namespace {
     pub(crate) name: String,
     /// With `kubernetes.io/metadata.name` added.
     pub(crate) labels: Labels,
-    #[allow(dead_code, reason = "kept for reports")]
     pub(crate) annotations: Labels,
     /// A manifest defines it.
     pub(crate) defined: bool,
@@ -158,6 +173,8 @@ pub(crate) enum WorkloadKind {
     ReplicationController,
     Job,
     CronJob,
+    Rollout,
+    DeploymentConfig,
     WorkloadEntry,
 }
 
@@ -172,6 +189,8 @@ impl WorkloadKind {
             Self::ReplicationController => "ReplicationController",
             Self::Job => "Job",
             Self::CronJob => "CronJob",
+            Self::Rollout => "Rollout",
+            Self::DeploymentConfig => "DeploymentConfig",
             Self::WorkloadEntry => "WorkloadEntry",
         }
     }
@@ -230,20 +249,53 @@ pub(crate) struct Service {
     /// Empty: no selector, endpoints come from slices.
     pub(crate) selector: Labels,
     pub(crate) labels: Labels,
-    #[allow(dead_code, reason = "kept for reports")]
     pub(crate) annotations: Labels,
     pub(crate) cluster_ips: Vec<IpAddr>,
     pub(crate) headless: bool,
     pub(crate) external_name: Option<String>,
     /// It has addresses or ports beside its ClusterIPs: node ports, a load balancer, `externalIPs`.
     pub(crate) exposed: bool,
+    /// Its type gives it node ports, written or not.
+    pub(crate) node_ports: bool,
+    /// Its type gives it a load balancer.
+    pub(crate) load_balancer: bool,
     /// `externalIPs` and those of its load balancer.
     pub(crate) external_ips: Vec<IpAddr>,
+    /// `internalTrafficPolicy: Local`: a ClusterIP leads to backends on the client's node.
+    pub(crate) internal_local: bool,
+    /// `externalTrafficPolicy: Local`: other addresses lead to backends on the node called.
+    pub(crate) external_local: bool,
     pub(crate) ports: Vec<ServicePort>,
     pub(crate) place: Place,
 }
 
 impl Service {
+    /// Whether the proxies of a namespace know it: its annotation `networking.istio.io/exportTo`, else the
+    /// mesh's default (`push_context.go` initServiceRegistry).
+    pub(crate) fn exported(&self, mesh: &Mesh, to: &str) -> bool {
+        let own = self.annotations.get("networking.istio.io/exportTo").filter(|v| !v.is_empty());
+        let takes = |space: &str| match space {
+            "*" => true,
+            "." => to == self.namespace,
+            other => to == other,
+        };
+        let mut spaces: Vec<&str> = match own {
+            Some(list) => list.split(',').map(str::trim).collect(),
+            None => mesh.service_export_to.iter().map(String::as_str).collect(),
+        };
+        // "not visible to anyone, ignore all exportTos".
+        if spaces.contains(&"~") {
+            spaces.retain(|space| *space == "*");
+        }
+        spaces.into_iter().any(takes)
+    }
+
+    /// Whether every proxy knows it.
+    pub(crate) fn exported_to_all(&self, mesh: &Mesh) -> bool {
+        // No namespace has this name.
+        self.exported(mesh, "*")
+    }
+
     /// Whether its selector picks a workload; one without a selector picks none.
     pub(crate) fn selects(&self, workload: &Workload) -> bool {
         !self.selector.is_empty()
@@ -313,12 +365,19 @@ pub(crate) struct HostEndpoint {
 /// A Gateway API `Gateway` (a waypoint when its class is `istio-waypoint`).
 #[derive(Clone, Debug)]
 pub(crate) struct Gateway {
+    pub(crate) id: PolicyId,
     pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) class: String,
     pub(crate) labels: Labels,
     /// Namespaces that may use it as a waypoint (`allowedRoutes` of the HBONE listener).
     pub(crate) users: GatewayUsers,
+    /// The pod that istiod makes for it.
+    pub(crate) made: Workload,
+    /// `parametersRef`: what istiod makes is changed by something that is not read.
+    pub(crate) customised: bool,
+    /// Workloads of the manifests that run it.
+    pub(crate) pods: Vec<WorkloadId>,
 }
 
 /// Which namespaces a Gateway's listener takes.
@@ -328,10 +387,25 @@ pub(crate) enum GatewayUsers {
     #[default]
     Same,
     All,
-    /// Namespaces with these labels.
-    Labels(Vec<(String, String)>),
-    /// A selector by expressions, which is not read.
-    Unknown,
+    /// Namespaces whose labels hold all of these.
+    Labels(Vec<Selector>),
+    Nobody,
+}
+
+/// A class of Gateways, as its GatewayClass says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GatewayClass {
+    pub(crate) labels: Labels,
+    pub(crate) controller: String,
+}
+
+/// A ServiceEntry with addresses: what is called there may go through a waypoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Outside {
+    pub(crate) id: PolicyId,
+    pub(crate) namespace: String,
+    pub(crate) labels: Labels,
+    pub(crate) networks: Vec<IpNet>,
 }
 
 /// A ServiceEntry with a `workloadSelector`: its proxies read their ports as it says.
@@ -378,6 +452,14 @@ pub(crate) struct Mesh {
     pub(crate) registry_only: Option<PolicyId>,
     /// `defaultConfig.gatewayTopology.numTrustedProxies`.
     pub(crate) trusted_proxies: u32,
+    /// `defaultServiceExportTo`.
+    pub(crate) service_export_to: Vec<String>,
+    /// `defaultDestinationRuleExportTo`.
+    pub(crate) rule_export_to: Vec<String>,
+    /// `discoverySelectors`: istiod reads namespaces that one of them selects, all if there is none.
+    pub(crate) discovers: Vec<Selector>,
+    /// Who says so.
+    pub(crate) discovery: Option<PolicyId>,
     /// Somebody defined it.
     pub(crate) defined: bool,
     /// An operator's object did, which makes the ConfigMap.
@@ -398,6 +480,10 @@ impl Default for Mesh {
             auto_mtls: true,
             registry_only: None,
             trusted_proxies: 0,
+            service_export_to: vec!["*".to_owned()],
+            rule_export_to: vec!["*".to_owned()],
+            discovers: Vec::new(),
+            discovery: None,
             defined: false,
             by_operator: false,
             assumed: Enrolment::None,
@@ -503,4 +589,12 @@ impl Inventory {
         }
         set.labels.get(key).map(String::as_str)
     }
+}
+
+/// The identity that a workload's certificate says.
+pub(crate) fn spiffe(mesh: &Mesh, workload: &Workload) -> String {
+    format!(
+        "spiffe://{}/ns/{}/sa/{}",
+        mesh.trust_domain, workload.namespace, workload.service_account
+    )
 }

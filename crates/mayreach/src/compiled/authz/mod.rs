@@ -3,19 +3,23 @@
 
 mod attach;
 mod group;
-pub(crate) mod paths;
+mod paths;
 mod pick;
+mod row;
 mod rule;
 
 pub(crate) use self::{
     group::{Group, namespace_hash},
+    paths::Paths,
     pick::Pick,
+    row::{Asks, METHODS_OF_ROWS, Path, Row},
     rule::{Rule, method_number},
 };
 
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
+    compiled::people::People,
     model::{Model, inventory::Enrolment},
     shared::Shared,
 };
@@ -23,6 +27,8 @@ use crate::{
 /// What every sidecar and gateway enforces.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Authz {
+    /// Whose numbers the picks are looked up by.
+    pub(crate) people: Arc<People>,
     /// By workload; `None` where a proxy decides that reads policies otherwise (ztunnel, waypoint).
     by_workload: Shared<Vec<Option<u32>>>,
     picks: Shared<Vec<Arc<Pick>>>,
@@ -36,9 +42,9 @@ pub(crate) struct Authz {
 const NEWER: usize = 32;
 
 impl Authz {
-    pub(crate) fn new(model: &Model) -> Self {
+    pub(crate) fn new(model: &Model, people: Arc<People>) -> Self {
         let postings = attach::Postings::new(model);
-        let mut out = Self::default();
+        let mut out = Self { people, ..Self::default() };
         let mut shared: HashMap<Vec<u32>, u32> = HashMap::new();
         for workload in &model.inventory.workloads {
             if !matches!(workload.mesh, Enrolment::Sidecar | Enrolment::Gateway { .. }) {
@@ -50,7 +56,7 @@ impl Authz {
                 Some(known) => *known,
                 None => {
                     let next = u32::try_from(out.picks.len()).unwrap_or(u32::MAX);
-                    out.picks.push(Arc::new(Pick::new(model, &mine)));
+                    out.picks.push(Arc::new(Pick::new(model, &out.people, &mine)));
                     out.members.push(mine.clone().into_boxed_slice());
                     shared.insert(mine, next);
                     next
@@ -91,7 +97,7 @@ impl Authz {
     pub(crate) fn again(&self, model: &Model, picks: &[u32]) -> Option<Self> {
         let mut out = self.clone();
         for number in picks {
-            let pick = Pick::new(model, self.members.get(*number as usize)?);
+            let pick = Pick::new(model, &self.people, self.members.get(*number as usize)?);
             // What a proxy reads at all is compiled elsewhere too.
             if pick.reads != self.pick(*number)?.reads {
                 return None;

@@ -4,9 +4,12 @@ use super::{
     group::Groups,
     rule::{PathTest, Rule},
 };
-use crate::model::{
-    Model, PolicyId,
-    authz::{Attribute, AuthzAction, AuthzPolicy, Condition},
+use crate::{
+    compiled::people::People,
+    model::{
+        Model, PolicyId,
+        authz::{Attribute, AuthzAction, AuthzPolicy, Condition},
+    },
 };
 
 /// The policies of one proxy.
@@ -44,7 +47,7 @@ pub(crate) struct Reads {
 }
 
 impl Pick {
-    pub(super) fn new(model: &Model, mine: &[u32]) -> Self {
+    pub(super) fn new(model: &Model, people: &People, mine: &[u32]) -> Self {
         let mut out = Self { none: mine.is_empty(), ..Self::default() };
         let mut first: Option<(&str, &str, PolicyId)> = None;
         let (mut deny, mut allow) = (Vec::new(), Vec::new());
@@ -68,8 +71,15 @@ impl Pick {
             out.add(&policies);
         }
         out.rules.shrink_to_fit();
-        out.groups = Groups::new(model, &out.rules);
+        out.groups = Groups::new(model, people, &out);
         out
+    }
+
+    /// Whether it asks for more than names, a port and a request: an external authorizer, addresses,
+    /// or a server name that the proxy chooses (`tls`).
+    #[inline]
+    pub(crate) fn reads_more(&self, tls: bool) -> bool {
+        !self.custom.is_empty() || self.reads.addresses || (self.reads.sni && tls)
     }
 
     /// "the first match in byte order of the name is what Envoy reports (engine_impl.h).

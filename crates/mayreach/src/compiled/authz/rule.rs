@@ -29,13 +29,13 @@ pub(crate) struct Rule {
 /// A path value that needs no template; its text lies in the pick's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PathTest {
-    how: How,
-    at: u32,
-    len: u32,
+    pub(super) how: How,
+    pub(super) at: u32,
+    pub(super) len: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
+pub(super) enum How {
     Exact,
     Prefix,
     Suffix,
@@ -60,11 +60,15 @@ impl PathTest {
         Some(Self { how, at, len: u32::try_from(value.len()).ok()? })
     }
 
-    /// Whether a path matches, whose texts lie in `all`.
+    pub(super) fn text(self, all: &str) -> Option<&[u8]> {
+        all.as_bytes().get(self.at as usize..(self.at + self.len) as usize)
+    }
+
+    /// Whether a path matches; its text lies in `all`.
     #[inline]
     pub(crate) fn matches(self, path: &str, all: &str) -> bool {
-        let (path, at) = (path.as_bytes(), self.at as usize);
-        let Some(text) = all.as_bytes().get(at..at + self.len as usize) else { return false };
+        let path = path.as_bytes();
+        let Some(text) = self.text(all) else { return false };
         match self.how {
             How::Exact => path == text,
             How::Prefix => path.starts_with(text),

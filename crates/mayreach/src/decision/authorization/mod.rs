@@ -67,7 +67,7 @@ impl Authorization {
     /// An answer that no policy gives.
     pub(crate) fn plain(verdict: Verdict, reason: Reason) -> Self {
         Self {
-            decision: LayerDecision { layer: Layer::Authorization, verdict, reason },
+            decision: LayerDecision::new(Layer::Authorization, verdict, reason),
             sees: None,
             audited_by: Vec::new(),
             dry_run: Vec::new(),

@@ -54,6 +54,9 @@ impl Scene<'_> {
             | Attribute::TrustDomain => {
                 self.connection.identity.test(|id| matching::identity(matcher, id))
             }
+            // Its inner listener's direct peer is Envoy itself, which has no address (recorded:
+            // `envoy://internal_client_address/`).
+            Attribute::SourceIp if self.proxy == Proxy::Waypoint => Tri::No,
             Attribute::SourceIp => {
                 net(matcher, |n| self.asked.source.address.within(n, Attributes::SOURCE_ADDRESS))
             }
@@ -142,6 +145,9 @@ impl Scene<'_> {
             | Attribute::Namespace
             | Attribute::ServiceAccount
             | Attribute::TrustDomain => self.connection.identity.describe(),
+            Attribute::SourceIp if self.proxy == Proxy::Waypoint => {
+                "no address: the direct peer of a waypoint is its own tunnel".to_owned()
+            }
             Attribute::SourceIp => address(&self.asked.source.address),
             Attribute::RemoteIp => match self.forwarded() {
                 Some(list) => {

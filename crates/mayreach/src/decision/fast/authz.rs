@@ -1,9 +1,12 @@
 //! The authorization layer from a compiled pick: the few rules that the client and its path may
 //! find, else, where the flow leaves something out, every rule.
 
-use super::{client::Client, conditions::Scene};
+use super::conditions::Scene;
 use crate::{
-    compiled::authz::{Group, Pick, Rule},
+    compiled::{
+        authz::{Asks, Group, METHODS_OF_ROWS, Path, Paths, Pick, Row, Rule},
+        client::Client,
+    },
     decision::{ClientSees, Reason, Verdict},
     model::{Attributes, Model, PolicyId, Tri, authz::AuthzRule},
 };
@@ -20,10 +23,12 @@ pub(crate) fn ask(
     indexed: bool,
     found: Option<&Found<'_>>,
 ) -> Answer {
-    let search = if indexed { Search::new(model, pick, scene) } else { None };
-    let found = search.and_then(|search| match found {
-        Some(found) => search.run(found),
-        None => search.run(&Found::new(pick, scene.client)),
+    let known = scene.view.and_then(|view| Some((view.bit?, Path::new(view.path?))));
+    let regular = scene.client.is_none_or(|client| client.keys.regular);
+    let by_rule = |rule: &Rule| written(model, rule).map_or(Tri::No, |rule| scene.matches(rule));
+    let found = known.filter(|_| indexed && regular).and_then(|(method, path)| match found {
+        Some(found) => first(pick, found, method, &path, by_rule),
+        None => first(pick, &Found::new(pick, scene.client), method, &path, by_rule),
     });
     let (verdict, reason) = match found {
         Some(first) => settled(pick, first),
@@ -35,7 +40,7 @@ pub(crate) fn ask(
 /// "any DENY match ⇒ deny; else no enforced ALLOW policy ⇒ allow; any ALLOW match ⇒ allow; else
 /// deny." DENY rules come before ALLOW rules.
 #[inline]
-fn settled(pick: &Pick, first: Option<u32>) -> (Verdict, Reason) {
+pub(super) fn settled(pick: &Pick, first: Option<u32>) -> (Verdict, Reason) {
     let rule = first.and_then(|n| Some((n, pick.rules.get(n as usize)?)));
     match (rule, pick.allows) {
         (Some((number, rule)), _) => {
@@ -58,7 +63,7 @@ fn sees(scene: &Scene<'_>) -> ClientSees {
     }
 }
 
-fn written<'m>(model: &'m Model, rule: &Rule) -> Option<&'m AuthzRule> {
+pub(super) fn written<'m>(model: &'m Model, rule: &Rule) -> Option<&'m AuthzRule> {
     model.authz.get(rule.policy as usize)?.rules.get(rule.rule as usize)
 }
 
@@ -69,102 +74,123 @@ pub(crate) struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
+    /// Of nobody.
+    pub(crate) const NONE: Self = Self { groups: [None; 2] };
+
     #[inline]
     pub(crate) fn new(pick: &'a Pick, client: Option<Client<'_>>) -> Self {
-        let Some(client) = client else { return Self { groups: [None; 2] } };
+        let Some(client) = client else { return Self::NONE };
         let (all, keys) = (&pick.groups, &client.keys);
         let named = client.namespace();
         let of_namespace = named.and_then(|name| all.find(keys.namespace_hash, name, true));
         Self { groups: [all.find(keys.hash, client.rest, false), of_namespace] }
     }
+
+    /// Of a workload, by the keys of its identity and namespace.
+    #[inline]
+    pub(crate) fn of(pick: &'a Pick, [identity, namespace]: [u32; 2]) -> Self {
+        let all = &pick.groups;
+        let of_namespace = if all.namespaces { all.known(namespace) } else { None };
+        Self { groups: [all.known(identity), of_namespace] }
+    }
+}
+
+/// The first rule that matches, if one does; `None`: it takes the long way to tell. Rules that ask
+/// for more than their row says are asked as they are written.
+#[inline]
+pub(crate) fn first(
+    pick: &Pick,
+    found: &Found<'_>,
+    method: u8,
+    path: &Path<'_>,
+    written: impl Fn(&Rule) -> Tri,
+) -> Option<Option<u32>> {
+    let mut search = Search { pick, path, method, written, best: u32::MAX, open: false };
+    for group in found.groups.iter().flatten() {
+        search.group(group);
+    }
+    search.group(&pick.groups.anyone);
+    (!search.open).then_some((search.best != u32::MAX).then_some(search.best))
 }
 
 /// Looks for the first rule that matches among those that may.
-struct Search<'a> {
-    model: &'a Model,
+struct Search<'a, W> {
     pick: &'a Pick,
-    scene: &'a Scene<'a>,
-    method: u64,
-    path: &'a str,
+    path: &'a Path<'a>,
+    method: u8,
+    written: W,
     /// The first found so far.
     best: u32,
     /// Some rule is neither yes nor no.
     open: bool,
 }
 
-impl<'a> Search<'a> {
-    /// `None`: what the look-ups go by is not all known.
-    #[inline]
-    fn new(model: &'a Model, pick: &'a Pick, scene: &'a Scene<'a>) -> Option<Self> {
-        let view = scene.view?;
-        if scene.client.is_some_and(|client| !client.keys.regular) {
-            return None;
-        }
-        let (method, path) = (1 << view.bit?, view.path?);
-        Some(Self { model, pick, scene, method, path, best: u32::MAX, open: false })
-    }
-
-    /// The first rule, if there is one; `None`: it takes the long way to tell.
-    #[inline]
-    fn run(mut self, found: &Found<'_>) -> Option<Option<u32>> {
-        for group in found.groups.iter().flatten() {
-            self.group(group);
-        }
-        self.group(&self.pick.groups.anyone);
-        (!self.open).then_some((self.best != u32::MAX).then_some(self.best))
-    }
-
-    #[inline]
+impl<W: Fn(&Rule) -> Tri> Search<'_, W> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "two calls, whose frames cost more than their loops")]
     fn group(&mut self, group: &Group) {
-        self.list(&group.few, false);
+        for row in self.pick.groups.rows(group) {
+            if row.rule >= self.best {
+                break;
+            }
+            if row.takes(self.method) && row.may(self.path) && self.row(row) {
+                self.best = row.rule;
+                break;
+            }
+        }
         if let Some(paths) = &group.by_path {
-            let path = self.path;
-            paths.each(path, |list| self.list(list, true));
+            self.by_path(paths);
         }
     }
 
-    /// Rules in ascending order: the first that matches ends the list.
-    #[inline]
-    fn list(&mut self, rules: &[u32], by_path: bool) {
-        for number in rules {
-            if *number >= self.best {
-                return;
+    /// Whether a row matches whose method and first letters do.
+    #[inline(never)]
+    fn row(&mut self, row: &Row) -> bool {
+        let common = self.method < METHODS_OF_ROWS;
+        match row.asks {
+            Asks::Nothing | Asks::Exact | Asks::Prefix if common => {
+                row.rest(self.path, &self.pick.text)
             }
-            let Some(rule) = self.pick.rules.get(*number as usize) else { return };
-            if self.method & rule.methods == 0 {
-                continue;
-            }
-            match self.matches(rule, by_path) {
-                Tri::No => {}
-                Tri::Yes => {
+            _ => self.rule(row.rule, false),
+        }
+    }
+
+    #[inline(never)]
+    fn by_path(&mut self, paths: &Paths) {
+        paths.each(self.path.text, |list| {
+            for number in list {
+                if *number >= self.best {
+                    return;
+                }
+                if self.rule(*number, true) {
                     self.best = *number;
                     return;
                 }
-                Tri::Unknown(_) => self.open = true,
             }
-        }
+        });
     }
 
-    /// Found under a key of its sources, or it has none; `by_path`: under one of its paths too.
-    #[inline]
-    fn matches(&self, rule: &Rule, by_path: bool) -> Tri {
-        if rule.plain && rule.sources_by_key {
-            return Tri::of(by_path || self.has_path(rule));
+    /// A rule that is found under a key of its sources, or has none; `by_path`: under one of its
+    /// paths too.
+    #[inline(never)]
+    fn rule(&mut self, number: u32, by_path: bool) -> bool {
+        let Some(rule) = self.pick.rules.get(number as usize) else { return false };
+        if rule.methods >> self.method & 1 == 0 {
+            return false;
         }
-        self.written(rule)
+        let matched = if rule.plain && rule.sources_by_key {
+            Tri::of(by_path || self.has_path(rule))
+        } else {
+            (self.written)(rule)
+        };
+        self.open |= matches!(matched, Tri::Unknown(_));
+        matched.is_yes()
     }
 
-    #[inline]
     fn has_path(&self, rule: &Rule) -> bool {
         let (from, to) = rule.paths;
         let tests = self.pick.paths.get(from as usize..to as usize).unwrap_or_default();
-        tests.is_empty() || tests.iter().any(|test| test.matches(self.path, &self.pick.text))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn written(&self, rule: &Rule) -> Tri {
-        written(self.model, rule).map_or(Tri::No, |rule| self.scene.matches(rule))
+        tests.is_empty() || tests.iter().any(|test| test.matches(self.path.text, &self.pick.text))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Whether a rule as it is written holds, for a request that is seen as it was sent. The same three
 //! values as the reference, and nothing is copied.
 
-use super::{client::Client, view::View};
+use super::view::View;
 use crate::{
+    compiled::client::Client,
     decision::{matching, mesh::Proxy, request::Shape, resolve::Asked},
     model::{
         Attributes, Tri,

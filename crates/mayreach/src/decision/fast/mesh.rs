@@ -3,17 +3,16 @@
 
 use super::{
     authz::{self, Found},
-    client::Client,
     conditions::Scene,
     links::{Makes, Sends},
     seats::{Class, HTTP, HTTP2, Kind, PortSeat, SNIFFED, Seat, Seats, TCP},
     view::{self, Saw, View},
 };
 use crate::{
-    compiled::Authz,
+    compiled::{Authz, client::Client},
     decision::{
         ClientSees, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
-        mesh::{Proxy, agreed},
+        mesh::{Proxy, after_banner, agreed},
         mtls,
         resolve::Asked,
     },
@@ -34,10 +33,13 @@ pub(crate) struct Mesh<'a> {
 }
 
 const fn plain(layer: Layer, verdict: Verdict, reason: Reason) -> Answer {
-    (LayerDecision { layer, verdict, reason }, None)
+    (LayerDecision::new(layer, verdict, reason), None)
 }
 
-const OUTSIDE: [Answer; 3] = [
+/// Ports of the agent, which are never redirected (tools/istio-iptables).
+pub(super) const AGENT: [u16; 3] = [15020, 15021, 15090];
+
+pub(super) const OUTSIDE: [Answer; 3] = [
     plain(Layer::Mtls, Verdict::Allow, Reason::NotInMesh),
     plain(Layer::Jwt, Verdict::Allow, Reason::NotInMesh),
     plain(Layer::Authorization, Verdict::Allow, Reason::NotInMesh),
@@ -61,9 +63,11 @@ pub(crate) struct Way<'w, 'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link<'a> {
     pub(crate) answer: Answer,
-    client: Option<Client<'a>>,
-    tls: bool,
-    opaque: bool,
+    pub(super) client: Option<Client<'a>>,
+    pub(super) tls: bool,
+    pub(super) opaque: bool,
+    /// On a TCP chain the application is called before the client sends anything to it.
+    at_once: bool,
 }
 
 impl<'a> Mesh<'a> {
@@ -71,7 +75,8 @@ impl<'a> Mesh<'a> {
     pub(crate) fn layers(&self, asked: &'a Asked<'a>) -> Option<[Answer; 3]> {
         let Some(id) = asked.destination.id else {
             // An address outside, which no proxy stands before and nobody insists on mTLS with.
-            return asked.destination.workload.is_none().then_some(OUTSIDE);
+            let outside = asked.destination.workload.is_none();
+            return (outside && self.model.inventory.outside.is_empty()).then_some(OUTSIDE);
         };
         self.pass(&Way {
             flow: asked.flow,
@@ -90,19 +95,23 @@ impl<'a> Mesh<'a> {
         if way.flow.protocol != Protocol::Tcp {
             return Some(OUTSIDE);
         }
-        self.waypoints_are_out(way)?;
-        let proxy = match (way.class.proxy, way.port) {
-            // The agent's own ports are never redirected (tools/istio-iptables).
-            (Proxy::Sidecar, Some(15020 | 15021 | 15090)) if !way.class.odd => Proxy::None,
-            (proxy, _) => proxy,
-        };
-        if proxy == Proxy::None {
+        if self.proxy(way)? == Proxy::None {
             return self.unanswered_is_out(way).map(|()| OUTSIDE);
         }
-        if way.class.odd || matches!(proxy, Proxy::Ztunnel | Proxy::Waypoint) {
-            return None;
-        }
         self.read(way, way.class.port(way.port?))
+    }
+
+    /// The proxy that takes the connection: none, a sidecar, a gateway.
+    #[inline]
+    pub(super) fn proxy(&self, way: &Way<'_, 'a>) -> Option<Proxy> {
+        self.waypoints_are_out(way)?;
+        let agents = way.port.is_some_and(|port| AGENT.contains(&port));
+        let unread = matches!(way.class.proxy, Proxy::Ztunnel | Proxy::Waypoint);
+        match way.class.proxy {
+            Proxy::Sidecar if agents && !way.class.odd => Some(Proxy::None),
+            Proxy::None => Some(Proxy::None),
+            proxy => (!way.class.odd && !unread).then_some(proxy),
+        }
     }
 
     /// Only ambient clients and gateways send through waypoints.
@@ -199,13 +208,17 @@ impl<'a> Mesh<'a> {
             None
         };
         let jwt = self.jwt(way.class, seen.as_ref())?;
-        Some([jwt, self.authorization(way, seen.as_ref(), link, found)?])
+        let (authz, mut sees) = self.authorization(way, seen.as_ref(), link, found)?;
+        if !http && link.at_once {
+            sees = sees.map(after_banner);
+        }
+        Some([jwt, (authz, sees)])
     }
 
     /// A connection that is kept for the HTTP requests on it; `None`: it takes an unusual way.
     pub(crate) fn keep(&self, way: &Way<'_, 'a>) -> Option<(Link<'a>, PortSeat, Found<'a>)> {
         let class = way.class;
-        let agents = matches!(way.port?, 15020 | 15021 | 15090);
+        let agents = AGENT.contains(&way.port?);
         self.waypoints_are_out(way)?;
         let port = *class.port(way.port?);
         let proxied = matches!(class.proxy, Proxy::Sidecar | Proxy::Gateway) && !agents;
@@ -219,7 +232,7 @@ impl<'a> Mesh<'a> {
 
     /// The mTLS layer.
     #[inline]
-    fn link(&self, way: &Way<'_, 'a>, port: &PortSeat, http: bool) -> Option<Link<'a>> {
+    pub(super) fn link(&self, way: &Way<'_, 'a>, port: &PortSeat, http: bool) -> Option<Link<'a>> {
         let (sends, client) = self.sends(way, port)?;
         let class = way.class;
         let declared_http = http && port.declared & SNIFFED == 0;
@@ -258,7 +271,11 @@ impl<'a> Mesh<'a> {
                 plain(Layer::Mtls, Verdict::Allow, reason)
             }
         };
-        Some(Link { answer, client, tls, opaque })
+        let sidecar = class.proxy == Proxy::Sidecar;
+        let inspected =
+            !tls && (port.declared != TCP || (sidecar && port.mode == MtlsMode::Permissive));
+        let at_once = fault.is_none() && !opaque && !inspected;
+        Some(Link { answer, client, tls, opaque, at_once })
     }
 
     /// What the client sends, and as whom (mtls/client.rs).
@@ -299,7 +316,7 @@ impl<'a> Mesh<'a> {
     }
 
     /// The JWT layer, of a request that brings no token.
-    fn jwt(&self, class: &Class, view: Option<&View<'_>>) -> Option<Answer> {
+    pub(super) fn jwt(&self, class: &Class, view: Option<&View<'_>>) -> Option<Answer> {
         let nobody = plain(Layer::Jwt, Verdict::Allow, Reason::NoPolicy);
         let (Some(places), Some(view)) = (self.seats.places(class), view) else {
             return Some(nobody);
@@ -309,11 +326,6 @@ impl<'a> Mesh<'a> {
                 || (places.cookies && name.eq_ignore_ascii_case("cookie"))
         };
         let query = view.target.and_then(|t| t.split_once('?')).map_or("", |(_, query)| query);
-        // A name may be written with escapes.
-        let may = |pair: &str| {
-            let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-            name.contains('%') || places.params.iter().any(|param| param == name)
-        };
         let told = matches!(view.token, Token::Absent) && view.target.is_some();
         let proxied = |name: &String| {
             let token = name == "authorization";
@@ -323,7 +335,7 @@ impl<'a> Mesh<'a> {
             || !view.complete
             || view.method.is_none()
             || view.headers.iter().any(named)
-            || (!places.params.is_empty() && query.split('&').any(may))
+            || places.may_be_in(query)
             || places.headers.iter().any(proxied)
         {
             return None;
@@ -361,6 +373,6 @@ impl<'a> Mesh<'a> {
             trusted_proxies: self.model.inventory.mesh.trusted_proxies,
         };
         let (verdict, reason, sees) = authz::ask(self.model, pick, &scene, self.indexed, found);
-        Some((LayerDecision { layer: Layer::Authorization, verdict, reason }, sees))
+        Some((LayerDecision::new(Layer::Authorization, verdict, reason), sees))
     }
 }

@@ -1,23 +1,28 @@
 //! The compiled evaluator: the same answers as the reference, from what compiling prepared.
 
 mod authz;
-mod client;
 mod conditions;
+mod direct;
+mod doors;
 mod links;
 mod mesh;
 pub(crate) mod network;
+mod pairs;
 mod seats;
 mod view;
 
-pub(crate) use self::seats::Seats;
 use self::seats::{Kind, Seat};
+pub(crate) use self::{
+    direct::{Ask, Found, Held},
+    seats::Seats,
+};
 
 use crate::{
     compiled::{Authz, Net, Rows, rows::Cell},
     decision::{
-        ClientSees, Decision, Layer, LayerDecision, Reason, Verdict, combine, mesh as slow,
+        ClientSees, Decision, Layer, LayerDecision, Reason, Verdict, combine, hops, mesh as slow,
         reference,
-        resolve::{Asked, End},
+        resolve::{Asked, End, is_made},
         trace::Trace,
         unevaluated::left_open,
     },
@@ -118,9 +123,7 @@ impl<'p> Fast<'p> {
         }
         let (source, _) = self.seats.of(ends.from)?;
         let (destination, class) = self.seats.of(ends.to)?;
-        // Between captured workloads TCP travels in a tunnel, and packets show its port.
-        let captured = |seat: &Seat| matches!(seat.kind, Kind::Ambient | Kind::Waypoint);
-        if source.open | destination.open != 0 || (captured(source) && captured(destination)) {
+        if source.open | destination.open != 0 || tunnelled(source, destination) {
             return None;
         }
         let (source, port) = (Some(source), Some(ends.port));
@@ -155,11 +158,16 @@ impl<'p> Fast<'p> {
     /// Both directions of network policy between workloads; `None`: more has to be worked out.
     #[inline]
     pub(crate) fn network(&self, ends: Ends, protocol: Protocol) -> Option<[LayerDecision; 2]> {
+        let [egress, ingress] = self.cells(ends, protocol)?;
+        Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])
+    }
+
+    #[inline]
+    pub(crate) fn cells(&self, ends: Ends, protocol: Protocol) -> Option<[Cell; 2]> {
         if self.without.rows || !self.model.inventory.host_endpoints.is_empty() {
             return None;
         }
-        let [egress, ingress] = self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)?;
-        Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])
+        self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)
     }
 
     /// The same where nobody looks at anything else.
@@ -168,12 +176,18 @@ impl<'p> Fast<'p> {
         ends: Ends,
         protocol: Protocol,
     ) -> Option<[LayerDecision; 2]> {
-        let (source, destination) = (self.seats.of(ends.from)?.0, self.seats.of(ends.to)?.0);
-        let captured = |seat: &Seat| matches!(seat.kind, Kind::Ambient | Kind::Waypoint);
-        if source.open | destination.open != 0 || (captured(source) && captured(destination)) {
-            return None;
-        }
+        self.straight(ends)?;
         self.network(ends, protocol)
+    }
+
+    /// Whether packets travel as they are from one end to the other, and nothing that is not
+    /// evaluated may touch them.
+    fn straight(&self, ends: Ends) -> Option<()> {
+        let (source, destination) = (self.seats.of(ends.from)?.0, self.seats.of(ends.to)?.0);
+        let may = matches!(source.kind, Kind::Ambient | Kind::Gateway);
+        let waypoints = may && !self.model.inventory.gateways.is_empty();
+        let open = source.open | destination.open != 0;
+        (!open && !waypoints && !tunnelled(source, destination)).then_some(())
     }
 
     fn mesh(&self) -> mesh::Mesh<'p> {
@@ -193,19 +207,31 @@ impl<'p> Fast<'p> {
             return reference::decide(self.model, asked).decision;
         }
         let [egress, ingress] = [Layer::Egress, Layer::Ingress].map(|layer| {
-            let found = network::network(self.net, self.model, asked, layer);
-            self.left_open(asked, found)
+            hops::layer(self.model, asked, layer, |asked, _| self.on_the_way(asked, layer))
         });
         let quick = if self.without.mesh { None } else { self.mesh().layers(asked) };
         let [mtls, jwt, authorization] = quick.unwrap_or_else(|| self.unusual(asked));
         let open = |decided| self.left_open(asked, decided);
         let layers = [egress, ingress, open(mtls.0), open(jwt.0), open(authorization.0)];
-        let network = Some(ClientSees::Timeout);
-        let sees = [network, network, mtls.1, jwt.1, authorization.1];
+        let timeout = Some(ClientSees::Timeout);
+        let refused = reference::http::sees(self.model, asked, ingress, mtls, |one| {
+            network::network(self.net, self.model, one, Layer::Ingress).verdict
+        });
+        let sees = [timeout, refused, mtls.1, jwt.1, authorization.1];
         let mut decision = combine::as_sent(combine::layers(layers, sees), &asked.flow.http);
         decision.destination = asked.destination.id;
         decision.port = asked.network_port;
         decision
+    }
+
+    /// One network layer of one connection.
+    fn on_the_way(&self, asked: &Asked<'_>, layer: Layer) -> LayerDecision {
+        // A waypoint's pod that no manifest holds has no compiled list either.
+        if is_made(&asked.source) || is_made(&asked.destination) {
+            let found = reference::network::network(self.model, asked, layer, &mut Trace::off());
+            return left_open(self.model, asked, found);
+        }
+        self.left_open(asked, network::network(self.net, self.model, asked, layer))
     }
 
     /// The mesh layers as the reference asks them, with the pick that compiling made.
@@ -228,6 +254,13 @@ impl<'p> Fast<'p> {
     }
 }
 
+/// Whether TCP may travel in a tunnel, so that packets show its port.
+fn tunnelled(source: &Seat, destination: &Seat) -> bool {
+    matches!(source.kind, Kind::Ambient | Kind::Waypoint | Kind::Sidecar | Kind::Gateway)
+        && matches!(destination.kind, Kind::Ambient | Kind::Waypoint)
+}
+
+#[inline]
 fn of_cell(layer: Layer, cell: Cell) -> LayerDecision {
     let (verdict, reason) = match cell {
         Cell::Rule { allow: true, policy, rule } => (Verdict::Allow, Reason::Rule { policy, rule }),
@@ -238,5 +271,5 @@ fn of_cell(layer: Layer, cell: Cell) -> LayerDecision {
         Cell::Nothing { profileless: false } => (Verdict::Allow, Reason::DefaultAllow),
         Cell::Local => (Verdict::Allow, Reason::LocalTraffic),
     };
-    LayerDecision { layer, verdict, reason }
+    LayerDecision::new(layer, verdict, reason)
 }

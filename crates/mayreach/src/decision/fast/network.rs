@@ -26,7 +26,7 @@ pub(crate) fn network(net: &Net, model: &Model, asked: &Asked<'_>, layer: Layer)
     let egress = layer == Layer::Egress;
     let found = ask(net, model, asked, egress);
     let found = by_replica(asked, found, |one| ask(net, model, one, egress));
-    LayerDecision { layer, verdict: found.verdict, reason: found.reason }
+    LayerDecision::new(layer, found.verdict, found.reason)
 }
 
 fn ask(net: &Net, model: &Model, asked: &Asked<'_>, egress: bool) -> Found {
@@ -329,7 +329,7 @@ impl Test<'_> {
 
     fn port(&self, low: u16, high: u16) -> Tri {
         let (actual, missing) = if self.source {
-            (self.asked.flow.source_port, Attributes::SOURCE_PORT)
+            (self.asked.source_port, Attributes::SOURCE_PORT)
         } else {
             (self.asked.network_port, Attributes::PORT)
         };

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{
-    client::{Client, Keys},
-    links::Links,
-};
+use super::{doors::Doors, links::Links, mesh::Mesh};
 use crate::{
-    compiled::{Authz, Index, index::target_number},
+    compiled::{
+        Authz, Index,
+        client::{Client, Keys},
+        index::target_number,
+    },
     decision::{
         jwt::{Asker, Places, places},
         mesh::{
@@ -43,10 +44,11 @@ pub(crate) struct Seats {
     /// Services that some DestinationRule may name.
     ruled: Vec<bool>,
     pub(crate) links: Links,
+    pub(crate) doors: Doors,
 }
 
 /// How a workload takes part in the mesh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Outside,
     Sidecar,
@@ -112,7 +114,19 @@ const fn bit(declared: Declared) -> u8 {
     }
 }
 
+impl Seat {
+    /// A workload of which nothing odd is said.
+    pub(crate) fn usual(kind: Kind) -> Self {
+        Self { class: 0, kind, odd: false, open: 0, identity: (0, 0), keys: Keys::of("") }
+    }
+}
+
 impl Class {
+    /// Ports of which something is said.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = u16> {
+        self.ports.iter().map(|one| one.port)
+    }
+
     #[inline]
     pub(crate) fn port(&self, port: u16) -> &PortSeat {
         // A handful at most.
@@ -121,18 +135,28 @@ impl Class {
 }
 
 impl Seats {
-    pub(crate) fn new(model: &Model, index: &Index, authz: &Authz) -> Self {
+    /// `direct`: with doors.
+    pub(crate) fn new(model: &Model, index: &Index, authz: &Authz, direct: bool) -> Self {
         let mut builder = Builder::new(model, index, authz);
         for (number, workload) in (0_u32..).zip(&model.inventory.workloads) {
             builder.add(WorkloadId(number), workload);
         }
-        Self { links: Links::new(&model.inventory.mesh), ..builder.out }
+        let mut out = Self { links: Links::new(&model.inventory.mesh), ..builder.out };
+        let mesh = Mesh { model, authz, seats: &out, indexed: true };
+        if direct {
+            out.doors = Doors::new(model.inventory.workloads.len(), &mesh);
+        }
+        out
     }
 
     #[inline]
     pub(crate) fn of(&self, workload: WorkloadId) -> Option<(&Seat, &Class)> {
         let seat = self.seats.get(workload.0 as usize)?;
         Some((seat, self.classes.get(seat.class as usize)?))
+    }
+
+    pub(crate) fn classes(&self) -> &[Class] {
+        &self.classes
     }
 
     /// The identity of a workload.
@@ -147,7 +171,7 @@ impl Seats {
         self.places.get(class.places? as usize)
     }
 
-    /// Whether a DestinationRule may say what clients of a Service send.
+    /// Whether a DestinationRule, or to whom it is exported, may say what clients of a Service send.
     pub(crate) fn ruled(&self, service: ServiceId) -> bool {
         self.ruled.get(service.0 as usize).copied().unwrap_or(true)
     }
@@ -178,7 +202,9 @@ impl<'m> Builder<'m> {
         let request_auth = model.request_auth.iter().map(|p| p.namespace.as_str()).collect();
         let rules = &model.destination_rules;
         let named = |s| rules.iter().any(|rule| rule.speaks() && specificity(rule, s).is_some());
-        let ruled = model.inventory.services.iter().map(named).collect();
+        let hidden =
+            |s: &crate::model::inventory::Service| !s.exported_to_all(&model.inventory.mesh);
+        let ruled = model.inventory.services.iter().map(|s| hidden(s) || named(s)).collect();
         let out = Seats { ruled, ..Seats::default() };
         let (classes, places) = (HashMap::new(), HashMap::new());
         Self { model, index, authz, peer_auth, request_auth, classes, places, out }

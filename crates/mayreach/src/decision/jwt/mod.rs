@@ -44,7 +44,7 @@ impl Jwt {
     /// An answer that no token gives.
     pub(crate) fn plain(verdict: Verdict, reason: Reason) -> Self {
         Self {
-            decision: LayerDecision { layer: Layer::Jwt, verdict, reason },
+            decision: LayerDecision::new(Layer::Jwt, verdict, reason),
             sees: None,
             claims: Claims::None,
             seen: None,
@@ -70,6 +70,18 @@ pub(crate) struct Places {
     pub(crate) cookies: bool,
     /// Headers that it may take away or write.
     pub(crate) touched: Vec<String>,
+}
+
+impl Places {
+    /// Whether a query may bring a token.
+    pub(crate) fn may_be_in(&self, query: &str) -> bool {
+        // A name may be written with escapes.
+        let may = |pair: &str| {
+            let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+            name.contains('%') || self.params.iter().any(|param| param == name)
+        };
+        !self.params.is_empty() && query.split('&').any(may)
+    }
 }
 
 /// The places of one proxy; `None`: no RequestAuthentication selects its workload.

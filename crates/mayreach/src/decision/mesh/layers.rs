@@ -50,12 +50,30 @@ pub(crate) fn layers(
     pick: Option<&Pick>,
     like: &Trace,
 ) -> MeshLayers {
+    if let Some(policy) = waypoint::to_outside(model, asked) {
+        return unevaluated(policy, "a waypoint stands before the ServiceEntry's addresses");
+    }
     let (routes, missing) = waypoint::routes(model, asked);
     let all = routes.iter().map(|route| match route {
         Route::Direct => direct(model, asked, pick, like),
         Route::Through(through) => by_waypoint(model, asked, through, pick, like),
+        Route::Foreign(gateway) => unevaluated(
+            *gateway,
+            "the connection goes through a Gateway that is no waypoint of Istio's own",
+        ),
     });
     all.reduce(|one, other| either(one, other, missing)).unwrap_or_else(outside)
+}
+
+/// Something stands in the way that is not evaluated.
+fn unevaluated(policy: PolicyId, why: &str) -> MeshLayers {
+    let mut open = outside();
+    for answer in &mut open.answers {
+        answer.decision.verdict = Verdict::Undetermined;
+        answer.decision.reason = Reason::NotEvaluated { policy };
+    }
+    open.remarks.push(why.to_owned());
+    open
 }
 
 /// The client's proxy to the waypoint's, the waypoint's to the destination's.
@@ -66,12 +84,12 @@ fn by_waypoint(
     pick: Option<&Pick>,
     like: &Trace,
 ) -> MeshLayers {
-    let reading = port::reading(model, asked);
+    let reading = port::at_waypoint(asked, through.service, through.port);
     let way = Way {
         model,
         asked,
         proxy: Proxy::Waypoint,
-        workload: &through.proxy,
+        workload: through.proxy,
         service: through.service,
         port: through.port,
         reading: &reading,
@@ -90,7 +108,7 @@ fn by_waypoint(
     };
     let source = End {
         id: None,
-        workload: Some(&through.proxy),
+        workload: Some(through.proxy),
         address: Address::Unknown,
         twins: Vec::new(),
         sets: Vec::new(),
@@ -100,7 +118,7 @@ fn by_waypoint(
         known_node: false,
     };
     let at_waypoint = Asked {
-        destination: End { workload: Some(&through.proxy), ..source.clone() },
+        destination: End { workload: Some(through.proxy), ..source.clone() },
         ..asked.clone()
     };
     let first = MeshLayers {
@@ -169,7 +187,7 @@ fn direct(model: &Model, asked: &Asked<'_>, pick: Option<&Pick>, like: &Trace) -
 
 fn outside() -> MeshLayers {
     let free = |layer| Answer {
-        decision: LayerDecision { layer, verdict: Verdict::Allow, reason: Reason::NotInMesh },
+        decision: LayerDecision::new(layer, Verdict::Allow, Reason::NotInMesh),
         sees: None,
         steps: Vec::new(),
     };
@@ -204,6 +222,11 @@ fn agree(a: Answer, b: Answer, missing: Attributes) -> Answer {
     }
     let steps = a.steps.into_iter().chain(b.steps).collect();
     Answer { decision, sees: None, steps }
+}
+
+/// A TCP denial where the application is called before the client's first bytes.
+pub(crate) fn after_banner(sees: ClientSees) -> ClientSees {
+    if sees == ClientSees::Closed { ClientSees::ClosedAfterBanner } else { sees }
 }
 
 /// What is sure of two answers to one layer.
@@ -256,7 +279,7 @@ impl Way<'_> {
         let found = match (self.proxy, self.asked.source.workload) {
             // Asked to go through it, not to it.
             (Proxy::Waypoint, Some(source)) if !self.is_destination() => {
-                at_waypoint(self.model, self.asked, source, mtls_trace)
+                at_waypoint(self.model, self.asked, source, self.reading, mtls_trace)
             }
             _ => mtls(self.model, self.asked, self.proxy, class, self.reading, mtls_trace),
         };
@@ -269,7 +292,10 @@ impl Way<'_> {
         if found.connection.opaque {
             remarks.push("the proxy passes the client's own TLS on and sees no request".to_owned());
         }
-        let (jwt, authz) = self.after(&found, class, jwt_trace, authz_trace, &mut remarks);
+        let (jwt, mut authz) = self.after(&found, class, jwt_trace, authz_trace, &mut remarks);
+        if class == Class::Tcp {
+            self.first_word(&found, &mut authz, &mut remarks);
+        }
         let [mtls_trace, jwt_trace, authz_trace] = traces;
         MeshLayers {
             audited_by: authz.audited_by.iter().map(|at| marked(*at, None)).collect(),
@@ -280,6 +306,20 @@ impl Way<'_> {
                 answer(authz.decision, authz.sees, authz_trace),
             ],
             remarks,
+        }
+    }
+
+    /// "Network RBAC decides on the first client bytes": whether the application spoke before.
+    fn first_word(&self, found: &Mtls, authz: &mut Authorization, remarks: &mut Vec<String>) {
+        if found.connection.called_at_once {
+            authz.sees = authz.sees.map(after_banner);
+        } else if matches!(self.proxy, Proxy::Sidecar | Proxy::Waypoint)
+            && found.connection.tls == Some(false)
+            && found.decision.verdict == Verdict::Allow
+        {
+            remarks.push(
+                "the proxy calls the application when the client has sent something: a client that waits for it to speak first waits in vain".to_owned(),
+            );
         }
     }
 

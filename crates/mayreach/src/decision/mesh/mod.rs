@@ -7,9 +7,10 @@ pub(crate) mod sidecar;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-mod waypoint;
+pub(crate) mod waypoint;
 
-pub(crate) use self::layers::{MeshLayers, agreed, layers};
+pub(crate) use self::layers::{MeshLayers, after_banner, agreed, layers};
+pub(crate) use crate::model::inventory::spiffe;
 
 use crate::model::{
     Attributes, Tri,
@@ -62,7 +63,8 @@ fn captured(workload: &Workload, port: Option<u16>) -> bool {
 pub(crate) fn trusted_proxies(mesh: &Mesh, gateway: Option<&Workload>) -> u32 {
     let own = gateway.and_then(|w| w.annotations.get("proxy.istio.io/config")).and_then(|text| {
         // YAML or JSON; the key stands once in it.
-        let (_, rest) = text.split_once("numTrustedProxies")?;
+        let names = ["numTrustedProxies", "num_trusted_proxies"];
+        let (_, rest) = names.iter().find_map(|name| text.split_once(name))?;
         let rest = rest.trim_start_matches(['"', '\'', ':', ' ']);
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         rest.get(..digits)?.parse().ok()
@@ -131,14 +133,6 @@ impl Identity {
             Self::Unknown(_) => "an identity that is not known".to_owned(),
         }
     }
-}
-
-/// The identity that a workload's certificate says.
-pub(crate) fn spiffe(mesh: &Mesh, workload: &Workload) -> String {
-    format!(
-        "spiffe://{}/ns/{}/sa/{}",
-        mesh.trust_domain, workload.namespace, workload.service_account
-    )
 }
 
 /// `td/ns/n/sa/s` with the scheme that certificates write.

@@ -73,7 +73,22 @@ pub(crate) fn service_ports<'m>(
 
 /// Which chains the connection may take.
 pub(crate) fn reading(model: &Model, asked: &Asked<'_>) -> Reading {
-    let declared = declarations(model, asked);
+    read(asked, declarations(model, asked))
+}
+
+/// The same at a waypoint: its chains are those of the Service's ports; a pod's own address is
+/// always read by its bytes (`core/listener_waypoint.go` buildWaypointInternal).
+pub(crate) fn at_waypoint(
+    asked: &Asked<'_>,
+    called: Option<&Service>,
+    number: Option<u16>,
+) -> Reading {
+    let tcp = |p: &&ServicePort| p.protocol == Protocol::Tcp && Some(p.port) == number;
+    let port = called.and_then(|service| service.ports.iter().find(tcp));
+    read(asked, vec![port.map_or(Declared::Sniffed, declared)])
+}
+
+fn read(asked: &Asked<'_>, declared: Vec<Declared>) -> Reading {
     let mut classes = Vec::new();
     let mut missing = Attributes::NONE;
     for one in &declared {

@@ -69,10 +69,14 @@ fn called<'m>(model: &'m Model, asked: &Asked<'_>) -> Vec<&'m Service> {
     }
 }
 
-/// Whether the hosts of the client's Sidecar leave out a Service that may be called: what its
-/// proxy does not know it passes on as it comes.
+/// Whether a Service that may be called is not exported to the client's namespace, or the hosts of
+/// its Sidecar leave it out: what its proxy does not know it passes on as it comes.
 pub(crate) fn passes_by(model: &Model, asked: &Asked<'_>) -> bool {
     let Some(source) = asked.source.workload else { return false };
+    let mesh = &model.inventory.mesh;
+    if !called(model, asked).iter().all(|s| s.exported(mesh, &source.namespace)) {
+        return true;
+    }
     let Some(hosts) = of(model, source).and_then(|s| s.egress.as_ref()) else { return false };
     let imports = |service: &&Service| {
         let host = format!("{}.{}.svc.cluster.local", service.name, service.namespace);

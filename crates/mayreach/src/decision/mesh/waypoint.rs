@@ -3,10 +3,8 @@
 use crate::{
     decision::{mesh::port, resolve::Asked},
     model::{
-        Attributes, Model,
-        inventory::{
-            Addresses, Enrolment, Gateway, GatewayUsers, Labels, Service, Workload, WorkloadKind,
-        },
+        Attributes, Model, PolicyId, Protocol,
+        inventory::{Enrolment, Gateway, GatewayUsers, Labels, Outside, Service, Workload},
     },
 };
 
@@ -17,17 +15,19 @@ pub(crate) enum Route<'m> {
     Direct,
     /// Through the waypoint's proxy first.
     Through(Box<Through<'m>>),
+    /// Through a Gateway that is no waypoint of Istio's own (another class, another proxy): istiod's
+    /// index takes any Gateway that has an address, and what it does is not evaluated.
+    Foreign(PolicyId),
 }
 
 /// A waypoint and what was called through it.
 #[derive(Clone, Debug)]
 pub(crate) struct Through<'m> {
+    pub(crate) gateway: &'m Gateway,
     /// The pod that runs the waypoint, or one as istiod would make it.
-    pub(crate) proxy: Workload,
+    pub(crate) proxy: &'m Workload,
     /// The Service that was called; `None`: the pod itself.
     pub(crate) service: Option<&'m Service>,
-    /// Whether the waypoint takes this namespace is not known.
-    pub(crate) unsure: bool,
     /// "service-addressed traffic shows VIP:service port; pod-addressed podIP:workload port".
     pub(crate) port: Option<u16>,
 }
@@ -39,69 +39,95 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
     let (Some(source), Some(to)) = (asked.source.workload, asked.destination.workload) else {
         return direct;
     };
-    // Traffic of the waypoint itself has passed it; plaintext passes it by.
-    if asked.flow.mtls == Some(false) || asked.flow.tls_without_certificate {
+    // Traffic of the waypoint itself has passed it; plaintext passes it by, and so does all but TCP.
+    if asked.flow.protocol != Protocol::Tcp
+        || asked.flow.mtls == Some(false)
+        || asked.flow.tls_without_certificate
+    {
         return direct;
     }
     let uses = |service: Option<&Service>| match source.mesh {
         Enrolment::Ambient { .. } => true,
         // "They need to explicitly opt-in on the service to send from ingress -> waypoint";
         // sidecars do not use waypoints (endpoint_builder.go `findServiceWaypoint`).
-        Enrolment::Gateway { .. } => service.is_some_and(|s| ingress(model, s)),
+        Enrolment::Gateway { .. } => {
+            service.is_some_and(|s| opted_in(model, &s.namespace, &s.labels))
+        }
         Enrolment::None | Enrolment::Sidecar | Enrolment::Waypoint => false,
     };
-    let called = |service: &'m Service, port: u16| {
-        let found = uses(Some(service)).then(|| of_service(model, service)).flatten();
-        found.map_or(Route::Direct, |gateway| {
-            Route::Through(Box::new(Through {
-                proxy: proxy(model, gateway),
-                unsure: unsure(gateway, service.namespace.as_str()),
-                service: Some(service),
-                port: Some(port),
-            }))
-        })
+    let called = |service: &'m Service, port: u16| -> Vec<Route<'m>> {
+        let found = if uses(Some(service)) { of_service(model, service) } else { Vec::new() };
+        let through = |gateway| through(model, gateway, Some(service), Some(port));
+        let mut all: Vec<Route<'m>> = found.into_iter().map(through).collect();
+        if all.is_empty() {
+            all.push(Route::Direct);
+        }
+        all
     };
     if let Some((id, port)) = asked.service {
-        let route = model.inventory.service(id).map(|s| called(s, port));
-        return settled(vec![route.unwrap_or(Route::Direct)]);
+        let Some(service) = model.inventory.service(id) else { return direct };
+        // Of two weighted ones, any connection takes either.
+        return settled(called(service, port), Attributes::UNEVALUATED);
     }
     let own = uses(None).then(|| of_workload(model, to)).flatten();
-    let mut all = vec![own.map_or(Route::Direct, |gateway| {
-        Route::Through(Box::new(Through {
-            proxy: proxy(model, gateway),
-            unsure: unsure(gateway, to.namespace.as_str()),
-            service: None,
-            port: asked.port,
-        }))
-    })];
+    let mut all = vec![own.map_or(Route::Direct, |found| through(model, found, None, asked.port))];
     // A workload is mostly called by one of its Services.
     for (service, port) in port::service_ports(model, asked) {
-        let route = called(service, port.port);
-        let known = |other: &Route<'_>| same(other, &route);
-        if !all.iter().any(known) {
-            all.push(route);
+        for route in called(service, port.port) {
+            if !all.iter().any(|other| same(other, &route)) {
+                all.push(route);
+            }
         }
     }
-    settled(all)
+    settled(all, Attributes::SERVICE)
+}
+
+fn through<'m>(
+    model: &'m Model,
+    gateway: &'m Gateway,
+    service: Option<&'m Service>,
+    port: Option<u16>,
+) -> Route<'m> {
+    if !model.inventory.runs_waypoints(&gateway.class) {
+        return Route::Foreign(gateway.id);
+    }
+    Route::Through(Box::new(Through { proxy: proxy(model, gateway), gateway, service, port }))
+}
+
+/// The ServiceEntry whose waypoint a call to an address outside goes through, if it may: which of
+/// its policies count there is not evaluated.
+pub(crate) fn to_outside(model: &Model, asked: &Asked<'_>) -> Option<PolicyId> {
+    let entries = &model.inventory.outside;
+    if entries.is_empty() || asked.destination.workload.is_some() {
+        return None;
+    }
+    let source = asked.source.workload?;
+    if asked.flow.mtls == Some(false) || asked.flow.tls_without_certificate {
+        return None;
+    }
+    let uses = |entry: &&Outside| match source.mesh {
+        Enrolment::Ambient { .. } => true,
+        Enrolment::Gateway { .. } => opted_in(model, &entry.namespace, &entry.labels),
+        Enrolment::None | Enrolment::Sidecar | Enrolment::Waypoint => false,
+    };
+    let called = |entry: &&Outside| {
+        let within = |net| asked.destination.address.within(net, Attributes::DESTINATION_ADDRESS);
+        entry.networks.iter().any(|net| !within(net).is_no())
+    };
+    let has_waypoint = |e: &&Outside| target(model, &e.namespace, &e.labels).is_some();
+    entries.iter().filter(uses).filter(called).find(has_waypoint).map(|entry| entry.id)
 }
 
 /// The routes with what would tell which is taken.
-fn settled(mut all: Vec<Route<'_>>) -> (Vec<Route<'_>>, Attributes) {
-    let mut missing = if all.len() > 1 { Attributes::SERVICE } else { Attributes::NONE };
-    if all.iter().any(|r| matches!(r, Route::Through(t) if t.unsure)) {
-        missing = missing.union(Attributes::NAMESPACE);
-        all.push(Route::Direct);
-    }
+fn settled(all: Vec<Route<'_>>, telling: Attributes) -> (Vec<Route<'_>>, Attributes) {
+    let missing = if all.len() > 1 { telling } else { Attributes::NONE };
     (all, missing)
-}
-
-fn unsure(gateway: &Gateway, namespace: &str) -> bool {
-    gateway.users == GatewayUsers::Unknown && gateway.namespace != namespace
 }
 
 fn same(a: &Route<'_>, b: &Route<'_>) -> bool {
     match (a, b) {
         (Route::Direct, Route::Direct) => true,
+        (Route::Foreign(a), Route::Foreign(b)) => a == b,
         (Route::Through(a), Route::Through(b)) => {
             let service =
                 |t: &Through<'_>| t.service.map(|s| (s.namespace.clone(), s.name.clone()));
@@ -115,27 +141,58 @@ fn same(a: &Route<'_>, b: &Route<'_>) -> bool {
 }
 
 /// `istio.io/ingress-use-waypoint` of a Service, else of its namespace.
-fn ingress(model: &Model, service: &Service) -> bool {
+fn opted_in(model: &Model, namespace: &str, own: &Labels) -> bool {
     let key = "istio.io/ingress-use-waypoint";
-    let inherited = || model.inventory.namespaces.get(&service.namespace)?.labels.get(key);
-    service.labels.get(key).or_else(inherited).is_some_and(|v| v == "true")
+    let inherited = || model.inventory.namespaces.get(namespace)?.labels.get(key);
+    own.get(key).or_else(inherited).is_some_and(|v| v == "true")
 }
 
 /// "Waypoint does not support Service traffic" unless `istio.io/waypoint-for` says `service`
 /// (the default) or `all`.
-fn of_service<'m>(model: &'m Model, service: &Service) -> Option<&'m Gateway> {
-    let found = target(model, &service.namespace, &service.labels)?;
-    matches!(traffic(found), "service" | "all").then_some(found)
+fn of_service<'m>(model: &'m Model, service: &Service) -> Vec<&'m Gateway> {
+    // "This is a waypoint, so it cannot have a waypoint".
+    let managed = service.labels.get("gateway.istio.io/managed").map(String::as_str);
+    if matches!(managed, Some("istio.io-mesh-controller" | "istio.io-eastwest-controller")) {
+        return Vec::new();
+    }
+    let takes = |gateway: &&Gateway| matches!(traffic(model, gateway), "service" | "all");
+    let found = target(model, &service.namespace, &service.labels).filter(takes);
+    let canary = found.and_then(|first| canary(model, service, first).filter(takes));
+    found.into_iter().chain(canary).collect()
+}
+
+/// A second waypoint that some connections take (`buildWeightedWaypoints`): of the object that names
+/// the first, unless its weight is nothing.
+fn canary<'m>(model: &'m Model, service: &Service, first: &Gateway) -> Option<&'m Gateway> {
+    let own = service.labels.contains_key("istio.io/use-waypoint");
+    let space = model.inventory.namespaces.get(&service.namespace).filter(|_| !own);
+    let name = "istio.io/use-waypoint-canary";
+    let inherited = || space.map(|n| &n.labels).filter(|l| l.contains_key(name));
+    let has = service.labels.contains_key(name).then_some(&service.labels);
+    let labels = has.or_else(inherited)?;
+    let wanted = labels.get(name).filter(|n| !n.is_empty() && *n != "none")?;
+    let weight = "istio.io/use-waypoint-canary-weight";
+    let weight = service.annotations.get(weight).or_else(|| space?.annotations.get(weight))?;
+    if !weight.parse::<u8>().is_ok_and(|n| (1..=100).contains(&n)) {
+        return None;
+    }
+    let at = labels.get("istio.io/use-waypoint-canary-namespace").unwrap_or(&service.namespace);
+    let found = taken(model, wanted, at, &service.namespace)?;
+    let other = found.name != first.name || found.namespace != first.namespace;
+    other.then_some(found)
 }
 
 /// The same for traffic to the pod's own address.
 fn of_workload<'m>(model: &'m Model, workload: &Workload) -> Option<&'m Gateway> {
     let found = target(model, &workload.namespace, &workload.labels)?;
-    matches!(traffic(found), "workload" | "all").then_some(found)
+    matches!(traffic(model, found), "workload" | "all").then_some(found)
 }
 
-fn traffic(gateway: &Gateway) -> &str {
-    gateway.labels.get("istio.io/waypoint-for").map_or("service", String::as_str)
+/// `istio.io/waypoint-for` of the Gateway, else of its class.
+fn traffic<'m>(model: &'m Model, gateway: &'m Gateway) -> &'m str {
+    let key = "istio.io/waypoint-for";
+    let class = || model.inventory.gateway_classes.get(&gateway.class)?.labels.get(key);
+    gateway.labels.get(key).or_else(class).map_or("service", String::as_str)
 }
 
 /// `fetchWaypointForTarget`: the object's own label, else its namespace's; `none` opts out.
@@ -146,47 +203,29 @@ fn target<'m>(model: &'m Model, namespace: &str, own: &Labels) -> Option<&'m Gat
     let labels = [Some(own), inherited].into_iter().flatten().find(|l| l.contains_key(key))?;
     let name = labels.get(key).filter(|name| *name != "none")?;
     let space = labels.get("istio.io/use-waypoint-namespace").map_or(namespace, String::as_str);
-    let found = inventory
-        .gateways
-        .iter()
-        .find(|g| g.name == *name && g.namespace == space && g.class == "istio-waypoint")?;
+    taken(model, name, space, namespace)
+}
+
+/// A waypoint by its name, if its listener lets the namespace in.
+fn taken<'m>(model: &'m Model, name: &str, space: &str, from: &str) -> Option<&'m Gateway> {
+    let inventory = &model.inventory;
+    let known = |g: &&Gateway| g.name == name && g.namespace == space;
+    let found = inventory.gateways.iter().find(known)?;
+    let labels = inventory.namespaces.get(from).map(|n| &n.labels);
     let may = match &found.users {
-        GatewayUsers::Same => found.namespace == namespace,
-        GatewayUsers::All | GatewayUsers::Unknown => true,
-        GatewayUsers::Labels(pairs) => pairs
-            .iter()
-            .all(|(k, v)| inherited.and_then(|l| l.get(k)).is_some_and(|have| have == v)),
+        GatewayUsers::Same => found.namespace == from,
+        GatewayUsers::All => true,
+        GatewayUsers::Nobody => false,
+        GatewayUsers::Labels(all) => {
+            let label = |key: &str| labels.and_then(|l| l.get(key)).map(String::as_str);
+            all.iter().all(|one| one.matches(&label))
+        }
     };
     may.then_some(found)
 }
 
-/// The pod that istiod makes for a waypoint: its service account has the Gateway's name.
-fn proxy(model: &Model, gateway: &Gateway) -> Workload {
-    let label = "gateway.networking.k8s.io/gateway-name";
-    let pods = &model.inventory.workloads;
-    let existing = pods.iter().find(|w| {
-        w.namespace == gateway.namespace
-            && w.mesh == Enrolment::Waypoint
-            && w.labels.get(label) == Some(&gateway.name)
-    });
-    if let Some(pod) = existing {
-        return pod.clone();
-    }
-    Workload {
-        namespace: gateway.namespace.clone(),
-        name: gateway.name.clone(),
-        kind: WorkloadKind::Deployment,
-        labels: [(label.to_owned(), gateway.name.clone())].into_iter().collect(),
-        annotations: Labels::new(),
-        service_account: gateway.name.clone(),
-        addresses: Addresses::Unknown,
-        node: None,
-        host_network: false,
-        finished: false,
-        ports: Vec::new(),
-        containers: Vec::new(),
-        mesh: Enrolment::Waypoint,
-        owner: None,
-        place: crate::error::Place::default(),
-    }
+/// A workload that runs the waypoint, or the one that istiod would make.
+fn proxy<'m>(model: &'m Model, gateway: &'m Gateway) -> &'m Workload {
+    let first = gateway.pods.first().and_then(|id| model.inventory.workload(*id));
+    first.unwrap_or(&gateway.made)
 }

@@ -4,7 +4,7 @@ use super::client::Arrival;
 use crate::{
     decision::{
         ClientFault,
-        mesh::{Identity, Proxy},
+        mesh::{Identity, Proxy, port::Declared},
     },
     model::{Attributes, inventory::Mesh, mtls::MtlsMode},
 };
@@ -54,6 +54,13 @@ pub(crate) fn sidecar(mesh: &Mesh, mode: MtlsMode, http: bool, arrival: &Arrival
             OPAQUE
         }
     }
+}
+
+/// Whether a plaintext client's first bytes are read before a filter chain is chosen: to tell them
+/// from TLS (PERMISSIVE), or HTTP from the rest (`core/listener_inbound.go` `populateListenerFilters`).
+pub(crate) fn inspected(proxy: Proxy, mode: MtlsMode, declared: &[Declared]) -> bool {
+    let sidecar = proxy == Proxy::Sidecar;
+    (sidecar && mode == MtlsMode::Permissive) || declared.iter().any(|d| *d != Declared::Tcp)
 }
 
 /// "sidecar requires a peer SAN with prefix `spiffe://<td>/` for td in {trustDomain, aliases,

@@ -38,6 +38,8 @@ pub(crate) struct Connection {
     pub(crate) tls: Option<bool>,
     /// Server names that the client's proxy may have sent; empty: not known.
     pub(crate) names: Vec<String>,
+    /// On a TCP chain the application is called before the client sends anything to it.
+    pub(crate) called_at_once: bool,
 }
 
 /// The layer's answer.
@@ -74,9 +76,17 @@ pub(crate) fn mtls(
     if ways.iter().all(|w| matches!(w.arrival, Arrival::Mutual(_))) {
         connection.names = client::server_names(model, asked);
     }
+    let inspected = |w: &Way| accept::inspected(proxy, w.effective.mode, &reading.declared);
+    let at_once = |w: &Way| match (&w.outcome, &w.arrival) {
+        (Outcome::Accepted { opaque: false, .. }, Arrival::Plaintext) => !inspected(w),
+        (Outcome::Accepted { opaque, .. }, _) => !opaque,
+        _ => false,
+    };
+    connection.called_at_once =
+        matches!(proxy, Proxy::Sidecar | Proxy::Gateway) && ways.iter().all(at_once);
     let (verdict, reason) = settle(&ways, missing, &connection, proxy);
     Mtls {
-        decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
+        decision: LayerDecision::new(Layer::Mtls, verdict, reason),
         connection,
         sees: (verdict == Verdict::Deny).then(|| match proxy {
             // "plaintext: close".
@@ -105,6 +115,7 @@ pub(crate) fn at_waypoint(
     model: &Model,
     asked: &Asked<'_>,
     source: &Workload,
+    reading: &Reading,
     trace: &mut Trace,
 ) -> Mtls {
     let mesh = &model.inventory.mesh;
@@ -117,9 +128,11 @@ pub(crate) fn at_waypoint(
     let mut connection = connection(&ways, Attributes::NONE);
     // What comes out of the tunnel is read on an internal listener without TLS.
     connection.tls = Some(false);
+    connection.called_at_once =
+        !accept::inspected(Proxy::Waypoint, MtlsMode::Strict, &reading.declared);
     let (verdict, reason) = settle(&ways, Attributes::NONE, &connection, Proxy::Waypoint);
     Mtls {
-        decision: LayerDecision { layer: Layer::Mtls, verdict, reason },
+        decision: LayerDecision::new(Layer::Mtls, verdict, reason),
         connection,
         sees: (verdict == Verdict::Deny).then_some(ClientSees::Closed),
     }
@@ -136,7 +149,7 @@ pub(crate) fn unanswered(model: &Model, asked: &Asked<'_>) -> Option<(LayerDecis
         mode: MtlsModeName::Disable,
         client: ClientFault::UnexpectedTls,
     };
-    let decision = LayerDecision { layer: Layer::Mtls, verdict: Verdict::Deny, reason };
+    let decision = LayerDecision::new(Layer::Mtls, Verdict::Deny, reason);
     Some((decision, ClientSees::Closed))
 }
 
@@ -145,16 +158,13 @@ fn outside(asked: &Asked<'_>, trace: &mut Trace) -> Mtls {
     let _ = asked;
     remark(trace, || "the destination takes no part in the mesh".to_owned(), None);
     Mtls {
-        decision: LayerDecision {
-            layer: Layer::Mtls,
-            verdict: Verdict::Allow,
-            reason: Reason::NotInMesh,
-        },
+        decision: LayerDecision::new(Layer::Mtls, Verdict::Allow, Reason::NotInMesh),
         connection: Connection {
             identity: Identity::None,
             opaque: false,
             tls: None,
             names: Vec::new(),
+            called_at_once: false,
         },
         sees: None,
     }
@@ -260,18 +270,21 @@ fn connection(ways: &[Way], missing: Attributes) -> Connection {
             opaque: *opaque,
             tls: Some(*arrival != Arrival::Plaintext),
             names: Vec::new(),
+            called_at_once: false,
         },
         (Outcome::Refused(_), arrival) => Connection {
             identity: Identity::None,
             opaque: false,
             tls: Some(*arrival != Arrival::Plaintext),
             names: Vec::new(),
+            called_at_once: false,
         },
         (Outcome::Depends(lacks), _) => Connection {
             identity: Identity::Unknown(*lacks),
             opaque: false,
             tls: Some(true),
             names: Vec::new(),
+            called_at_once: false,
         },
     });
     each.reduce(|a, b| Connection {
@@ -279,12 +292,14 @@ fn connection(ways: &[Way], missing: Attributes) -> Connection {
         opaque: a.opaque && b.opaque,
         tls: if a.tls == b.tls { a.tls } else { None },
         names: Vec::new(),
+        called_at_once: false,
     })
     .unwrap_or(Connection {
         identity: Identity::Unknown(missing),
         opaque: false,
         tls: None,
         names: Vec::new(),
+        called_at_once: false,
     })
 }
 

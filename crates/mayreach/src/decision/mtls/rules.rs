@@ -85,26 +85,32 @@ fn in_space<'m>(
     let fitting: Vec<(usize, &DestinationTls)> = model
         .destination_rules
         .iter()
-        .filter(|r| r.namespace == space && visible(r, &source.namespace))
+        .filter(|r| r.namespace == space && visible(model, r, &source.namespace))
         .filter(|r| selects(r, source, space))
-        .filter(|r| !private || is_private(r))
+        .filter(|r| !private || is_private(model, r))
         .filter_map(|r| Some((specificity(r, service)?, r)))
         .collect();
     let best = fitting.iter().map(|(rank, _)| *rank).max()?;
     Ruled::merge(fitting.into_iter().filter(|(rank, _)| *rank == best).map(|(_, r)| r).collect())
 }
 
-fn is_private(rule: &DestinationTls) -> bool {
+fn is_private(model: &Model, rule: &DestinationTls) -> bool {
     !rule.workload_selector.is_empty()
+        || (rule.export_to.is_empty() && private_by_default(model))
         || matches!(rule.export_to.as_slice(), [to] if *to == "." || *to == rule.namespace)
 }
 
-fn visible(rule: &DestinationTls, client: &str) -> bool {
-    rule.export_to.is_empty()
-        || rule
-            .export_to
-            .iter()
-            .any(|to| to == "*" || to == client || (to == "." && rule.namespace == client))
+/// "No exportTo in destinationRule. Use the global default. We only honor . and *".
+fn private_by_default(model: &Model) -> bool {
+    model.inventory.mesh.rule_export_to.iter().any(|to| to == ".")
+}
+
+fn visible(model: &Model, rule: &DestinationTls, client: &str) -> bool {
+    let here = rule.namespace == client;
+    if rule.export_to.is_empty() {
+        return here || !private_by_default(model);
+    }
+    rule.export_to.iter().any(|to| to == "*" || to == client || (to == "." && here))
 }
 
 /// "destination rules with workloadSelector should not be exported to other namespaces".

@@ -1,6 +1,8 @@
 //! Traffic that a node forwards to and from its pods: it crosses the node's interfaces, and so
 //! meets the host endpoints there (network-policy.md §3.9; felix/rules/static.go, dispatch.go).
 
+use std::net::IpAddr;
+
 use crate::{
     decision::{
         Reason, Verdict,
@@ -13,7 +15,7 @@ use crate::{
     },
     model::{
         Attributes, Flow, Model, Peer, Port, Tri,
-        inventory::{HostEndpoint, Tunnels},
+        inventory::{HostEndpoint, Service, Tunnels},
         network::PolicyClass,
     },
 };
@@ -193,10 +195,24 @@ fn early(stages: Stages<'_>, after: Found, trace: &mut Trace) -> Found {
         return after;
     }
     remark(trace, "the packet comes in through the host: what is not tracked, and before NAT");
-    let before = before_translation(model, asked);
-    let stages = Stages { asked: before.as_ref().unwrap_or(asked), ..stages };
+    let called = before_translation(model, asked, stages.endpoint);
+    let mut all = called.iter().map(|before| stage(stages, before, after, trace));
+    let Some(first) = all.next() else { return stage(stages, asked, after, trace) };
+    // By which of its addresses a Service is called is not said: sure only where all agree.
+    all.fold(first, |one, other| {
+        if one.verdict == other.verdict {
+            one
+        } else {
+            undetermined(Attributes::DESTINATION_ADDRESS)
+        }
+    })
+}
+
+/// Both stages, on the packet as it is before translation.
+fn stage(stages: Stages<'_>, before: &Asked<'_>, after: Found, trace: &mut Trace) -> Found {
+    let stages = Stages { asked: before, ..stages };
     let found = stages.early(after, trace);
-    match failsafe(model, stages.asked, false) {
+    match failsafe(stages.model, before, false) {
         // "Failsafes apply to HEP normal, untracked and preDNAT chains"
         Tri::Yes => after,
         Tri::No => found,
@@ -207,22 +223,58 @@ fn early(stages: Stages<'_>, after: Found, trace: &mut Trace) -> Found {
 
 /// The packet as it arrives from outside, on its way to a Service: "only HEP `preDNAT` (and
 /// untracked) policies see the pre-DNAT address". A client in the cluster translates at its own
-/// node, so that what arrives has the backend's address.
-fn before_translation<'m>(model: &'m Model, asked: &Asked<'m>) -> Option<Asked<'m>> {
+/// node, so that what arrives has the backend's address: then there is none. A Service that is
+/// called by its name may be called by each of its addresses.
+fn before_translation<'m>(
+    model: &'m Model,
+    asked: &Asked<'m>,
+    endpoint: &HostEndpoint,
+) -> Vec<Asked<'m>> {
     let outside = asked.source.workload.is_none() && asked.source.node.is_none();
     let Flow { destination, port, .. } = asked.flow;
-    let service = asked.service.and_then(|(id, _)| model.inventory.service(id));
-    let (address, port) = match (destination, port, service.filter(|_| outside)) {
-        _ if !outside => return None,
-        (Peer::Ip(ip), Port::Number(port), _) => (Address::Exact(*ip), Some(*port)),
-        (_, _, None) => return None,
-        // A Service that nothing outside the cluster has another address for.
-        (_, _, Some(service)) if !service.exposed => match &service.cluster_ips[..] {
-            [ip] => (Address::Exact(*ip), asked.service.map(|(_, port)| port)),
-            _ => (Address::Unknown, None),
-        },
-        _ => (Address::Unknown, None),
+    let found = asked.service.and_then(|(id, port)| Some((model.inventory.service(id)?, port)));
+    let called = match (destination, port, found) {
+        _ if !outside => Vec::new(),
+        (Peer::Ip(ip), Port::Number(port), _) => vec![(Some(*ip), Some(*port))],
+        (Peer::Ip(ip), _, Some((_, port))) => vec![(Some(*ip), Some(port))],
+        (_, _, Some((service, port))) => addresses_of(model, service, port, &endpoint.node),
+        (Peer::Service { .. } | Peer::ServiceId(_), _, None) => vec![(None, None)],
+        _ => Vec::new(),
     };
-    let destination = End::of_address(model, address);
-    Some(Asked { destination, port, network_port: port, ..asked.clone() })
+    let before = |(ip, port): &(Option<IpAddr>, Option<u16>)| {
+        let address = ip.map_or(Address::Unknown, Address::Exact);
+        let destination = End::of_address(model, address);
+        Asked { destination, port: *port, network_port: *port, ..asked.clone() }
+    };
+    called.iter().map(before).collect()
+}
+
+/// Every address and port by which a Service is called where a packet comes in by a node; `None`:
+/// one that the manifests do not say.
+fn addresses_of(
+    model: &Model,
+    service: &Service,
+    port: u16,
+    node: &str,
+) -> Vec<(Option<IpAddr>, Option<u16>)> {
+    let mut all: Vec<(Option<IpAddr>, Option<u16>)> = Vec::new();
+    let own = service.cluster_ips.iter().chain(&service.external_ips);
+    all.extend(own.map(|ip| (Some(*ip), Some(port))));
+    // The cluster gives what the manifest leaves out.
+    let given = service.external_ips.is_empty();
+    if service.cluster_ips.is_empty() || (service.load_balancer && given) {
+        all.push((None, Some(port)));
+    }
+    if service.exposed {
+        let number = service.ports.iter().find(|p| p.port == port).and_then(|p| p.node_port);
+        let addresses = model.inventory.nodes.get(node).map_or(&[][..], |n| &n.addresses);
+        match number {
+            Some(number) if !addresses.is_empty() => {
+                all.extend(addresses.iter().map(|ip| (Some(*ip), Some(number))));
+            }
+            number if service.node_ports => all.push((None, number)),
+            _ => {}
+        }
+    }
+    all
 }

@@ -2,13 +2,41 @@
 //! (app-policy/checker/match.go).
 
 use crate::{
-    decision::resolve::Asked,
+    decision::{ClientSees, Layer, LayerDecision, Verdict, resolve::Asked},
     model::{Attributes, Flow, Http, Model, Tri, inventory::Enrolment, network::HttpMatch},
 };
 
 /// Whether the destination's proxy asks Calico about HTTP.
 pub(super) fn asked(model: &Model, asked: &Asked<'_>) -> bool {
     model.network.application_layer && beside_sidecar(asked)
+}
+
+/// What the client sees of a denial by network policy: nothing, or the answer of the sidecar whose
+/// external authorizer is Calico's where packets alone would pass. "Status PERMISSION_DENIED" and no
+/// response of its own (app-policy/checker/server.go): Envoy answers 403 without a body. `again`
+/// asks without the request, which rules with HTTP conditions then match.
+pub(crate) fn sees(
+    model: &Model,
+    asked: &Asked<'_>,
+    denied: LayerDecision,
+    mtls: (LayerDecision, Option<ClientSees>),
+    again: impl FnOnce(&Asked<'_>) -> Verdict,
+) -> Option<ClientSees> {
+    let by_request = denied.layer == Layer::Ingress
+        && denied.verdict == Verdict::Deny
+        && self::asked(model, asked)
+        && !matches!(asked.flow.http, Http::Raw);
+    if !by_request {
+        return Some(ClientSees::Timeout);
+    }
+    let flow = Flow { http: Http::Raw, ..asked.flow.clone() };
+    match (again(&Asked { flow: &flow, ..asked.clone() }), mtls.0.verdict) {
+        (Verdict::Deny, _) => Some(ClientSees::Timeout),
+        // The connection ends before a request is read.
+        (Verdict::Allow, Verdict::Deny) => mtls.1,
+        (Verdict::Allow, Verdict::Allow) => Some(ClientSees::Response { status: 403, body: "" }),
+        _ => None,
+    }
 }
 
 /// Whether the destination has a sidecar.

@@ -9,8 +9,11 @@ pub(crate) mod packet;
 
 use crate::{
     decision::{
-        ClientSees, Decision, Explanation, Layer, LayerDecision, LayerWalk, Walk, combine, mesh,
-        resolve::Asked, trace::Trace, unevaluated::left_open,
+        ClientSees, Decision, Explanation, Hop, Layer, LayerDecision, LayerWalk, Walk, combine,
+        hops, mesh,
+        resolve::{Asked, End},
+        trace::Trace,
+        unevaluated::left_open,
     },
     model::Model,
 };
@@ -32,13 +35,23 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     let mut would = Vec::new();
     for layer in [Layer::Egress, Layer::Ingress] {
         let mut trace = like.fresh();
-        let decision = network::network(model, asked, layer, &mut trace);
-        would.extend(network::staged(model, asked, decision));
-        let decision = left_open(model, asked, decision);
+        let decision = hops::layer(model, asked, layer, |asked, hop| {
+            on_the_way(asked, hop, &mut trace);
+            let decision = network::network(model, asked, layer, &mut trace);
+            would.extend(network::staged(model, asked, decision));
+            left_open(model, asked, decision)
+        });
         decisions.push((decision, Some(ClientSees::Timeout)));
         layers.push(LayerWalk { decision, steps: trace.steps });
     }
     let mesh = mesh::layers(model, asked, None, like);
+    let [mtls, ..] = &mesh.answers;
+    let mtls = (mtls.decision, mtls.sees);
+    for (decision, sees) in &mut decisions {
+        *sees = http::sees(model, asked, *decision, mtls, |one| {
+            network::network(model, one, decision.layer, &mut Trace::off()).verdict
+        });
+    }
     for answer in mesh.answers {
         let decision = left_open(model, asked, answer.decision);
         decisions.push((decision, answer.sees));
@@ -47,10 +60,28 @@ fn walk(model: &Model, asked: &Asked<'_>, like: &Trace) -> Walk {
     let mut decision = combine::as_sent(settle(&decisions), &asked.flow.http);
     decision.destination = asked.destination.id;
     decision.port = asked.network_port;
-    let mesh::MeshLayers { audited_by, dry_run, remarks, .. } = mesh;
+    let mesh::MeshLayers { audited_by, dry_run, mut remarks, .. } = mesh;
+    remarks.extend(asked.ways.iter().filter_map(|ways| ways.remark()));
     would.extend(dry_run);
     let dry_run = would;
     Walk { decision, layers, audited_by, dry_run, remarks }
+}
+
+/// Which connection is asked, for a reader.
+fn on_the_way(asked: &Asked<'_>, hop: Hop, trace: &mut Trace) {
+    if hop == Hop::Direct {
+        return;
+    }
+    let name = |end: &End<'_>| {
+        end.workload.map_or_else(String::new, |w| format!("{}/{}", w.namespace, w.name))
+    };
+    let port = asked.network_port.map_or_else(String::new, |port| format!(" on port {port}"));
+    let (from, to) = (name(&asked.source), name(&asked.destination));
+    let text = match hop {
+        Hop::FromWaypoint => format!("from the waypoint {from} to {to}{port}"),
+        _ => format!("from {from} to the waypoint {to}{port}"),
+    };
+    network::remark(trace, &text);
 }
 
 pub(crate) fn settle(decisions: &[(LayerDecision, Option<ClientSees>)]) -> Decision {

@@ -54,7 +54,7 @@ pub(crate) fn network(
     let egress = layer == Layer::Egress;
     let found = ask(model, asked, egress, trace);
     let found = by_replica(asked, found, |one| ask(model, one, egress, &mut Trace::off()));
-    LayerDecision { layer, verdict: found.verdict, reason: found.reason }
+    LayerDecision::new(layer, found.verdict, found.reason)
 }
 
 /// Most pairs of replicas that are asked one by one.

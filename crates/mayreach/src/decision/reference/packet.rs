@@ -324,7 +324,7 @@ impl Side<'_> {
 
     fn is_port(&self, low: u16, high: u16) -> Tri {
         let (actual, missing) = if self.source {
-            (self.asked.flow.source_port, Attributes::SOURCE_PORT)
+            (self.asked.source_port, Attributes::SOURCE_PORT)
         } else {
             (self.asked.network_port, Attributes::PORT)
         };
@@ -336,8 +336,7 @@ impl Side<'_> {
     }
 
     fn port_text(&self) -> String {
-        let actual =
-            if self.source { self.asked.flow.source_port } else { self.asked.network_port };
+        let actual = if self.source { self.asked.source_port } else { self.asked.network_port };
         actual.map_or_else(|| "not said".into(), |p| p.to_string())
     }
 

@@ -1,15 +1,25 @@
 //! What a flow is about, once its names are looked up: two ends, a port, a request.
 
 mod address;
+mod door;
+mod families;
 mod outside;
 mod service;
+mod ways;
 
 use std::{borrow::Cow, net::IpAddr};
 
 use ipnet::IpNet;
 
-pub(crate) use self::address::Address;
-use self::outside::Translated;
+pub(crate) use self::{
+    address::Address,
+    ways::{Way, Ways, is_made},
+};
+use self::{
+    families::{family, other_family, unreachable_family},
+    outside::Translated,
+    ways::HBONE,
+};
 use crate::{
     compiled::Index,
     error::{ErrorCode, Problem},
@@ -37,6 +47,10 @@ pub(crate) struct Asked<'m> {
     pub(crate) service: Option<(ServiceId, u16)>,
     /// The Services whose endpoint the destination is.
     pub(crate) services: &'m [ServiceId],
+    /// The port that packets come from: the client's own, which a tunnel does not keep.
+    pub(crate) source_port: Option<u16>,
+    /// The connections that carry the flow, where a waypoint may stand on its way.
+    pub(crate) ways: Option<Box<Ways<'m>>>,
 }
 
 impl Asked<'_> {
@@ -87,6 +101,15 @@ impl<'m> End<'m> {
             }
         };
         ips.iter().map(at).collect()
+    }
+
+    /// For a reader.
+    pub(crate) fn words(&self) -> String {
+        match (self.workload, &self.address) {
+            (Some(w), _) => format!("{}/{}", w.namespace, w.name),
+            (None, Address::Exact(ip)) => ip.to_string(),
+            (None, _) => "an address of a node".to_owned(),
+        }
     }
 
     /// An end of which nothing but its address counts.
@@ -220,6 +243,7 @@ impl<'m> Resolver<'m> {
                     .help("name the workload or the address that does")
             }));
         }
+        other_family(flow)?;
         let source = self.find(&flow.source, scratch.source.as_ref(), "source")?;
         let service = match flow.destination {
             Peer::Service { namespace, name } => {
@@ -241,12 +265,22 @@ impl<'m> Resolver<'m> {
         if let Some(id) = service {
             return self.to_service(flow, source, (id, flow.port), with);
         }
-        match self.translated(flow, &source)? {
-            Some(Translated::Service(id, port)) => self.to_service(flow, source, (id, port), with),
-            Some(Translated::Pod(id, port)) => {
+        match self.translated(flow) {
+            Some((Translated::Service(id, port), door)) => {
+                let mut any = false;
+                self.to_service(flow, source, (id, port), |asked| {
+                    for one in self.through(&door, source, asked) {
+                        any = true;
+                        with(one);
+                    }
+                })?;
+                if any { Ok(()) } else { Err(E::make(door::nobody)) }
+            }
+            Some((Translated::Pod(id, port), door)) => {
                 let found = (Some(id), self.model.inventory.workload(id), None);
                 let v6 = family(flow, &source, &found);
-                with(self.asked(flow, source, found, Some(port), None, v6));
+                let asked = self.asked(flow, source, found, Some(port), None, v6);
+                self.through(&door, source, asked).into_iter().for_each(with);
                 Ok(())
             }
             None => {
@@ -270,16 +304,22 @@ impl<'m> Resolver<'m> {
         service: Option<(ServiceId, u16)>,
         v6: bool,
     ) -> Asked<'m> {
-        let tunnelled = tunnelled(flow, source.1, destination.1);
-        Asked {
+        let mut asked = Asked {
             flow,
-            network_port: if tunnelled { Some(HBONE) } else { port },
+            network_port: port,
             source: self.end(flow, source, v6),
             destination: self.end(flow, destination, v6),
             port,
             service,
             services: destination.0.map_or(&[], |id| self.index.services_of(id)),
+            source_port: flow.source_port,
+            ways: None,
+        };
+        if self.tunnelled(&asked) {
+            asked = Asked { network_port: Some(HBONE), source_port: None, ..asked };
         }
+        asked.ways = self.ways(&asked, (source, destination));
+        asked
     }
 
     fn find<E: Fault>(
@@ -409,21 +449,6 @@ impl<'m> Resolver<'m> {
     }
 }
 
-/// Where ztunnel listens for tunnelled connections.
-const HBONE: u16 = 15008;
-
-/// In ambient, TCP between captured workloads travels inside ztunnel's tunnel, so "port rules see
-/// 15008".
-fn tunnelled(flow: &Flow<'_>, source: Option<&Workload>, destination: Option<&Workload>) -> bool {
-    let captured = |w: Option<&Workload>| {
-        w.is_some_and(|w| matches!(w.mesh, Enrolment::Ambient { .. } | Enrolment::Waypoint))
-    };
-    flow.protocol == Protocol::Tcp
-        && flow.mtls != Some(false)
-        && captured(source)
-        && captured(destination)
-}
-
 /// Handle, workload and explicit address of one end.
 type Found<'m> = (Option<WorkloadId>, Option<&'m Workload>, Option<IpAddr>);
 
@@ -467,106 +492,4 @@ fn of_family(ips: &[IpAddr], v6: bool) -> Cow<'_, [IpAddr]> {
         all if all == ips.len() => Cow::Borrowed(ips),
         _ => ips.iter().filter(same).copied().collect(),
     }
-}
-
-/// The families that an end surely has.
-#[derive(Clone, Copy, Default)]
-struct Families {
-    v4: bool,
-    v6: bool,
-    /// The one that its first address has; `None`: nothing is known.
-    first_is_v6: Option<bool>,
-}
-
-impl Families {
-    fn of((_, workload, ip): &Found<'_>) -> Self {
-        let mut all = Self::default();
-        match (ip, workload.map(|w| &w.addresses)) {
-            (Some(ip), _) => all.add(ip),
-            (None, Some(Addresses::Exact(ips) | Addresses::OneOf(ips))) => {
-                for ip in ips {
-                    all.add(ip);
-                }
-            }
-            _ => {}
-        }
-        all
-    }
-
-    fn add(&mut self, ip: &IpAddr) {
-        let v6 = ip.is_ipv6();
-        self.v6 |= v6;
-        self.v4 |= !v6;
-        self.first_is_v6 = self.first_is_v6.or(Some(v6));
-    }
-
-    fn has(self, v6: bool) -> bool {
-        if v6 { self.v6 } else { self.v4 }
-    }
-}
-
-/// Which address family the flow uses: the one that both ends have, the destination's first.
-fn family(flow: &Flow<'_>, source: &Found<'_>, destination: &Found<'_>) -> bool {
-    match flow.protocol {
-        Protocol::Icmp => return false,
-        Protocol::Icmpv6 => return true,
-        _ => {}
-    }
-    if let Some(version) = flow.ip_version {
-        return version == IpVersion::V6;
-    }
-    let (source, destination) = (Families::of(source), Families::of(destination));
-    let Some(to) = destination.first_is_v6 else {
-        return source.first_is_v6.unwrap_or(false);
-    };
-    if source.first_is_v6.is_none() || source.has(to) || !(destination.has(!to) && source.has(!to))
-    {
-        to
-    } else {
-        !to
-    }
-}
-
-/// No packet goes from an IPv4 address to an IPv6 one.
-///
-/// # Errors
-/// Both ends' addresses are known and have no family in common.
-fn unreachable_family<E: Fault>(
-    flow: &Flow<'_>,
-    source: &Found<'_>,
-    destination: &Found<'_>,
-) -> Result<(), E> {
-    let (from, to) = (Families::of(source), Families::of(destination));
-    if let Some(version) = flow.ip_version {
-        let v6 = version == IpVersion::V6;
-        let lacks = |end: Families| end.first_is_v6.is_some() && !end.has(v6);
-        let own = match flow.protocol {
-            Protocol::Icmp => Some(false),
-            Protocol::Icmpv6 => Some(true),
-            _ => None,
-        };
-        let name = if v6 { "IPv6" } else { "IPv4" };
-        let what = match (lacks(from), lacks(to)) {
-            (true, _) => format!("the source has no {name} address"),
-            (_, true) => format!("the destination has no {name} address"),
-            _ if own.is_some_and(|own| own != v6) => format!("{name} does not carry this ICMP"),
-            _ => return Ok(()),
-        };
-        return Err(E::make(|| {
-            let problem = Problem::new(ErrorCode::InvalidFlow, what).field("ip_version");
-            problem.help("leave `ip_version` out, or give the one that both ends have")
-        }));
-    }
-    let known = from.first_is_v6.is_some() && to.first_is_v6.is_some();
-    if !known || (from.v4 && to.v4) || (from.v6 && to.v6) {
-        return Ok(());
-    }
-    Err(E::make(|| {
-        let name = |all: Families| if all.v6 { "IPv6" } else { "IPv4" };
-        let message =
-            format!("the source has only {} and the destination only {}", name(from), name(to));
-        Problem::new(ErrorCode::InvalidFlow, message)
-            .field("destination")
-            .help("no packet goes from one to the other; give addresses of one family")
-    }))
 }

@@ -2,8 +2,7 @@
 //! of a pod is asked.
 
 use crate::{
-    decision::resolve::{Fault, Found, Resolver},
-    error::{ErrorCode, Problem},
+    decision::resolve::{Resolver, door::Door},
     model::{Flow, Peer, Port, Protocol, ServiceId, WorkloadId},
 };
 
@@ -18,40 +17,25 @@ pub(super) enum Translated<'m> {
 impl<'m> Resolver<'m> {
     /// Where an address leads that is neither a pod's nor a ClusterIP: one of a load balancer, or
     /// a node's with a node port or the host port of a pod.
-    ///
-    /// # Errors
-    /// A node's port that is called from inside: the client's egress policy sees the node, the
-    /// ingress policy at the end perhaps another node (kube-proxy masquerades).
-    pub(super) fn translated<E: Fault>(
-        &self,
-        flow: &Flow<'m>,
-        source: &Found<'m>,
-    ) -> Result<Option<Translated<'m>>, E> {
+    pub(super) fn translated(&self, flow: &Flow<'m>) -> Option<(Translated<'m>, Door<'m>)> {
         let (Peer::Ip(ip), Port::Number(number)) = (flow.destination, flow.port) else {
-            return Ok(None);
+            return None;
         };
+        let local = |id| self.model.inventory.service(id).is_some_and(|s| s.external_local);
         if let Some(id) = self.index.external(ip, flow.protocol, number) {
-            return Ok(Some(Translated::Service(id, flow.port)));
+            let (local, pinned) = (local(id), false);
+            let door = Door { node: None, address: ip, port: number, local, pinned };
+            return Some((Translated::Service(id, flow.port), door));
         }
-        let Some(node) = self.index.node(ip) else { return Ok(None) };
-        let behind = match self.index.node_port(flow.protocol, number) {
-            Some((id, port)) => Translated::Service(id, Port::Number(port)),
-            None => match self.behind_host_port(node, flow.protocol, number) {
-                Some((id, port)) => Translated::Pod(id, port),
-                None => return Ok(None),
-            },
-        };
-        let inside = source.1.is_some() || source.2.is_some_and(|ip| self.index.node(ip).is_some());
-        if !inside {
-            return Ok(Some(behind));
+        let node = self.index.node(ip)?;
+        let door =
+            |local, pinned| Door { node: Some(node), address: ip, port: number, local, pinned };
+        if let Some((id, port)) = self.index.node_port(flow.protocol, number) {
+            return Some((Translated::Service(id, Port::Number(port)), door(local(id), false)));
         }
-        Err(E::make(|| {
-            let message = format!("the node translates its port {number} once more");
-            Problem::new(ErrorCode::InvalidFlow, message).field("destination.ip").help(
-                "from inside the cluster ask two flows: to the node's address on another port, and \
-                 from the node's address to the Service or pod",
-            )
-        }))
+        let (id, port) = self.behind_host_port(node, flow.protocol, number)?;
+        // "portmap": translated on the pod's own node, and masqueraded after its policy.
+        Some((Translated::Pod(id, port), door(true, true)))
     }
 
     /// The pod that a host port of a node leads to: one that runs there, else one of a controller

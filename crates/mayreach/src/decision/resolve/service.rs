@@ -47,6 +47,17 @@ impl<'m> Resolver<'m> {
         };
         let wanted = flow.ip_version.map_or(wanted, |version| Some(version == IpVersion::V6));
         let backends = self.index.backends(id);
+        // "internalTrafficPolicy: Local": where both nodes are known.
+        let inside = match flow.destination {
+            Peer::Ip(ip) => self.index.cluster_ip(ip).is_some(),
+            _ => true,
+        };
+        let client = source.1.and_then(|w| w.node.as_deref());
+        let client = client.filter(|_| service.internal_local && inside);
+        let away = |found: &Found<'_>| {
+            let node = found.1.and_then(|w| w.node.as_deref());
+            client.zip(node).is_some_and(|(client, node)| client != node)
+        };
         let mut any = false;
         for backend in backends {
             let (found, number) = match backend {
@@ -85,7 +96,7 @@ impl<'m> Resolver<'m> {
                 Called::Bare(number) => *number,
                 Called::Declared(port) => port.port,
             };
-            if let Some(number) = number {
+            if let Some(number) = number.filter(|_| !away(&found)) {
                 let v6 = wanted.unwrap_or_else(|| family(flow, &source, &found));
                 let service = Some((id, number_called));
                 any = true;

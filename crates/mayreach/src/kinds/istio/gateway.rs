@@ -7,9 +7,18 @@ use serde::Deserialize;
 use super::namespace_of;
 use crate::{
     error::Problem,
-    kinds::{Draft, kubernetes::Checks},
+    kinds::{
+        Draft,
+        kubernetes::{Checks, LabelSelector, Path, Whose},
+    },
     manifest::Document,
-    model::inventory::{Gateway, GatewayUsers, Server},
+    model::{
+        Protocol,
+        inventory::{
+            Addresses, ContainerPort, Enrolment, Gateway, GatewayClass, GatewayUsers, Labels,
+            Server, Workload, WorkloadKind,
+        },
+    },
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -17,6 +26,14 @@ use crate::{
 struct Spec {
     gateway_class_name: Option<String>,
     listeners: Option<Vec<Listener>>,
+    infrastructure: Option<Infrastructure>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Infrastructure {
+    labels: Option<BTreeMap<String, String>>,
+    parameters_ref: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -49,54 +66,121 @@ struct AllowedRoutes {
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Namespaces {
     from: Option<String>,
-    selector: Option<Selector>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Selector {
-    match_labels: Option<BTreeMap<String, String>>,
-    match_expressions: Option<Vec<serde::de::IgnoredAny>>,
+    selector: Option<LabelSelector>,
 }
 
 pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
-    let Spec { gateway_class_name, listeners } = checks.required("spec").unwrap_or_default();
+    let Spec { gateway_class_name, listeners, infrastructure } =
+        checks.required("spec").unwrap_or_default();
+    let listeners = listeners.unwrap_or_default();
+    let users = users(&listeners, &mut checks);
     checks.done()?;
     let namespace = namespace_of(document);
-    let listeners = listeners.unwrap_or_default();
     let servers = listeners.iter().filter_map(|l| l.server(&namespace, &document.metadata.name));
     draft.model.inventory.servers.extend(servers);
+    let class = gateway_class_name.unwrap_or_default();
+    let infrastructure = infrastructure.unwrap_or_default();
+    let id = draft.policy("Gateway", document, Some(namespace.clone()), Vec::new(), Vec::new());
     draft.model.inventory.gateways.push(Gateway {
+        id,
+        made: made(document, &namespace, &class, infrastructure.labels),
+        customised: infrastructure.parameters_ref.is_some(),
+        pods: Vec::new(),
         namespace,
         name: document.metadata.name.clone(),
-        class: gateway_class_name.unwrap_or_default(),
+        class,
         labels: document.metadata.labels.clone(),
-        users: users(listeners),
+        users,
     });
     Ok(())
 }
 
 /// "use the default HBONE listener", else Same (serviceregistry/ambient/waypoints.go
 /// `makeAllowedRoutes`).
-fn users(listeners: Vec<Listener>) -> GatewayUsers {
-    let hbone = listeners
-        .into_iter()
-        .find(|l| l.protocol.as_deref() == Some("HBONE") && l.port == Some(15008));
-    let Some(Listener { port: _, protocol: _, allowed_routes }) = hbone else {
+fn users(listeners: &[Listener], checks: &mut Checks<'_>) -> GatewayUsers {
+    let hbone = |l: &&Listener| l.protocol.as_deref() == Some("HBONE") && l.port == Some(15008);
+    let routes = listeners.iter().find(hbone).and_then(|l| l.allowed_routes.as_ref());
+    let Some(Namespaces { from, selector }) = routes.and_then(|r| r.namespaces.as_ref()) else {
         return GatewayUsers::Same;
     };
-    let Namespaces { from, selector } =
-        allowed_routes.and_then(|routes| routes.namespaces).unwrap_or_default();
-    match from.as_deref() {
-        Some("All") => GatewayUsers::All,
-        Some("Selector") => {
-            let Selector { match_labels, match_expressions } = selector.unwrap_or_default();
-            if match_expressions.is_some_and(|e| !e.is_empty()) {
-                return GatewayUsers::Unknown;
-            }
-            GatewayUsers::Labels(match_labels.unwrap_or_default().into_iter().collect())
+    match (from.as_deref(), selector) {
+        (Some("All"), _) => GatewayUsers::All,
+        (Some("Selector"), Some(selector)) => {
+            let path = Path::Root("spec.listeners.allowedRoutes.namespaces.selector");
+            GatewayUsers::Labels(selector.lower(Whose::Node, &path, checks))
         }
+        // `LabelSelectorAsSelector` of nothing selects nothing.
+        (Some("Selector"), None) => GatewayUsers::Nobody,
         _ => GatewayUsers::Same,
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClassSpec {
+    controller_name: Option<String>,
+}
+
+/// A `GatewayClass`: its label `istio.io/waypoint-for` is its Gateways' default.
+pub(super) fn lower_class(document: &Document, draft: &mut Draft<'_>) -> Result<(), Vec<Problem>> {
+    let mut checks = Checks::new(document);
+    let ClassSpec { controller_name } = checks.required("spec").unwrap_or_default();
+    checks.done()?;
+    let class = GatewayClass {
+        labels: document.metadata.labels.clone(),
+        controller: controller_name.unwrap_or_default(),
+    };
+    draft.model.inventory.gateway_classes.insert(document.metadata.name.clone(), class);
+    Ok(())
+}
+
+/// The pod that istiod makes of a waypoint's Gateway (its chart's `files/waypoint.yaml`): its
+/// service account has the Gateway's name; "default to the gateway labels and overwrite if
+/// infrastructure labels are set" (gatewaycommon/deploymentcontroller.go).
+fn made(
+    document: &Document,
+    namespace: &str,
+    class: &str,
+    infrastructure: Option<BTreeMap<String, String>>,
+) -> Workload {
+    let name = &document.metadata.name;
+    let own = infrastructure.unwrap_or_else(|| document.metadata.labels.clone());
+    let mut labels: Labels = [
+        ("sidecar.istio.io/inject", "false"),
+        ("istio.io/dataplane-mode", "none"),
+        ("service.istio.io/canonical-name", name.as_str()),
+        ("service.istio.io/canonical-revision", "latest"),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .into();
+    labels.extend(own.into_iter().filter(|(k, _)| !k.starts_with("gateway.networking.k8s.io/")));
+    labels.insert(GATEWAY_NAME.to_owned(), name.clone());
+    labels.insert("gateway.networking.k8s.io/gateway-class-name".to_owned(), class.to_owned());
+    labels.insert("gateway.istio.io/managed".to_owned(), "istio.io-mesh-controller".to_owned());
+    let port = |(name, number): (&str, u16)| ContainerPort {
+        name: Some(name.to_owned()),
+        number,
+        protocol: Protocol::Tcp,
+        host_port: None,
+        init: false,
+    };
+    let ports = [("metrics", 15020), ("status-port", 15021), ("http-envoy-prom", 15090)];
+    Workload {
+        namespace: namespace.to_owned(),
+        name: name.clone(),
+        kind: WorkloadKind::Deployment,
+        labels,
+        annotations: Labels::new(),
+        service_account: name.clone(),
+        addresses: Addresses::Unknown,
+        node: None,
+        host_network: false,
+        finished: false,
+        ports: ports.map(port).into(),
+        containers: Vec::new(),
+        mesh: Enrolment::Waypoint,
+        owner: None,
+        place: document.place,
     }
 }

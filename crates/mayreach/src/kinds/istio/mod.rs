@@ -50,6 +50,7 @@ pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
         ("networking.istio.io", "EnvoyFilter") => (&["v1alpha3"], envoy_filter::lower),
         ("networking.istio.io", "WorkloadEntry") => (NETWORKING, workload_entry::lower),
         ("gateway.networking.k8s.io", "Gateway") => (&["v1", "v1beta1"], gateway::lower),
+        ("gateway.networking.k8s.io", "GatewayClass") => (&["v1", "v1beta1"], gateway::lower_class),
         ("install.istio.io", "IstioOperator") => (&["v1alpha1"], mesh_config::lower_operator),
         ("sailoperator.io" | "operator.istio.io", "Istio" | "IstioRevision") => {
             (&["v1", "v1alpha1"], mesh_config::lower_sail)

@@ -1,13 +1,17 @@
 //! What needs every document: the root namespace, trust domains in principals, who is in the mesh.
 
 use crate::{
+    error::{Note, NoteCode},
     kinds::Draft,
     model::{
+        LayerSet, Model, PolicyMeta, Proxies, Scope, Unevaluated, WorkloadId,
         authz::{Attribute, AuthzPolicy, AuthzRule, Condition, Matcher, TextMatch},
-        inventory::{Enrolment, Inventory, Mesh},
+        inventory::{Enrolment, Inventory, Mesh, Workload},
     },
     options::AssumedEnrolment,
 };
+
+const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// Settles what needs every document.
 pub(crate) fn finish(draft: &mut Draft<'_>) {
@@ -22,12 +26,95 @@ pub(crate) fn finish(draft: &mut Draft<'_>) {
         AssumedEnrolment::Ambient => Enrolment::Ambient { waypoint: None },
     };
     missing_authorizers(&mut draft.model.inventory);
+    undiscovered(&mut draft.model);
+    own_settings(&mut draft.model);
     let mesh = draft.model.inventory.mesh.clone();
     draft.model.authz.for_each_mut(|policy| settle_policy(policy, &mesh));
     let inventory = &mut draft.model.inventory;
     let roles: Vec<Enrolment> = inventory.workloads.iter().map(|w| inventory.enrol(w)).collect();
     for (workload, role) in inventory.workloads.iter_mut().zip(roles) {
         workload.mesh = role;
+    }
+    waypoints(draft);
+}
+
+/// Finds the pods of each waypoint. Where there are none, network policy is asked of the pod that
+/// istiod would make, and a note says so.
+fn waypoints(draft: &mut Draft<'_>) {
+    let polices = !draft.model.network.policies.is_empty();
+    let inventory: &mut Inventory = &mut draft.model.inventory;
+    let classes: Vec<bool> =
+        inventory.gateways.iter().map(|g| inventory.runs_waypoints(&g.class)).collect();
+    let Inventory { gateways, workloads, .. } = inventory;
+    let mut notes = Vec::new();
+    for (gateway, _) in gateways.iter_mut().zip(classes).filter(|(_, waypoint)| *waypoint) {
+        let runs = |w: &Workload| {
+            w.namespace == gateway.namespace
+                && w.mesh == Enrolment::Waypoint
+                && !w.finished
+                && w.labels.get(GATEWAY_NAME) == Some(&gateway.name)
+        };
+        let all = (0_u32..).map(WorkloadId).zip(workloads.iter()).filter(|(_, w)| runs(w));
+        let all: Vec<(WorkloadId, &Workload)> = all.collect();
+        // A controller stands for its pods.
+        let stands = |w: &&Workload| w.owner.is_some_and(|owner| all.iter().any(|p| p.0 == owner));
+        gateway.pods = all.iter().filter(|(_, w)| !stands(w)).map(|(id, _)| *id).collect();
+        if gateway.pods.is_empty() && polices {
+            let message = if gateway.customised {
+                "no manifest holds this waypoint's pods, and `parametersRef` changes what istiod \
+                 makes: what network policy says on the way through it is undetermined"
+            } else {
+                "no manifest holds this waypoint's pods: network policy is asked of the pod that \
+                 istiod makes of the Gateway, at an address that is not known"
+            };
+            let subject = format!("Gateway {}/{}", gateway.namespace, gateway.name);
+            let note = Note::new(NoteCode::Assumed, message).about(subject);
+            notes.push(note.at(gateway.made.place));
+        }
+    }
+    draft.model.notes.extend(notes);
+}
+
+/// What is in a namespace that `discoverySelectors` leave out istiod does not know: neither its
+/// policies nor its Services (`pkg/kube/namespace` filter.go). The root namespace it always reads.
+fn undiscovered(model: &mut Model) {
+    let mesh = &model.inventory.mesh;
+    let Some(policy) = mesh.discovery else { return };
+    for (name, namespace) in &model.inventory.namespaces {
+        let label = |key: &str| namespace.labels.get(key).map(String::as_str);
+        if *name == mesh.root_namespace || mesh.discovers.iter().any(|s| s.matches(&label)) {
+            continue;
+        }
+        let layers = LayerSet { mtls: true, jwt: true, authorization: true, ..LayerSet::default() };
+        let scope = Scope::Namespace(name.clone(), Vec::new());
+        let proxies = Proxies::Any;
+        model.unevaluated.push(Unevaluated { policy, layers, scope, proxies });
+    }
+}
+
+/// `connectionSettings` of a pod's own `proxy.istio.io/config` may change how its requests are read.
+fn own_settings(model: &mut Model) {
+    let telling = ["MergeSlashes", "EscapedSlashesAction", "WithUnderscoresAction", "EDGE"];
+    let config = |w: &Workload| {
+        let text = w.annotations.get("proxy.istio.io/config")?;
+        let changes =
+            text.contains("connectionSettings") && telling.iter().any(|t| text.contains(t));
+        changes.then(|| (w.namespace.clone(), w.name.clone(), w.labels.clone(), w.place))
+    };
+    let found: Vec<_> = model.inventory.workloads.iter().filter_map(config).collect();
+    for (namespace, name, labels, place) in found {
+        let policy = model.add_policy(PolicyMeta {
+            kind: "ProxyConfig",
+            namespace: Some(namespace.clone()),
+            name,
+            place,
+            rules: Vec::new(),
+            egress_rules: Vec::new(),
+        });
+        let layers = LayerSet { jwt: true, authorization: true, ..LayerSet::default() };
+        let scope = Scope::Namespace(namespace, labels.into_iter().collect());
+        let proxies = Proxies::Any;
+        model.unevaluated.push(Unevaluated { policy, layers, scope, proxies });
     }
 }
 

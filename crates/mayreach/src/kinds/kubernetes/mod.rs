@@ -25,7 +25,11 @@ mod syntax;
 mod tests;
 mod uncertain;
 
-pub(in crate::kinds) use self::{checks::Checks, path::Path};
+pub(in crate::kinds) use self::{
+    checks::Checks,
+    path::Path,
+    selector::{LabelSelector, Whose},
+};
 use super::{Draft, Lowered};
 use crate::{
     error::{ErrorCode, Note, NoteCode, Problem},
@@ -67,6 +71,8 @@ const KINDS: &[Kind] = &[
     kind("apps", &["v1"], "ReplicaSet", controller::replica_set),
     kind("batch", &["v1"], "Job", controller::job),
     kind("batch", &["v1"], "CronJob", controller::cron_job),
+    kind("argoproj.io", &["v1alpha1"], "Rollout", controller::rollout),
+    kind("apps.openshift.io", &["v1"], "DeploymentConfig", controller::deployment_config),
     kind("networking.k8s.io", &["v1"], network_policy::KIND, network_policy::lower),
     kind(SIG_NETWORK, &["v1alpha1"], admin_network_policy::KIND, admin_network_policy::lower),
     kind(

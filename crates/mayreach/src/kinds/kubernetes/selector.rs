@@ -11,7 +11,7 @@ use crate::{manifest::Spanned, model::selector::Selector};
 /// `meta/v1 LabelSelector`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct LabelSelector {
+pub(in crate::kinds) struct LabelSelector {
     match_labels: Option<BTreeMap<String, Spanned<String>>>,
     match_expressions: Option<Vec<Spanned<Requirement>>>,
 }
@@ -27,10 +27,10 @@ struct Requirement {
 
 /// Whose labels a selector asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whose {
+pub(in crate::kinds) enum Whose {
     /// The pod's: keys as written.
     Own,
-    /// The node's, which never is in the flat form.
+    /// A node's, or a namespace's alone: never in the flat form.
     Node,
     /// The namespace's: keys behind `pcns.` (Calico `PrefixVisitor`).
     Namespace,
@@ -72,7 +72,7 @@ impl Whose {
 impl LabelSelector {
     /// The conditions, all of which must hold; none for `{}`, which selects everything
     /// (apimachinery labels/selector.go). Checks what `ValidateLabelSelector` checks.
-    pub(super) fn lower(
+    pub(in crate::kinds) fn lower(
         &self,
         whose: Whose,
         path: &Path<'_>,

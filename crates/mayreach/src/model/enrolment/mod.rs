@@ -3,7 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use super::inventory::{Enrolment, Inventory, Labels, Namespace, Workload, WorkloadKind};
+use super::inventory::{
+    Enrolment, Gateway, GatewayClass, Inventory, Labels, Namespace, Workload, WorkloadKind,
+};
 
 /// The injector never touches these (pkg/kube/inject `IgnoredNamespaces`).
 const IGNORED: &[&str] = &["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
@@ -76,12 +78,24 @@ impl Inventory {
         proxy.map(|_| Enrolment::Sidecar)
     }
 
+    /// Whether istiod runs a Gateway of that class as a waypoint: its own class, or another of the
+    /// same controller (`deploymentcontroller.go`).
+    pub(crate) fn runs_waypoints(&self, class: &str) -> bool {
+        let ours = |c: &GatewayClass| c.controller == "istio.io/mesh-controller";
+        class == WAYPOINT_CLASS || self.gateway_classes.get(class).is_some_and(ours)
+    }
+
+    /// The Gateways that are waypoints.
+    pub(crate) fn waypoints(&self) -> impl Iterator<Item = &Gateway> {
+        self.gateways.iter().filter(|gateway| self.runs_waypoints(&gateway.class))
+    }
+
     /// Whether the gateway of that name, or the pod's own label, says that it is a waypoint.
     fn is_waypoint(&self, workload: &Workload, gateway: &str) -> bool {
         let defined =
             self.gateways.iter().find(|g| g.namespace == workload.namespace && g.name == gateway);
         if let Some(found) = defined {
-            return found.class == WAYPOINT_CLASS;
+            return self.runs_waypoints(&found.class);
         }
         let managed = workload.labels.get("gateway.istio.io/managed");
         managed.is_some_and(|by| by == "istio.io-mesh-controller")

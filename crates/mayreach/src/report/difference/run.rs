@@ -204,7 +204,7 @@ impl<'p> Run<'p> {
         let steps = targets.len() + sources.len();
         for (n, members) in targets.iter().enumerate() {
             progress(n, steps);
-            self.destination(members, &mut clients);
+            self.destination(members, &mut clients, &mut others);
         }
         for (n, members) in sources.iter().enumerate() {
             progress(targets.len() + n, steps);
@@ -258,7 +258,12 @@ impl<'p> Run<'p> {
     }
 
     /// Everybody to a class of destinations whose side changed.
-    fn destination(&mut self, members: &[u32], (old, new): &mut (sort::Ends<'p>, sort::Ends<'p>)) {
+    fn destination(
+        &mut self,
+        members: &[u32],
+        (old, new): &mut (sort::Ends<'p>, sort::Ends<'p>),
+        others: &mut (sort::Ends<'p>, sort::Ends<'p>),
+    ) {
         let Some(to) = members.first().and_then(|m| self.end(*m)) else { return };
         let Some((old_id, new_id)) = to.ids() else { return };
         let groups = both(
@@ -278,14 +283,38 @@ impl<'p> Run<'p> {
         for group in groups {
             let group: Vec<u32> =
                 group.into_iter().filter(|c| !members.contains(c) || members.len() > 1).collect();
-            let Some((from, to)) = self.two(&group, members) else { continue };
-            if !self.differs(&facets, from, to, Mask::ALL.without(Layer::Egress)) {
-                continue;
-            }
+            let Some((from, to)) = self.apart(&group, members) else { continue };
+            let same = !self.differs(&facets, from, to, Mask::ALL.without(Layer::Egress));
             for clients in self.by_side(&group) {
-                self.compare(&clients, members);
+                let changed = |c: &u32| self.end(*c).is_some_and(|e| e.source || e.changed);
+                if same && !clients.iter().any(changed) {
+                    continue;
+                }
+                for class in self.met_alike(&clients, members, others) {
+                    self.compare(&clients, &class);
+                }
             }
         }
+    }
+
+    /// Destinations that clients of one side cannot tell apart, old or new.
+    fn met_alike(
+        &self,
+        clients: &[u32],
+        members: &[u32],
+        (old, new): &mut (sort::Ends<'p>, sort::Ends<'p>),
+    ) -> Groups {
+        let ids = clients.first().and_then(|c| self.end(*c)).and_then(Both::ids);
+        let Some((old_id, new_id)) = ids else { return vec![members.to_vec()] };
+        let groups = both(
+            self.known,
+            &old.sort(self.old.inner.net.side(old_id.0, true), false, &[]),
+            &new.sort(self.new.inner.net.side(new_id.0, true), false, &[]),
+        );
+        let mine = |group: Vec<u32>| -> Vec<u32> {
+            group.into_iter().filter(|end| members.binary_search(end).is_ok()).collect()
+        };
+        groups.into_iter().map(mine).filter(|group| !group.is_empty()).collect()
     }
 
     /// A class of clients whose side changed, to everybody.
@@ -303,7 +332,7 @@ impl<'p> Run<'p> {
                 .into_iter()
                 .filter(|d| self.end(*d).is_some_and(|e| !e.destination && !e.changed))
                 .collect();
-            let Some((from, to)) = self.two(members, &rest) else { continue };
+            let Some((from, to)) = self.apart(members, &rest) else { continue };
             let facets = self.facets(Some(from), to);
             if !from.changed && !self.differs(&facets, from, to, Mask::only(Layer::Egress)) {
                 continue;
@@ -395,17 +424,17 @@ impl<'p> Run<'p> {
         listen.found()
     }
 
-    /// A client and a destination that stand for theirs: two if there are two, since what a pod sends
-    /// to itself no policy sees.
-    fn two(&self, clients: &[u32], members: &[u32]) -> Option<(&'p Both, &'p Both)> {
-        let pairs = clients.iter().flat_map(|c| members.iter().map(move |m| (*c, *m)));
-        let (from, to) = pairs.clone().find(|(c, m)| c != m).or(pairs.clone().next())?;
+    /// One of some clients and one of some destinations: two, where there are two, for a pod is no
+    /// client of itself.
+    fn apart(&self, clients: &[u32], members: &[u32]) -> Option<(&'p Both, &'p Both)> {
+        let pair = clients.iter().flat_map(|c| members.iter().map(move |m| (*c, *m)));
+        let (from, to) = pair.clone().find(|(c, m)| c != m).or(pair.clone().next())?;
         self.end(from).zip(self.end(to))
     }
 
     /// One pair of classes in both programs, all layers.
     fn compare(&mut self, clients: &[u32], members: &[u32]) {
-        let Some((from, to)) = self.two(clients, members) else { return };
+        let Some((from, to)) = self.apart(clients, members) else { return };
         let name = |n: &u32| self.end(*n).map_or_else(String::new, |e| e.name.clone());
         let names = (clients.iter().map(name).collect(), members.iter().map(name).collect());
         let Some((old, new)) = to.ids() else { return };

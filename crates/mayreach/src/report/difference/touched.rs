@@ -10,7 +10,10 @@ use std::{
 use crate::{
     Program,
     compiled::network::Stage,
-    model::{Model, WorkloadId, inventory::Workload},
+    model::{
+        Model, WorkloadId,
+        inventory::{Enrolment, Workload},
+    },
     report::space::in_play::InPlay,
 };
 
@@ -67,15 +70,30 @@ impl Facts {
             source: Vec::new(),
             destination: Vec::new(),
         };
+        let mut waypoints = Vec::new();
         for (n, workload) in (0_u32..).zip(&model.inventory.workloads) {
             let own = own(model, workload);
             let egress = sides.of(n, true);
             let ingress = sides.of(n, false);
             out.own.push(own);
             out.source.push(hash((own, egress)));
+            if workload.mesh == Enrolment::Waypoint {
+                waypoints.push((own, egress, ingress));
+            }
             let mesh = mesh(program, WorkloadId(n), workload, &policies);
             out.destination.push(hash((own, ingress, mesh)));
         }
+        // Network policy is asked of waypoints too, and of the pods that istiod would make; host
+        // endpoints ask it of nodes' own pods and of what nodes forward.
+        let mut gateways = model.inventory.waypoints();
+        let hosts = !model.inventory.host_endpoints.is_empty();
+        if hosts || gateways.any(|g| g.pods.is_empty()) {
+            let of = |id: crate::PolicyId| policies.get(id.0 as usize).copied();
+            let all: Vec<_> = model.network.policies.iter().map(|p| of(p.id)).collect();
+            let profiles = text(&model.network.profiles);
+            out.shared = hash((out.shared, all, profiles));
+        }
+        out.shared = hash((out.shared, waypoints));
         out
     }
 }
@@ -112,7 +130,8 @@ fn shared(program: &Program) -> u64 {
     all.insert("nodes", text(&inventory.nodes));
     all.insert("sets", text(&inventory.network_sets));
     all.insert("hosts", text((&inventory.host_endpoints, &inventory.failsafe, inventory.to_host)));
-    all.insert("gateways", text(&inventory.gateways));
+    all.insert("gateways", text((&inventory.gateways, &inventory.gateway_classes)));
+    all.insert("outside", text(&inventory.outside));
     all.insert("networks", text(&program.inner.pod_networks));
     all.insert("rules", text(&model.destination_rules));
     all.insert("scripts", text(&model.lua));

@@ -107,7 +107,6 @@ impl Sides {
 fn key(program: &Program, id: WorkloadId) -> (u32, String) {
     let side = program.inner.net.egress.get(id.0 as usize).copied().unwrap_or(0);
     let workload = program.inner.model.inventory.workload(id);
-    let kind =
-        workload.map(|w| format!("{:?} {} {:?}", w.mesh.in_mesh(), w.host_network, w.addresses));
+    let kind = workload.map(|w| format!("{:?} {} {:?}", w.mesh, w.host_network, w.addresses));
     (side, kind.unwrap_or_default())
 }

@@ -15,9 +15,9 @@ use crate::{
     compiled::network::{Members, Peer, Stage},
     decision::{matching, mesh::spiffe},
     model::{
-        WorkloadId,
+        Model, WorkloadId,
         authz::{Attribute, Condition, Matcher},
-        inventory::{Addresses, Workload},
+        inventory::{Addresses, Enrolment, Workload},
         network::PortMatch,
     },
 };
@@ -290,6 +290,12 @@ impl<'p> Ends<'p> {
     }
 }
 
+/// Whether a waypoint's own rules may tell the workload from others.
+fn by_waypoint(model: &Model, workload: &Workload) -> bool {
+    let may = !matches!(workload.mesh, Enrolment::None | Enrolment::Sidecar);
+    may && model.inventory.waypoints().next().is_some()
+}
+
 /// What anybody can tell a workload by, beside its labels and identity.
 fn kind(program: &Program, id: WorkloadId, as_destination: bool) -> String {
     let model = &program.inner.model;
@@ -311,7 +317,7 @@ fn kind(program: &Program, id: WorkloadId, as_destination: bool) -> String {
         "{:?} {} {} {:?} {addresses} {annotations:?}",
         w.mesh, w.host_network, w.finished, w.node
     );
-    if !model.inventory.host_endpoints.is_empty() {
+    if !model.inventory.host_endpoints.is_empty() || by_waypoint(model, w) {
         key = format!("{key} {id:?}");
     }
     // Rules for clients may name their namespace and labels.

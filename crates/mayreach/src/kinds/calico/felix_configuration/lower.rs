@@ -38,6 +38,7 @@ pub(in crate::kinds::calico) fn lower(
         allow_ipip_packets_from_workloads: ipip,
         bpf_enabled,
         policy_sync_path_prefix: policy_sync,
+        nat_outgoing_exclusions: spared,
     } = spec(document)?;
     let mut findings = Findings::new(document);
     let reject = |action: &Option<String>| action.as_deref() == Some("Reject");
@@ -94,6 +95,9 @@ pub(in crate::kinds::calico) fn lower(
     findings.settle(draft)?;
     if let Some(to_host) = to_host.flatten().filter(|_| whole) {
         draft.model.inventory.to_host = to_host;
+    }
+    if whole && spared.as_deref() == Some("IPPoolsAndHostIPs") {
+        draft.model.inventory.nat.spares_hosts = true;
     }
     // Without it dikastes has no policy to ask (application layer policy, set-up).
     if whole && policy_sync.is_some_and(|prefix| !prefix.is_empty()) {

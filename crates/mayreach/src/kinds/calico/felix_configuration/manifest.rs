@@ -20,6 +20,7 @@ pub(super) struct FelixConfigurationSpec {
     pub(super) allow_ipip_packets_from_workloads: Option<bool>,
     pub(super) bpf_enabled: Option<bool>,
     pub(super) policy_sync_path_prefix: Option<String>,
+    pub(super) nat_outgoing_exclusions: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -20,7 +20,8 @@ pub(in crate::kinds::calico) fn lower(
     document: &Document,
     draft: &mut Draft<'_>,
 ) -> Result<(), Vec<Problem>> {
-    let IpPoolSpec { cidr, disabled, allowed_uses, ipip_mode, vxlan_mode } = spec(document)?;
+    let IpPoolSpec { cidr, disabled, allowed_uses, ipip_mode, vxlan_mode, nat_outgoing } =
+        spec(document)?;
     let mut findings = Findings::new(document);
     let field = "spec.cidr";
     let help = "such as `10.244.0.0/16`";
@@ -48,6 +49,8 @@ pub(in crate::kinds::calico) fn lower(
         let first = inventory.pod_networks.is_empty();
         let agrees = first || inventory.tunnels == tunnels;
         inventory.tunnels = if agrees { tunnels } else { Tunnels::Unknown };
+        let same = first || inventory.nat.outgoing == Some(nat_outgoing);
+        inventory.nat.outgoing = same.then_some(nat_outgoing);
         inventory.pod_networks.push(net);
     }
     Ok(())

@@ -12,4 +12,5 @@ pub(super) struct IpPoolSpec {
     pub(super) allowed_uses: Vec<String>,
     pub(super) ipip_mode: Option<String>,
     pub(super) vxlan_mode: Option<String>,
+    pub(super) nat_outgoing: bool,
 }

@@ -12,6 +12,8 @@ use crate::{
 };
 
 pub(super) fn finish(draft: &mut Draft<'_>) {
+    draft.model.inventory.nat.keeps_client =
+        draft.options.calico_data_plane == crate::options::CalicoDataPlane::Ebpf;
     draft.model.network.plugin = match draft.options.plugin {
         AssumedPlugin::Calico => Plugin::Calico,
         AssumedPlugin::Auto if draft.calico_seen => Plugin::Calico,

@@ -2,16 +2,22 @@
 
 use serde::Deserialize;
 
-use super::manifest::{CaCertificate, ExtAuthz, MeshConfig, Operator, Provider as Written};
+use super::manifest::{
+    CaCertificate, ConnectionSettings, ExtAuthz, MeshConfig, Number, Operator, Provider as Written,
+};
 use crate::{
     error::{Note, NoteCode, Problem},
     kinds::{
         Draft,
         istio::{namespace_of, sidecar::Outbound},
-        kubernetes::{Checks, Path},
+        kubernetes::{Checks, Path, Whose},
     },
     manifest::{Document, Limits, Source, read},
-    model::inventory::{Mesh, Normalization, Provider, ProviderKind},
+    model::{
+        LayerSet, Scope, Unevaluated,
+        inventory::{Mesh, Normalization, Provider, ProviderKind},
+        selector::Selector,
+    },
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -97,6 +103,8 @@ fn settle(
     namespace: &str,
 ) -> Result<(), Vec<Problem>> {
     let only = config.outbound_traffic_policy.as_ref().and_then(Outbound::registry_only);
+    let settings = config.default_config.as_ref().and_then(|d| d.connection_settings.as_ref());
+    let touched = settings.and_then(ConnectionSettings::touched);
     let mut found = config_of(config, &mut checks, path, line, namespace);
     checks.done()?;
     let mesh = &draft.model.inventory.mesh;
@@ -106,12 +114,26 @@ fn settle(
         draft.note(Note::new(NoteCode::Ignored, note).about(document.title()).at(document.place));
         return Ok(());
     }
-    if only == Some(true) {
+    let mut id = || {
         let namespace = Some(namespace.to_owned());
-        let id = draft.policy("MeshConfig", document, namespace, Vec::new(), Vec::new());
-        found.registry_only = Some(id);
+        draft.policy("MeshConfig", document, namespace, Vec::new(), Vec::new())
+    };
+    if !found.discovers.is_empty() {
+        found.discovery = Some(id());
+    }
+    let settings = touched.map(|proxies| (id(), proxies));
+    if only == Some(true) {
+        found.registry_only = Some(id());
         let why = "outboundTrafficPolicy is REGISTRY_ONLY: flows from sidecars to what no Service \
                    leads to are undetermined";
+        let note = Note::new(NoteCode::NotEvaluated, why);
+        draft.note(note.about(document.title()).at(document.place));
+    }
+    if let Some((policy, proxies)) = settings {
+        let layers = LayerSet { jwt: true, authorization: true, ..LayerSet::default() };
+        let scope = Scope::Cluster;
+        draft.model.unevaluated.push(Unevaluated { policy, layers, scope, proxies });
+        let why = "connectionSettings change how requests are read: they are undetermined";
         let note = Note::new(NoteCode::NotEvaluated, why);
         draft.note(note.about(document.title()).at(document.place));
     }
@@ -154,7 +176,14 @@ fn config_of(
         enable_auto_mtls,
         default_config,
         outbound_traffic_policy: _,
+        default_service_export_to,
+        default_destination_rule_export_to,
+        discovery_selectors,
     } = config;
+    let every = || vec!["*".to_owned()];
+    let selectors = discovery_selectors.unwrap_or_default();
+    let discovers =
+        selectors.iter().map(|s| Selector::And(s.lower(Whose::Node, path, checks))).collect();
     let default = Mesh::default();
     let mode = path_normalization.and_then(|p| p.normalization);
     let path_normalization = match mode.as_ref().map_or("DEFAULT", |m| m.value.as_str()) {
@@ -175,6 +204,9 @@ fn config_of(
     let certificates = ca_certificates.unwrap_or_default().into_iter();
     let trusted =
         default_config.and_then(|d| d.gateway_topology).and_then(|t| t.num_trusted_proxies);
+    if trusted.is_some_and(|Number(n)| u32::try_from(n).is_err()) {
+        checks.invalid(path, line, "numTrustedProxies is no number of proxies");
+    }
     Mesh {
         trust_domain: trust_domain
             .filter(|t| !t.is_empty())
@@ -189,7 +221,10 @@ fn config_of(
         path_normalization,
         providers: extension_providers.unwrap_or_default().into_iter().map(provider).collect(),
         auto_mtls: enable_auto_mtls.unwrap_or(true),
-        trusted_proxies: trusted.unwrap_or(0),
+        trusted_proxies: trusted.and_then(|Number(n)| u32::try_from(n).ok()).unwrap_or(0),
+        service_export_to: default_service_export_to.unwrap_or_else(every),
+        rule_export_to: default_destination_rule_export_to.unwrap_or_else(every),
+        discovers,
         defined: true,
         ..default
     }
@@ -238,7 +273,7 @@ fn invalid(name: &str, kind: ProviderKind, authorizer: &ExtAuthz) -> Option<Stri
     if service.as_ref().is_none_or(String::is_empty) {
         return Some("it names no service".into());
     }
-    if !port.is_some_and(|p| (1..=65535).contains(&p)) {
+    if !port.is_some_and(|Number(p)| (1..=65535).contains(&p)) {
         return Some("its port is not between 1 and 65535".into());
     }
     if path_prefix.as_ref().is_some_and(|p| !p.is_empty() && !p.starts_with('/')) {

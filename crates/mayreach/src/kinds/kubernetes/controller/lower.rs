@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::manifest::{
-    ControllerSpec, CronJobSpec, JobTemplate, PodTemplate, ReplicationControllerSpec,
+    ControllerSpec, CronJobSpec, JobTemplate, PodTemplate, ReplicationControllerSpec, RolloutSpec,
     TemplateMetadata,
 };
 use crate::{
@@ -52,6 +52,35 @@ pub(in crate::kinds::kubernetes) fn replication_controller(
     let template = spec.and_then(|ReplicationControllerSpec { template }| template);
     let path = Path::Root("spec");
     push(document, draft, checks, WorkloadKind::ReplicationController, template, &path, Vec::new())
+}
+
+/// `OpenShift`'s: "a label `deploymentconfig` with its name is put on each pod".
+pub(in crate::kinds::kubernetes) fn deployment_config(
+    document: &Document,
+    draft: &mut Draft<'_>,
+) -> Outcome {
+    let mut checks = Checks::new(document);
+    let spec: Option<ReplicationControllerSpec> = checks.required("spec");
+    let template = spec.and_then(|ReplicationControllerSpec { template }| template);
+    let added = vec![("deploymentconfig", document.metadata.name.as_str())];
+    let path = Path::Root("spec");
+    push(document, draft, checks, WorkloadKind::DeploymentConfig, template, &path, added)
+}
+
+/// Argo's: like a Deployment. With a `workloadRef` the Deployment that it names has the template,
+/// and stands for the pods.
+pub(in crate::kinds::kubernetes) fn rollout(document: &Document, draft: &mut Draft<'_>) -> Outcome {
+    let mut checks = Checks::new(document);
+    let RolloutSpec { selector, template, workload_ref } =
+        checks.required("spec").unwrap_or_default();
+    if workload_ref.is_some() && template.is_none() {
+        return checks.done();
+    }
+    let path = Path::Root("spec");
+    if let (Some(selector), Some(template)) = (&selector, &template) {
+        picks_its_pods(selector, template, &path.field("selector"), &mut checks);
+    }
+    push(document, draft, checks, WorkloadKind::Rollout, template, &path, Vec::new())
 }
 
 pub(in crate::kinds::kubernetes) fn cron_job(

@@ -20,11 +20,21 @@ pub(super) struct ControllerSpec {
     pub(super) manual_selector: Option<bool>,
 }
 
-/// The spec of a `ReplicationController`, whose selector is a plain map.
+/// The spec of a `ReplicationController` or `DeploymentConfig`, whose selector is a plain map.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReplicationControllerSpec {
     pub(super) template: Option<PodTemplate>,
+}
+
+/// The spec of Argo's Rollout.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RolloutSpec {
+    pub(super) selector: Option<Spanned<LabelSelector>>,
+    pub(super) template: Option<PodTemplate>,
+    /// A Deployment has the template.
+    pub(super) workload_ref: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

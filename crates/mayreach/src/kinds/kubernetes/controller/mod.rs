@@ -1,5 +1,5 @@
-//! Deployment, `StatefulSet`, `DaemonSet`, `ReplicaSet`, `ReplicationController`, Job and `CronJob`: each
-//! stands for the pods of its template.
+//! Deployment, `StatefulSet`, `DaemonSet`, `ReplicaSet`, `ReplicationController`, Job and `CronJob`, Argo's
+//! Rollout and `OpenShift`'s `DeploymentConfig`: each stands for the pods of its template.
 
 mod lower;
 mod manifest;
@@ -7,5 +7,6 @@ mod manifest;
 mod tests;
 
 pub(super) use self::lower::{
-    cron_job, daemon_set, deployment, job, replica_set, replication_controller, stateful_set,
+    cron_job, daemon_set, deployment, deployment_config, job, replica_set, replication_controller,
+    rollout, stateful_set,
 };

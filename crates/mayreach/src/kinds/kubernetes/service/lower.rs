@@ -29,6 +29,8 @@ pub(in crate::kinds::kubernetes) fn lower(
         cluster_ips,
         external_name,
         external_ips,
+        internal_traffic_policy,
+        external_traffic_policy,
     } = spec;
     let root = Path::Root("spec");
     let kind = r#type.as_ref().map_or("", |kind| kind.value.as_str());
@@ -38,6 +40,10 @@ pub(in crate::kinds::kubernetes) fn lower(
     let (headless, cluster_ips) =
         addresses(cluster_ips.unwrap_or_default(), cluster_ip, &root, &mut checks);
     let ports = lower_ports(&ports.unwrap_or_default(), &root.field("ports"), &mut checks);
+    let internal_local =
+        is_local(internal_traffic_policy, &root.field("internalTrafficPolicy"), &mut checks);
+    let external_local =
+        is_local(external_traffic_policy, &root.field("externalTrafficPolicy"), &mut checks);
     let path = root.field("selector");
     let selector = selector.unwrap_or_default();
     let pairs = selector.iter().map(|(k, v)| (k.as_str(), v.value.as_str(), v.line));
@@ -57,8 +63,12 @@ pub(in crate::kinds::kubernetes) fn lower(
         cluster_ips,
         headless,
         external_name: external_name.filter(|_| by_name),
+        node_ports: exposed,
+        load_balancer: kind == "LoadBalancer",
         exposed: exposed || !external_ips.is_empty(),
         external_ips,
+        internal_local,
+        external_local,
         ports,
         place: document.place,
     });
@@ -83,6 +93,15 @@ fn is_external_name(
             false
         }
     }
+}
+
+fn is_local(policy: Option<Spanned<String>>, path: &Path<'_>, checks: &mut Checks<'_>) -> bool {
+    let Some(policy) = policy.filter(|policy| !policy.value.is_empty()) else { return false };
+    if !matches!(policy.value.as_str(), "Cluster" | "Local") {
+        let message = format!("traffic policy `{}` is not supported", policy.value);
+        checks.invalid_help(path, policy.line, message, "write `Cluster` or `Local`");
+    }
+    policy.value == "Local"
 }
 
 /// Whether it is headless, and its addresses otherwise: `clusterIPs`, else `clusterIP`.

@@ -19,6 +19,8 @@ pub(super) struct ServiceSpec {
     pub(super) external_name: Option<String>,
     #[serde(rename = "externalIPs")]
     pub(super) external_ips: Option<Vec<Spanned<String>>>,
+    pub(super) internal_traffic_policy: Option<Spanned<String>>,
+    pub(super) external_traffic_policy: Option<Spanned<String>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -13,6 +13,8 @@ use crate::{
 /// A label, and the controllers whose pods get it with a value that no manifest tells.
 const RUN_TIME: &[(&str, &[WorkloadKind])] = &[
     ("pod-template-hash", &[WorkloadKind::Deployment]),
+    ("rollouts-pod-template-hash", &[WorkloadKind::Rollout]),
+    ("deployment", &[WorkloadKind::DeploymentConfig]),
     ("pod-template-generation", &[WorkloadKind::DaemonSet]),
     ("controller-revision-hash", &[WorkloadKind::DaemonSet, WorkloadKind::StatefulSet]),
     ("statefulset.kubernetes.io/pod-name", &[WorkloadKind::StatefulSet]),

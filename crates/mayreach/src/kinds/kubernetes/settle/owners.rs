@@ -28,10 +28,20 @@ pub(in crate::kinds::kubernetes) fn remember_controller(
 
 fn kind(name: &str) -> Option<WorkloadKind> {
     use WorkloadKind::{
-        CronJob, DaemonSet, Deployment, Job, ReplicaSet, ReplicationController, StatefulSet,
+        CronJob, DaemonSet, Deployment, DeploymentConfig, Job, ReplicaSet, ReplicationController,
+        Rollout, StatefulSet,
     };
-    let kinds =
-        [Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob];
+    let kinds = [
+        Deployment,
+        StatefulSet,
+        DaemonSet,
+        ReplicaSet,
+        ReplicationController,
+        Job,
+        CronJob,
+        Rollout,
+        DeploymentConfig,
+    ];
     kinds.into_iter().find(|kind| kind.as_str() == name)
 }
 
@@ -40,7 +50,7 @@ fn number(index: usize) -> WorkloadId {
 }
 
 /// Ties pods to the controllers among the manifests. A controller gets the addresses of its pods;
-/// a `ReplicaSet` of a known Deployment is the Deployment under another name, and goes.
+/// a `ReplicaSet` of a known Deployment or Rollout is that under another name, and goes.
 pub(in crate::kinds::kubernetes) fn owners(inventory: &mut Inventory) {
     let parents = parents(inventory);
     let mut addresses: BTreeMap<usize, Vec<IpAddr>> = BTreeMap::new();
@@ -60,9 +70,18 @@ pub(in crate::kinds::kubernetes) fn owners(inventory: &mut Inventory) {
     let stays: Vec<bool> = (0..inventory.workloads.len())
         .map(|index| {
             let kind = |i: usize| inventory.workloads.get(i).map(|w| w.kind);
-            let of_deployment = parents.get(&index).copied().and_then(kind);
-            kind(index) != Some(WorkloadKind::ReplicaSet)
-                || of_deployment != Some(WorkloadKind::Deployment)
+            let parent = parents.get(&index).copied().and_then(kind);
+            let again = matches!(
+                (kind(index), parent),
+                (
+                    Some(WorkloadKind::ReplicaSet),
+                    Some(WorkloadKind::Deployment | WorkloadKind::Rollout)
+                ) | (
+                    Some(WorkloadKind::ReplicationController),
+                    Some(WorkloadKind::DeploymentConfig)
+                )
+            );
+            !again
         })
         .collect();
     let mut next = 0;

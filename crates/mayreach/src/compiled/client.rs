@@ -1,6 +1,6 @@
 //! Whom a proxy takes the client for, with what look-ups need of it ready.
 
-use crate::compiled::{authz::namespace_hash, table::hash};
+use super::{authz::namespace_hash, table::hash};
 
 /// An identity, without `spiffe://`.
 #[derive(Clone, Copy, Debug)]

@@ -6,17 +6,21 @@ use anstyle::Style;
 
 /// One cell: text and its colour.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cell {
-    pub(super) text: String,
-    pub(super) style: Style,
+pub struct Cell {
+    /// What it says.
+    pub text: String,
+    /// Its colour.
+    pub style: Style,
 }
 
 impl Cell {
-    pub(super) fn new(text: impl Into<String>, style: Style) -> Self {
+    /// Text in a colour.
+    pub fn new(text: impl Into<String>, style: Style) -> Self {
         Self { text: text.into(), style }
     }
 
-    pub(super) fn plain(text: impl Into<String>) -> Self {
+    /// Text without one.
+    pub fn plain(text: impl Into<String>) -> Self {
         Self::new(text, Style::new())
     }
 
@@ -26,7 +30,10 @@ impl Cell {
 }
 
 /// Writes rows with columns two blanks apart, and no blanks at the end of a line.
-pub(super) fn write(out: &mut dyn Write, indent: usize, rows: &[Vec<Cell>]) -> io::Result<()> {
+///
+/// # Errors
+/// What writing fails with.
+pub fn write(out: &mut dyn Write, indent: usize, rows: &[Vec<Cell>]) -> io::Result<()> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));

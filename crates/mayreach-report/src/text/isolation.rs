@@ -200,11 +200,7 @@ fn hole(out: &mut dyn Write, hole: &HoleOut) -> io::Result<()> {
 
 fn more(out: &mut dyn Write, all: usize) -> io::Result<()> {
     if all > LISTED_MAX {
-        writeln!(
-            out,
-            "  {FAINT}and {} more; `--output json` has them all{FAINT:#}",
-            all - LISTED_MAX
-        )?;
+        writeln!(out, "  {FAINT}and {} more; the JSON has them all{FAINT:#}", all - LISTED_MAX)?;
     }
     Ok(())
 }

@@ -1,0 +1,166 @@
+//! The connections that carry a flow of the ambient mesh: tunnels, and two of them where a waypoint
+//! stands between.
+
+use super::{Asked, End, Found, Resolver, family};
+use crate::{
+    decision::mesh::{
+        port::service_ports,
+        waypoint::{self, Route},
+    },
+    model::{
+        Attributes, PolicyId, Protocol,
+        inventory::{Enrolment, Gateway, Workload},
+    },
+};
+
+/// Where ztunnel and waypoints listen for tunnelled connections.
+pub(super) const HBONE: u16 = 15008;
+
+/// Every way that a flow may take, of which one may lead through a waypoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Ways<'m> {
+    pub(crate) all: Vec<Way<'m>>,
+    /// What would tell which is taken.
+    pub(crate) missing: Attributes,
+}
+
+/// One way over the network.
+#[derive(Clone, Debug)]
+pub(crate) enum Way<'m> {
+    /// One connection, as it is asked.
+    Direct,
+    /// To a waypoint, and from it on: once for each of its workloads.
+    Through { gateway: &'m Gateway, hops: Vec<[Asked<'m>; 2]> },
+    /// A node translates the address that is called, and perhaps the client's: the packet that
+    /// leaves the client, and the one that arrives.
+    Translated { leaves: Box<Asked<'m>>, arrives: Box<Asked<'m>> },
+    /// Through a Gateway of which it is not known what it does.
+    Foreign(PolicyId),
+    /// One that is not known.
+    Unknown(Attributes),
+}
+
+impl Ways<'_> {
+    /// What becomes of the packet on its way, for a reader.
+    pub(crate) fn remark(&self) -> Option<String> {
+        self.all.iter().find_map(|way| match way {
+            Way::Translated { leaves, arrives } => {
+                let port = |asked: &Asked<'_>| match asked.network_port {
+                    Some(port) => format!(" port {port}"),
+                    None => String::new(),
+                };
+                Some(format!(
+                    "a node translates the address: the packet leaves to {}{}, and arrives from {} \
+                     on{}",
+                    leaves.destination.words(),
+                    port(leaves),
+                    arrives.source.words(),
+                    port(arrives),
+                ))
+            }
+            Way::Unknown(_) => Some(
+                "a node translates the address, and what its host endpoints then see is not \
+                 evaluated"
+                    .to_owned(),
+            ),
+            Way::Direct | Way::Foreign(_) | Way::Through { .. } => None,
+        })
+    }
+}
+
+impl<'m> Resolver<'m> {
+    /// In ambient, TCP between captured workloads travels inside ztunnel's tunnel, so "port rules
+    /// see 15008". The Envoys of sidecars and gateways send the same to endpoints of Services that
+    /// "support tunnel", unless these "support legacy mTLS" (endpoint_builder.go).
+    pub(super) fn tunnelled(&self, asked: &Asked<'_>) -> bool {
+        let (Some(from), Some(to)) = (asked.source.workload, asked.destination.workload) else {
+            return false;
+        };
+        let takes = matches!(to.mesh, Enrolment::Ambient { .. } | Enrolment::Waypoint);
+        let tls = asked.flow.mtls == Some(false) || asked.flow.tls_without_certificate;
+        if asked.flow.protocol != Protocol::Tcp || !takes || tls {
+            return false;
+        }
+        let legacy = to.labels.get("security.istio.io/tlsMode").is_some_and(|mode| mode == "istio");
+        match from.mesh {
+            Enrolment::None => false,
+            Enrolment::Ambient { .. } | Enrolment::Waypoint => true,
+            Enrolment::Sidecar | Enrolment::Gateway { .. } => {
+                let known = asked.service.is_some() || !service_ports(self.model, asked).is_empty();
+                known && !legacy
+            }
+        }
+    }
+
+    /// The ways of a flow, if it may go through a waypoint.
+    pub(super) fn ways(
+        &self,
+        asked: &Asked<'m>,
+        (source, destination): (Found<'m>, Found<'m>),
+    ) -> Option<Box<Ways<'m>>> {
+        let inventory = &self.model.inventory;
+        let client = asked.source.workload?;
+        let may = matches!(client.mesh, Enrolment::Ambient { .. } | Enrolment::Gateway { .. });
+        if !may || inventory.gateways.is_empty() {
+            return None;
+        }
+        let (routes, missing) = waypoint::routes(self.model, asked);
+        if routes.iter().all(|route| matches!(route, Route::Direct)) {
+            return None;
+        }
+        let all = routes.iter().map(|route| match route {
+            Route::Direct => Way::Direct,
+            Route::Foreign(gateway) => Way::Foreign(*gateway),
+            Route::Through(through) => {
+                let gateway = through.gateway;
+                let known = |id| (Some(id), inventory.workload(id), None);
+                let mut pods: Vec<Found<'m>> = gateway.pods.iter().copied().map(known).collect();
+                if pods.is_empty() {
+                    pods.push((None, Some(&gateway.made), None));
+                }
+                let hops = pods.iter().map(|pod| self.hops(asked, source, *pod, destination));
+                Way::Through { gateway, hops: hops.collect() }
+            }
+        });
+        Some(Box::new(Ways { all: all.collect(), missing }))
+    }
+
+    /// The client's tunnel to the waypoint, and the connection that the waypoint opens.
+    fn hops(
+        &self,
+        asked: &Asked<'m>,
+        source: Found<'m>,
+        waypoint: Found<'m>,
+        destination: Found<'m>,
+    ) -> [Asked<'m>; 2] {
+        // The reference asks of a pod that istiod would make, and reads network sets itself.
+        let whole = Self { lean: false, ..*self };
+        let flow = asked.flow;
+        let hop = |from: Found<'m>, to: Found<'m>, port: Option<u16>| {
+            let v6 = family(flow, &from, &to);
+            Asked {
+                flow,
+                source: whole.end(flow, from, v6),
+                destination: whole.end(flow, to, v6),
+                port,
+                network_port: port,
+                service: None,
+                services: &[],
+                source_port: None,
+                ways: None,
+            }
+        };
+        let first = hop(source, waypoint, Some(HBONE));
+        let mut second = hop(waypoint, destination, asked.port);
+        if self.tunnelled(&second) {
+            second.network_port = Some(HBONE);
+        }
+        [first, second]
+    }
+}
+
+/// Whether an end is a pod that no manifest holds.
+pub(crate) fn is_made(end: &End<'_>) -> bool {
+    let made = |w: &Workload| w.mesh == Enrolment::Waypoint;
+    end.id.is_none() && end.workload.is_some_and(made)
+}
