@@ -58,7 +58,10 @@ func socketAddress(ip string, port uint32) *xdscore.Address {
 	}}}
 }
 
-// adaptTransport takes the certificates from the bootstrap.
+// What the bootstrap calls its certificate and its authority, as istiod does for sidecars.
+const serverSecret, rootSecret = "default", "ROOTCA"
+
+// adaptTransport takes the certificates from the bootstrap; a Gateway's own, by credentialName, are replaced by these.
 func adaptTransport(chain *listener.FilterChain) error {
 	ts := chain.TransportSocket
 	if ts == nil {
@@ -69,10 +72,13 @@ func adaptTransport(chain *listener.FilterChain) error {
 		return err
 	}
 	for _, s := range ctx.CommonTlsContext.TlsCertificateSdsSecretConfigs {
-		s.SdsConfig = nil
+		s.Name, s.SdsConfig = serverSecret, nil
 	}
 	if v := ctx.CommonTlsContext.GetCombinedValidationContext(); v != nil {
-		v.ValidationContextSdsSecretConfig.SdsConfig = nil
+		v.ValidationContextSdsSecretConfig.Name, v.ValidationContextSdsSecretConfig.SdsConfig = rootSecret, nil
+	}
+	if v := ctx.CommonTlsContext.GetValidationContextSdsSecretConfig(); v != nil {
+		v.Name, v.SdsConfig = rootSecret, nil
 	}
 	ts.ConfigType = &xdscore.TransportSocket_TypedConfig{TypedConfig: pack(ctx)}
 	return nil

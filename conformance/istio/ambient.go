@@ -50,7 +50,21 @@ func askAmbient(manifests string) (*ztunnelMesh, error) {
 	return out, nil
 }
 
+// tunnelsOf reads the index when it has settled: two readings in a row are the same.
 func tunnelsOf(s *xds.FakeDiscoveryServer) *ztunnelMesh {
+	before := ""
+	for {
+		out := indexOf(s)
+		now := fmt.Sprint(out.policies, out.workloads)
+		if now == before {
+			return out
+		}
+		before = now
+		time.Sleep(25 * time.Millisecond)
+	}
+}
+
+func indexOf(s *xds.FakeDiscoveryServer) *ztunnelMesh {
 	out := &ztunnelMesh{policies: map[string]*security.Authorization{}, workloads: map[string]*workloadapi.Workload{}}
 	for _, p := range s.AmbientIndex.Policies(nil) {
 		out.policies[p.Authorization.Namespace+"/"+p.Authorization.Name] = p.Authorization

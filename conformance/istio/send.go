@@ -45,16 +45,12 @@ func (a *answer) timedOut() bool {
 }
 
 // sender sends flows as real clients would.
-type sender struct {
-	pki      *authority
-	nextPort atomic.Uint32
-}
+type sender struct{ pki *authority }
 
-func newSender(pki *authority) *sender {
-	s := &sender{pki: pki}
-	s.nextPort.Store(10000)
-	return s
-}
+func newSender(pki *authority) *sender { return &sender{pki} }
+
+// nextPort goes on from file to file: a port that was used a minute ago is still waiting.
+var nextPort atomic.Uint32
 
 // send opens a connection from the client's address to the server's and sends the flow.
 func (s *sender) send(p *prepared, tr translation, f *flow) (*answer, error) {
@@ -104,8 +100,8 @@ func (s *sender) exchange(p *prepared, f *flow, conn net.Conn, a *answer, h2 boo
 // dial binds the client's address, and a port that no other flow of this process has used.
 func (s *sender) dial(from, to string) (net.Conn, error) {
 	var last error
-	for range 50 {
-		port := 10000 + s.nextPort.Add(1)%22000
+	for range 2000 {
+		port := 10000 + nextPort.Add(1)%22000
 		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from), Port: int(port)}, Timeout: patience}
 		conn, err := d.Dial("tcp", to)
 		if err == nil {

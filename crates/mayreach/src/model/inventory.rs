@@ -4,6 +4,9 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
 
+pub(crate) use super::gateways::{
+    Entry, Gateway, GatewayClass, GatewayUsers, Outside, Server, ServerAsks,
+};
 use super::{PolicyId, Protocol, ServiceId, WorkloadId, network::AfterTiers, selector::Selector};
 use crate::error::Place;
 
@@ -360,81 +363,6 @@ pub(crate) struct HostEndpoint {
     /// What its profiles say, in order.
     pub(crate) after: Vec<AfterTiers>,
     pub(crate) place: Place,
-}
-
-/// A Gateway API `Gateway` (a waypoint when its class is `istio-waypoint`).
-#[derive(Clone, Debug)]
-pub(crate) struct Gateway {
-    pub(crate) id: PolicyId,
-    pub(crate) namespace: String,
-    pub(crate) name: String,
-    pub(crate) class: String,
-    pub(crate) labels: Labels,
-    /// Namespaces that may use it as a waypoint (`allowedRoutes` of the HBONE listener).
-    pub(crate) users: GatewayUsers,
-    /// The pod that istiod makes for it.
-    pub(crate) made: Workload,
-    /// `parametersRef`: what istiod makes is changed by something that is not read.
-    pub(crate) customised: bool,
-    /// Workloads of the manifests that run it.
-    pub(crate) pods: Vec<WorkloadId>,
-}
-
-/// Which namespaces a Gateway's listener takes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum GatewayUsers {
-    /// Its own.
-    #[default]
-    Same,
-    All,
-    /// Namespaces whose labels hold all of these.
-    Labels(Vec<Selector>),
-    Nobody,
-}
-
-/// A class of Gateways, as its GatewayClass says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct GatewayClass {
-    pub(crate) labels: Labels,
-    pub(crate) controller: String,
-}
-
-/// A ServiceEntry with addresses: what is called there may go through a waypoint.
-#[derive(Clone, Debug)]
-pub(crate) struct Outside {
-    pub(crate) id: PolicyId,
-    pub(crate) namespace: String,
-    pub(crate) labels: Labels,
-    pub(crate) networks: Vec<IpNet>,
-}
-
-/// A ServiceEntry with a `workloadSelector`: its proxies read their ports as it says.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) namespace: String,
-    pub(crate) selector: Vec<(String, String)>,
-    /// Port of the workload, and the protocol as it is written.
-    pub(crate) ports: Vec<(u16, String)>,
-}
-
-impl Entry {
-    pub(crate) fn selects(&self, workload: &Workload) -> bool {
-        self.namespace == workload.namespace
-            && self.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v))
-    }
-}
-
-/// One port of a Gateway (of Istio's own kind, or a listener of the Gateway API).
-#[derive(Clone, Debug)]
-pub(crate) struct Server {
-    /// Labels of the proxies that open it; empty: every gateway.
-    pub(crate) selector: Vec<(String, String)>,
-    /// The one namespace of those proxies, if it is said.
-    pub(crate) namespace: Option<String>,
-    /// Port of the proxy's Service.
-    pub(crate) port: u16,
-    /// Whether the proxy reads requests there; what it passes on unread is TCP to it.
-    pub(crate) http: bool,
 }
 
 /// Mesh-wide settings: ConfigMap `istio`, key `mesh`, of the root namespace.

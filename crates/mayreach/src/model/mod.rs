@@ -3,6 +3,7 @@
 pub(crate) mod authz;
 mod enrolment;
 mod flow;
+mod gateways;
 mod id;
 pub(crate) mod inventory;
 pub(crate) mod jwt;

@@ -6,7 +6,7 @@ use crate::{
     decision::resolve::Asked,
     model::{
         Attributes, Http, Model, Protocol,
-        inventory::{Enrolment, Server, Service, ServicePort, Workload},
+        inventory::{Enrolment, Server, ServerAsks, Service, ServicePort, Workload},
     },
 };
 
@@ -149,6 +149,30 @@ fn declarations(model: &Model, asked: &Asked<'_>) -> Vec<Declared> {
 /// A gateway reads its ports as its Gateways say, whatever its Service's port is called: `https`
 /// is mostly terminated there.
 fn at_gateway(model: &Model, asked: &Asked<'_>, workload: &Workload, port: u16) -> Vec<Declared> {
+    let servers = servers(model, asked, workload, port).into_iter();
+    let mut found: Vec<Declared> =
+        servers.map(|s| if s.http { Declared::Http } else { Declared::Tcp }).collect();
+    if found.is_empty() {
+        // No Gateway is given: what is sent tells, unless the port is called HTTP.
+        let leading = service_ports(model, asked);
+        let named = leading.iter().map(|(_, p)| declared(p));
+        found.extend(named.filter(|d| matches!(d, Declared::Http | Declared::Http2)));
+    }
+    if found.is_empty() {
+        found.push(Declared::Sniffed);
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// What Gateways open at a port of a gateway.
+fn servers<'m>(
+    model: &'m Model,
+    asked: &Asked<'_>,
+    workload: &Workload,
+    port: u16,
+) -> Vec<&'m Server> {
     let leading = service_ports(model, asked);
     let mut numbers: Vec<u16> = leading.iter().map(|(_, p)| p.port).collect();
     if numbers.is_empty() {
@@ -159,20 +183,22 @@ fn at_gateway(model: &Model, asked: &Asked<'_>, workload: &Workload, port: u16) 
             && s.namespace.as_ref().is_none_or(|n| *n == workload.namespace)
             && s.selector.iter().all(|(k, v)| workload.labels.get(k) == Some(v))
     };
-    let servers = model.inventory.servers.iter().filter(opens);
-    let mut found: Vec<Declared> =
-        servers.map(|s| if s.http { Declared::Http } else { Declared::Tcp }).collect();
-    if found.is_empty() {
-        // No Gateway is given: what is sent tells, unless the port is called HTTP.
-        let named = leading.iter().map(|(_, p)| declared(p));
-        found.extend(named.filter(|d| matches!(d, Declared::Http | Declared::Http2)));
+    model.inventory.servers.iter().filter(opens).collect()
+}
+
+/// What a gateway asks of the client's TLS at the asked port: of several servers, each thing once.
+pub(crate) fn asks(model: &Model, asked: &Asked<'_>, workload: &Workload) -> Vec<ServerAsks> {
+    let opened = asked.port.map(|port| servers(model, asked, workload, port)).unwrap_or_default();
+    let mut all = Vec::new();
+    for server in opened {
+        if !all.contains(&server.asks) {
+            all.push(server.asks);
+        }
     }
-    if found.is_empty() {
-        found.push(Declared::Sniffed);
+    if all.is_empty() {
+        all.push(ServerAsks::Unsaid);
     }
-    found.sort_unstable();
-    found.dedup();
-    found
+    all
 }
 
 fn classes_of(declared: Declared, http: &Http<'_>) -> (Vec<Class>, Attributes) {

@@ -6,7 +6,11 @@ use crate::{
         ClientFault,
         mesh::{Identity, Proxy, port::Declared},
     },
-    model::{Attributes, inventory::Mesh, mtls::MtlsMode},
+    model::{
+        Attributes,
+        inventory::{Mesh, ServerAsks},
+        mtls::MtlsMode,
+    },
 };
 
 /// The proxy's answer to a connection.
@@ -52,6 +56,40 @@ pub(crate) fn sidecar(mesh: &Mesh, mode: MtlsMode, http: bool, arrival: &Arrival
         }
         (Arrival::Mutual(_) | Arrival::OneWayTls | Arrival::OwnCertificate, MtlsMode::Disable) => {
             OPAQUE
+        }
+    }
+}
+
+/// A gateway's server (`core/gateway.go` buildGatewayListenerTLSContext). `plain`: the flow says that
+/// its client speaks plaintext; of a client of which nothing is said it is taken that it speaks
+/// what the port does. `http`: the port reads requests.
+pub(crate) fn gateway(
+    mesh: &Mesh,
+    asks: ServerAsks,
+    (plain, http): (bool, bool),
+    arrival: &Arrival,
+) -> Outcome {
+    match (asks, arrival) {
+        (ServerAsks::Unsaid, _) | (ServerAsks::Plaintext, Arrival::Plaintext) => {
+            other(mesh, Proxy::Gateway, arrival)
+        }
+        (ServerAsks::Plaintext, _) if http => Outcome::Refused(ClientFault::UnexpectedTls),
+        (ServerAsks::Plaintext, _) => OPAQUE,
+        (_, Arrival::Plaintext) if plain => Outcome::Refused(ClientFault::Plaintext),
+        (ServerAsks::Mesh, Arrival::Plaintext) => Outcome::Refused(ClientFault::Plaintext),
+        // Its roots verify the certificate; unlike a sidecar it asks for no trust domain (recorded).
+        (ServerAsks::Mesh, Arrival::Mutual(id) | Arrival::Tunnel(id)) => {
+            Outcome::Accepted { identity: Identity::Known(id.clone()), opaque: false }
+        }
+        (ServerAsks::Certificate | ServerAsks::Mesh, Arrival::OneWayTls) => {
+            Outcome::Refused(ClientFault::NoCertificate)
+        }
+        // Nobody asks for the client's certificate, or it has none and may.
+        (ServerAsks::Tls | ServerAsks::Passed, _)
+        | (ServerAsks::Optional, Arrival::Plaintext | Arrival::OneWayTls) => PLAIN,
+        // Whether the client has one, and whether the authority knows it.
+        (ServerAsks::Certificate | ServerAsks::Mesh | ServerAsks::Optional, _) => {
+            Outcome::Depends(Attributes::PRINCIPAL)
         }
     }
 }

@@ -19,13 +19,17 @@ use crate::{
         Reason, Step, StepKind, Verdict,
         mesh::{
             Identity, Proxy,
-            port::{Class, Declared, Reading},
+            port::{Class, Declared, Reading, asks},
             spiffe, with_scheme,
         },
         resolve::Asked,
         trace::Trace,
     },
-    model::{Attributes, Model, PolicyId, inventory::Workload, mtls::MtlsMode},
+    model::{
+        Attributes, Model, PolicyId,
+        inventory::{ServerAsks, Workload},
+        mtls::MtlsMode,
+    },
 };
 
 /// What the layers after this one know of the connection.
@@ -89,8 +93,8 @@ pub(crate) fn mtls(
         decision: LayerDecision::new(Layer::Mtls, verdict, reason),
         connection,
         sees: (verdict == Verdict::Deny).then(|| match proxy {
-            // "plaintext: close".
-            Proxy::Ztunnel => ClientSees::Closed,
+            // "plaintext: close"; and a gateway's handshake fails.
+            Proxy::Ztunnel | Proxy::Gateway => ClientSees::Closed,
             _ => sees(&reason),
         }),
     }
@@ -188,6 +192,29 @@ fn ways(
     };
     let mut missing = if effective_modes.len() > 1 { Attributes::PORT } else { Attributes::NONE };
     let mut ways = Vec::new();
+    if proxy == Proxy::Gateway {
+        let said = (asked.flow.mtls == Some(false), http);
+        let Arrivals { all, missing: lacks } = client::arrivals(model, asked, MtlsMode::Permissive);
+        missing = missing.union(lacks);
+        let asks = asks(model, asked, workload);
+        if asks.len() > 1 {
+            // Which server takes it is told by the server name.
+            missing = missing.union(Attributes::SNI);
+        }
+        for (asks, arrival) in asks.iter().flat_map(|a| all.iter().map(move |one| (*a, one))) {
+            let outcome = accept::gateway(mesh, asks, said, arrival);
+            if let Outcome::Depends(lacks) = outcome {
+                missing = missing.union(lacks);
+            }
+            let mode = match asks {
+                ServerAsks::Certificate | ServerAsks::Mesh => MtlsMode::Strict,
+                _ => MtlsMode::Permissive,
+            };
+            let effective = Effective { mode, policy: None };
+            ways.push(Way { effective, arrival: arrival.clone(), outcome });
+        }
+        return (ways, missing);
+    }
     for effective in effective_modes {
         let Arrivals { all, missing: lacks } = client::arrivals(model, asked, effective.mode);
         missing = missing.union(lacks);

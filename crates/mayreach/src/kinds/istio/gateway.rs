@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::namespace_of;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         Protocol,
         inventory::{
             Addresses, ContainerPort, Enrolment, Gateway, GatewayClass, GatewayUsers, Labels,
-            Server, Workload, WorkloadKind,
+            Server, ServerAsks, Workload, WorkloadKind,
         },
     },
 };
@@ -42,6 +42,33 @@ struct Listener {
     port: Option<i64>,
     protocol: Option<String>,
     allowed_routes: Option<AllowedRoutes>,
+    tls: Option<Tls>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Tls {
+    mode: Option<String>,
+    frontend_validation: Option<IgnoredAny>,
+    options: Option<BTreeMap<String, String>>,
+}
+
+impl Tls {
+    /// A listener that validates its clients (`gateway/conversion.go` buildTLS).
+    fn asks(&self) -> ServerAsks {
+        let Self { mode, frontend_validation, options } = self;
+        if mode.as_deref() == Some("Passthrough") {
+            return ServerAsks::Passed;
+        }
+        let option = options.as_ref().and_then(|o| o.get("gateway.istio.io/tls-terminate-mode"));
+        match option.map(String::as_str) {
+            Some("ISTIO_MUTUAL") => ServerAsks::Mesh,
+            Some("MUTUAL") => ServerAsks::Certificate,
+            Some("OPTIONAL_MUTUAL") => ServerAsks::Optional,
+            _ if frontend_validation.is_some() => ServerAsks::Certificate,
+            _ => ServerAsks::Tls,
+        }
+    }
 }
 
 impl Listener {
@@ -52,6 +79,11 @@ impl Listener {
             namespace: Some(namespace.to_owned()),
             port: u16::try_from(self.port?).ok()?,
             http: matches!(self.protocol.as_deref(), Some("HTTP" | "HTTPS")),
+            asks: match (self.protocol.as_deref(), &self.tls) {
+                (Some("HTTPS" | "TLS"), Some(tls)) => tls.asks(),
+                (Some("HTTPS" | "TLS"), None) => ServerAsks::Unsaid,
+                _ => ServerAsks::Plaintext,
+            },
         })
     }
 }
