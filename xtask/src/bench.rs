@@ -23,7 +23,7 @@ pub(crate) fn bench(arguments: &[String]) -> bool {
     let save = arguments.iter().any(|argument| argument == "--save");
     if arguments.iter().any(|argument| argument == "--analyses") {
         return std::fs::create_dir_all(FIGURES).is_ok()
-            && analyses(quick, Duration::from_secs(60 * 40));
+            && analyses(quick, Duration::from_mins(40));
     }
     // Figures of an earlier run would pass for this one's.
     let _ = std::fs::remove_dir_all("target/criterion");
