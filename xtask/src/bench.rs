@@ -13,14 +13,22 @@ const BEGIN: &str = "<!-- table: `cargo xtask bench --save` -->\n";
 const END: &str = "<!-- end of table -->\n";
 
 /// Runs all and prints the table; `--quick`: a glance; `--faces`: Python and Node with their peers
-/// alone; `--analyses`: the command's analyses alone, without the table; `--save`: writes it into the
-/// page.
+/// alone; `--analyses`: the command's analyses alone, without the table; `--table`: measures nothing,
+/// and prints what parts that were run one by one have measured; `--save`: writes it into the page.
 pub(crate) fn bench(arguments: &[String]) -> bool {
     if arguments.iter().any(|argument| argument == "--faces") {
         return crate::faces::measure(FIGURES);
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let save = arguments.iter().any(|argument| argument == "--save");
+    let binary = |name: &'static str| {
+        ["run", "--quiet", "--release", "-p", "mayreach-benches", "--bin", name]
+    };
+    if arguments.iter().any(|argument| argument == "--table") {
+        let Some(table) = table(&binary("table")) else { return false };
+        print!("{table}");
+        return !save || write(&table);
+    }
     if arguments.iter().any(|argument| argument == "--analyses") {
         return std::fs::create_dir_all(FIGURES).is_ok()
             && analyses(quick, Duration::from_mins(40));
@@ -35,9 +43,6 @@ pub(crate) fn bench(arguments: &[String]) -> bool {
     let minutes =
         |full: u64, glance: u64| Duration::from_secs(60 * if quick { glance } else { full });
     let suite = ["bench", "--quiet", "-p", "mayreach-benches", "--bench", "suite"];
-    let binary = |name: &'static str| {
-        ["run", "--quiet", "--release", "-p", "mayreach-benches", "--bin", name]
-    };
     // A part that is missing leaves its rows "not measured"; it does not lose the others.
     let mut whole =
         step(quick, &["bench", "--quiet", "-p", "mayreach-benches", "--no-run"], minutes(20, 20));
