@@ -194,7 +194,7 @@ proptest! {
                 // What only a Service lets through is asked of the Service.
                 let target = match way.example.target {
                     Target::Workload(_) => Target::Workload(to),
-                    service => service,
+                    service @ Target::Service(_) => service,
                 };
                 let flow = Witness { client, target, ..way.example.clone() };
                 prop_assert_eq!(flow.decide(&program).verdict, Verdict::Allow, "{:?} {}", flow, text());
