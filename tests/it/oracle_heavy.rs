@@ -175,10 +175,26 @@ fn policies(d: &mut Dice) -> Vec<Value> {
             "spec": {"host": d.pick(&["svc.a.svc.cluster.local", "*.local"]),
                 "trafficPolicy": {"tls": {"mode": d.pick(&["DISABLE", "ISTIO_MUTUAL"])}}}}));
     }
+    // What is not evaluated leaves open what it may touch.
+    if d.one_in(6) {
+        let mut plugin = json!({"apiVersion": "extensions.istio.io/v1alpha1", "kind": "WasmPlugin",
+            "metadata": {"name": "wasm", "namespace": d.pick(&["a", "istio-system"])},
+            "spec": {"url": "oci://x/y"}});
+        if d.one_in(2) {
+            plugin["spec"]["selector"] = json!({"matchLabels": {"app": d.pick(&["hot", "cold"])}});
+        }
+        out.push(plugin);
+    }
+    if d.one_in(8) {
+        out.push(json!({"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy",
+            "metadata": {"name": "other", "namespace": d.pick(&NAMESPACES)}, "spec": {}}));
+    }
     for namespace in ["a", "b"] {
         if d.one_in(2) {
+            let to = if d.one_in(5) { "." } else { "*" };
             out.push(json!({"apiVersion": "v1", "kind": "Service",
-                "metadata": {"name": "svc", "namespace": namespace},
+                "metadata": {"name": "svc", "namespace": namespace,
+                    "annotations": {"networking.istio.io/exportTo": to}},
                 "spec": {"selector": {"app": d.pick(&["hot", "cold"])},
                     "ports": [{"name": d.pick(&["http", "tcp", "grpc", "odd"]), "port": 80, "targetPort": 8080}]}}));
         }
