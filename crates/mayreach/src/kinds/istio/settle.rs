@@ -94,11 +94,12 @@ fn undiscovered(model: &mut Model) {
 
 /// `connectionSettings` of a pod's own `proxy.istio.io/config` may change how its requests are read.
 fn own_settings(model: &mut Model) {
-    let telling = ["MergeSlashes", "EscapedSlashesAction", "WithUnderscoresAction", "EDGE"];
+    let telling = ["mergeslashes", "escapedslashesaction", "withunderscoresaction", "edge"];
     let config = |w: &Workload| {
-        let text = w.annotations.get("proxy.istio.io/config")?;
+        // Either name of a field is read: `http_merge_slashes` too.
+        let text = w.annotations.get("proxy.istio.io/config")?.replace('_', "").to_lowercase();
         let changes =
-            text.contains("connectionSettings") && telling.iter().any(|t| text.contains(t));
+            text.contains("connectionsettings") && telling.iter().any(|t| text.contains(t));
         changes.then(|| (w.namespace.clone(), w.name.clone(), w.labels.clone(), w.place))
     };
     let found: Vec<_> = model.inventory.workloads.iter().filter_map(config).collect();
