@@ -6,14 +6,14 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::namespace_of;
 use crate::{
-    error::Problem,
+    error::{Note, NoteCode, Problem},
     kinds::{
         Draft,
         kubernetes::{Checks, LabelSelector, Path, Whose},
     },
     manifest::Document,
     model::{
-        Protocol,
+        LayerSet, PolicyId, Protocol, Proxies, Scope, Unevaluated,
         inventory::{
             Addresses, ContainerPort, Enrolment, Gateway, GatewayClass, GatewayUsers, Labels,
             Server, ServerAsks, Workload, WorkloadKind,
@@ -27,13 +27,20 @@ struct Spec {
     gateway_class_name: Option<String>,
     listeners: Option<Vec<Listener>>,
     infrastructure: Option<Infrastructure>,
+    tls: Option<GatewayTls>,
+}
+
+/// What the Gateway as a whole asks of TLS; `backend` is about what it calls.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct GatewayTls {
+    frontend: Option<IgnoredAny>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Infrastructure {
     labels: Option<BTreeMap<String, String>>,
-    parameters_ref: Option<serde::de::IgnoredAny>,
+    parameters_ref: Option<IgnoredAny>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -103,7 +110,7 @@ struct Namespaces {
 
 pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Vec<Problem>> {
     let mut checks = Checks::new(document);
-    let Spec { gateway_class_name, listeners, infrastructure } =
+    let Spec { gateway_class_name, listeners, infrastructure, tls } =
         checks.required("spec").unwrap_or_default();
     let listeners = listeners.unwrap_or_default();
     let users = users(&listeners, &mut checks);
@@ -114,6 +121,9 @@ pub(super) fn lower(document: &Document, draft: &mut Draft<'_>) -> Result<(), Ve
     let class = gateway_class_name.unwrap_or_default();
     let infrastructure = infrastructure.unwrap_or_default();
     let id = draft.policy("Gateway", document, Some(namespace.clone()), Vec::new(), Vec::new());
+    if tls.is_some_and(|tls| tls.frontend.is_some()) {
+        frontend(document, draft, id);
+    }
     draft.model.inventory.gateways.push(Gateway {
         id,
         made: made(document, &namespace, &class, infrastructure.labels),
@@ -146,6 +156,18 @@ fn users(listeners: &[Listener], checks: &mut Checks<'_>) -> GatewayUsers {
         (Some("Selector"), None) => GatewayUsers::Nobody,
         _ => GatewayUsers::Same,
     }
+}
+
+/// `spec.tls.frontend` asks clients of all HTTPS listeners for certificates, by port and with ways
+/// around it: which is not evaluated.
+fn frontend(document: &Document, draft: &mut Draft<'_>, policy: PolicyId) {
+    let layers = LayerSet { mtls: true, jwt: true, authorization: true, ..LayerSet::default() };
+    let pods = vec![(GATEWAY_NAME.to_owned(), document.metadata.name.clone())];
+    let scope = Scope::Namespace(namespace_of(document), pods);
+    draft.model.unevaluated.push(Unevaluated { policy, layers, scope, proxies: Proxies::Gateways });
+    let why = "not evaluated: `spec.tls.frontend`; flows to this gateway are undetermined";
+    let note = Note::new(NoteCode::NotEvaluated, why).about(document.title());
+    draft.note(note.at(document.place));
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
