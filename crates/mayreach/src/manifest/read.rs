@@ -180,11 +180,18 @@ fn yaml_parts(text: &str, first_line: u32, budget: &mut Budget<'_>, each: Each<'
 /// Reads what stands between two separators.
 fn yaml_part(part: &str, last: bool, line: u32, budget: &mut Budget<'_>) -> Result<Option<Node>> {
     text::check(part, line)?;
-    if last && !part.is_empty() && !part.ends_with('\n') {
+    let read = if last && !part.is_empty() && !part.ends_with('\n') {
         // `kubectl` ends the last line, and a block scalar may keep that end.
-        return yaml::read(&format!("{part}\n"), line, budget);
-    }
-    yaml::read(part, line, budget)
+        yaml::read(&format!("{part}\n"), line, budget)
+    } else {
+        yaml::read(part, line, budget)
+    };
+    read.map_err(|failure| {
+        if failure.code() == ErrorCode::Syntax && part.contains("{{") {
+            return failure.help("`{{` makes it a template: render it first (`helm template`)");
+        }
+        failure
+    })
 }
 
 /// Text up to the next line that begins with `---`, and from there.

@@ -108,3 +108,11 @@ fn documents_are_split_as_kubectl_splits_them() {
         compare(recorded, &recorded.text, ours.as_ref());
     }
 }
+
+#[test]
+fn a_template_is_told_to_be_rendered() {
+    for text in ["a: {{ .Values.a }}\n", "{{- if .Values.a }}\na: b\n{{- end }}\n"] {
+        let help = nodes(text).unwrap_err().help.unwrap();
+        assert!(help.contains("helm template"), "{help}");
+    }
+}
