@@ -156,8 +156,61 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 80, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Policies of every kind that changes alone come, go, and mean something else or others.
+    #[test]
+    fn policies_that_come_and_go(seed in any::<u64>()) {
+        let mut d = Dice(seed);
+        let mut now = cluster(&mut d);
+        let mut program = compile(&now).unwrap();
+        for _ in 0..8 {
+            let mut changes = Changes::default();
+            for _ in 0..=d.roll(3) {
+                let others = [cluster(&mut d), policies(&mut d)].concat();
+                let others: Vec<Value> = others.into_iter().filter(alone).collect();
+                if others.is_empty() {
+                    continue;
+                }
+                let mut one = d.pick(&others).clone();
+                one["metadata"]["name"] = json!(format!("own-{}", d.roll(3)));
+                let known = now.iter().position(|object| name(object) == name(&one));
+                let named = |sources: &[Source]| sources.iter().any(|s| s.name() == name(&one));
+                if named(&changes.set) || changes.remove.contains(&reference(&one)) {
+                    continue;
+                }
+                match known {
+                    Some(at) if d.one_in(2) => {
+                        now.remove(at);
+                        changes.remove.push(reference(&one));
+                    }
+                    Some(at) => {
+                        now[at] = one.clone();
+                        changes.set.push(source(&one));
+                    }
+                    None => {
+                        now.push(one.clone());
+                        changes.set.push(source(&one));
+                    }
+                }
+            }
+            program = program.update(&changes).unwrap();
+            alike(&program, &compile(&now).unwrap(), &mut d, &now)?;
+        }
+    }
+}
+
 fn is_authorization(object: &Value) -> bool {
     object["kind"] == "AuthorizationPolicy"
+}
+
+/// Of a kind that is compiled on its own after a change.
+fn alone(object: &Value) -> bool {
+    let kind = object["kind"].as_str().unwrap_or_default();
+    let group = object["apiVersion"].as_str().unwrap_or_default();
+    group.starts_with("security.istio.io")
+        || (kind, group) == ("NetworkPolicy", "networking.k8s.io/v1")
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The only file that sees every stage.
 
-mod swap;
+mod edits;
 
-pub(crate) use self::swap::Swaps;
+pub(crate) use self::edits::Slots;
 
 use std::sync::{Arc, OnceLock};
 
@@ -50,7 +50,7 @@ impl Program {
     /// # Errors
     /// Every problem of the change, and of what it makes of the rest; nothing is changed then.
     pub fn update(&self, changes: &Changes) -> Result<Self, Error> {
-        if let Some(next) = self.swap(changes) {
+        if let Some(next) = self.edit(changes) {
             return Ok(next);
         }
         let options = self.inner.options.clone();
@@ -71,12 +71,16 @@ fn compiled(model: &Model, options: &Options) -> (Index, Net, Authz, Rows, Seats
     let index = Index::new(&model.inventory);
     let net = Net::new(model);
     let authz = Authz::new(model, Arc::new(People::new(model)));
+    let rows = rows(&net, model, &index);
+    let seats = Seats::new(model, &index, &authz, !options.without.any());
+    (index, net, authz, rows, seats)
+}
+
+fn rows(net: &Net, model: &Model, index: &Index) -> Rows {
     let shared = |n: u32| {
         model.inventory.workload(WorkloadId(n)).is_none_or(|workload| index.is_shared(workload))
     };
-    let rows = Rows::new(&net, &model.inventory, &shared);
-    let seats = Seats::new(model, &index, &authz, !options.without.any());
-    (index, net, authz, rows, seats)
+    Rows::new(net, &model.inventory, &shared)
 }
 
 fn build(documents: Documents, options: Arc<Options>) -> Result<Program, Error> {
@@ -112,7 +116,7 @@ fn assemble(model: Model, documents: Documents, options: Arc<Options>) -> Progra
         documents,
         options,
         pod_networks,
-        swaps: OnceLock::new(),
+        slots: OnceLock::new(),
     };
     Program { inner: Arc::new(inner) }
 }

@@ -16,7 +16,7 @@ use crate::{
     error::{Note, Place, Problem},
     manifest::Documents,
     model::{Flow, Model, Peer, PolicyId, PolicyMeta, Port, ServiceId, TierId, WorkloadId},
-    pipeline::Swaps,
+    pipeline::Slots,
 };
 
 /// Policies and inventory, compiled. Cheap to clone, shared between threads, never changed.
@@ -67,7 +67,7 @@ pub(crate) struct Inner {
     pub(crate) options: Arc<Options>,
     pub(crate) pod_networks: Arc<[IpNet]>,
     /// Made when it is first asked for, by the first change.
-    pub(crate) swaps: OnceLock<Arc<Swaps>>,
+    pub(crate) slots: OnceLock<Slots>,
 }
 
 /// A file and a line.
@@ -272,10 +272,8 @@ impl Program {
 
     /// Every policy, in the order of the manifests.
     pub fn policies(&self) -> impl Iterator<Item = (PolicyId, PolicyInfo<'_>)> {
-        let metas = self.inner.model.policies.iter().enumerate();
-        metas.map(|(n, meta)| {
-            (PolicyId(u32::try_from(n).unwrap_or(u32::MAX)), PolicyInfo { program: self, meta })
-        })
+        let metas = self.inner.model.policies.numbered();
+        metas.map(|(n, meta)| (PolicyId(n), PolicyInfo { program: self, meta }))
     }
 
     /// The file and line of a place.

@@ -13,4 +13,10 @@ pub(crate) mod ranges;
 pub(crate) mod rows;
 pub(crate) mod table;
 
-pub(crate) use self::{authz::Authz, index::Index, network::Net, people::People, rows::Rows};
+pub(crate) use self::{
+    authz::{Authz, Edit},
+    index::Index,
+    network::Net,
+    people::People,
+    rows::Rows,
+};

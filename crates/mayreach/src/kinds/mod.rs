@@ -5,12 +5,12 @@ mod istio;
 mod kubernetes;
 mod other;
 
-pub(crate) use self::istio::is_policy as is_authorization_policy;
+pub(crate) use self::calico::{chosen, order};
 
 use crate::{
     error::{Note, NoteCode, Place, Problem},
     manifest::Document,
-    model::{Model, PolicyId, PolicyMeta, authz::AuthzPolicy, inventory::Mesh},
+    model::{Model, PolicyId, PolicyMeta, inventory::Inventory},
     options::Options,
 };
 
@@ -70,7 +70,7 @@ pub(crate) fn lower<'d>(
     options: &Options,
 ) -> Result<Model, Vec<Problem>> {
     let documents: Vec<&Document> = documents.into_iter().collect();
-    let options = &calico::chosen(options, &documents);
+    let options = &chosen(options, documents.iter().copied());
     let mut draft = Draft::new(options);
     let mut problems = Vec::new();
     for document in documents {
@@ -95,22 +95,25 @@ pub(crate) fn lower<'d>(
     Ok(draft.model)
 }
 
-/// What an AuthorizationPolicy comes to in a mesh that is settled. `None` if it is none, if it is
-/// refused, or if there is more to say about it.
-pub(crate) fn lower_policy(
-    document: &Document,
+/// What policies come to in a cluster that is settled. `None` if one is refused, or if what it
+/// comes to hangs on more than itself.
+pub(crate) fn lower_policies(
+    documents: &[Document],
     options: &Options,
-    mesh: &Mesh,
-) -> Option<(PolicyMeta, AuthzPolicy)> {
+    inventory: &Inventory,
+) -> Option<Model> {
     let mut draft = Draft::new(options);
-    istio::lower(document, &mut draft)?.ok()?;
-    let model = draft.model;
-    if !model.notes.is_empty() || !model.unevaluated.is_empty() {
+    for document in documents {
+        kubernetes::lower(document, &mut draft)
+            .or_else(|| istio::lower(document, &mut draft))?
+            .ok()?;
+    }
+    let mut model = draft.model;
+    if !model.unevaluated.is_empty() || kubernetes::asks_at_run_time(&model.network, inventory) {
         return None;
     }
-    let mut policy = model.authz.get(0)?.clone();
-    istio::settle_policy(&mut policy, mesh);
-    Some((model.policies.get(0)?.clone(), policy))
+    model.authz.for_each_mut(|policy| istio::settle_policy(policy, &inventory.mesh));
+    Some(model)
 }
 
 /// "An invalid object is treated as absent, not as deny" (calico felix/calc/validation_filter.go);

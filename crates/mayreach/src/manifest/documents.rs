@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+};
 
 use super::{Document, Limits, Source, read, suggest};
 use crate::{
@@ -116,6 +119,9 @@ impl Documents {
     /// that is not there.
     pub(crate) fn change(&self, changes: &Changes, limits: &Limits) -> Result<Self, Vec<Problem>> {
         let mut next = self.clone();
+        if next.worn() {
+            next.tidy();
+        }
         next.remove(&changes.remove)?;
         let mut set = Self::read(&changes.set, limits)?;
         let problems = [set.duplicates(), both(&set, &changes.remove)].concat();
@@ -127,16 +133,38 @@ impl Documents {
         Ok(next)
     }
 
-    /// The number of a source of that name, for an object that takes the place of another; a new
-    /// one at the end if the other's has another name.
-    pub(crate) fn source_for(&mut self, old: usize, name: &str) -> Option<SourceId> {
-        let source = self.all.get(old)?.place.source;
-        if self.names.get(source.0 as usize).is_some_and(|known| known == name) {
-            return Some(source);
+    /// Whether changes left much behind: numbers of objects that are gone, names of sources from
+    /// which nothing is left.
+    pub(crate) fn worn(&self) -> bool {
+        let live = self.all.len().saturating_sub(self.all.gone());
+        self.all.gone().max(self.names.len()) > live.saturating_mul(2).max(Self::FEW)
+    }
+
+    const FEW: usize = 256;
+
+    fn tidy(&mut self) {
+        self.all.retain(|_| true);
+        let mut numbers: HashMap<SourceId, SourceId> = HashMap::new();
+        let mut names = Vec::new();
+        for document in self.all.iter() {
+            let source = document.place.source;
+            if let Entry::Vacant(slot) = numbers.entry(source) {
+                slot.insert(SourceId(u32::try_from(names.len()).unwrap_or(u32::MAX)));
+                names.push(self.names.get(source.0 as usize).cloned().unwrap_or_default());
+            }
         }
-        // More names than objects: some are of nothing. The long way finds them.
-        if self.names.len() > self.all.len() {
-            return None;
+        self.all.for_each_mut(|document| {
+            let source = &mut document.place.source;
+            *source = numbers.get(source).copied().unwrap_or(*source);
+        });
+        *self.names = names;
+    }
+
+    /// The number of a source of that name: the old one's, if it has that name, or a new one.
+    pub(crate) fn source(&mut self, old: Option<SourceId>, name: &str) -> Option<SourceId> {
+        let is = |old: &SourceId| self.names.get(old.0 as usize).is_some_and(|known| known == name);
+        if let Some(old) = old.filter(is) {
+            return Some(old);
         }
         self.names.push(name.to_owned());
         Some(SourceId(u32::try_from(self.names.len() - 1).ok()?))
@@ -170,7 +198,7 @@ impl Documents {
     /// Gives the sources of `set` numbers here: those of sources from which nothing is left.
     fn adopt(&mut self, set: &mut Self) {
         let mut used = vec![false; self.names.len()];
-        for document in &self.all {
+        for document in self.all.iter() {
             if let Some(slot) = used.get_mut(document.place.source.0 as usize) {
                 *slot = true;
             }
@@ -196,7 +224,7 @@ impl Documents {
     /// Each where the one of its name was, or at the end.
     fn replace(&mut self, set: &List<Document>) {
         let at: HashMap<Key<'_>, usize> =
-            self.all.iter().enumerate().map(|(n, document)| (key(document), n)).collect();
+            self.all.numbered().map(|(n, document)| (key(document), n as usize)).collect();
         let places: Vec<Option<usize>> =
             set.iter().map(|document| at.get(&key(document)).copied()).collect();
         for (document, place) in set.iter().zip(places) {

@@ -1,8 +1,9 @@
 //! What programs before and after a change have in common.
 
 mod list;
+mod map;
 
-pub(crate) use self::list::List;
+pub(crate) use self::{list::List, map::Map};
 
 use std::{
     ops::{Deref, DerefMut},

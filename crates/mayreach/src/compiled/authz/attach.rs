@@ -31,13 +31,13 @@ impl<'m> Postings<'m> {
     pub(super) fn new(model: &'m Model) -> Self {
         // How many policies ask for a pair: each policy hangs under its rarest.
         let mut asked: HashMap<(&str, &str), u32> = HashMap::new();
-        for policy in &model.authz {
+        for policy in model.authz.iter() {
             for (key, value) in pairs(policy) {
                 *asked.entry((key, value)).or_default() += 1;
             }
         }
         let mut spaces: HashMap<&str, Space<'_>> = HashMap::new();
-        for (number, policy) in (0_u32..).zip(&model.authz) {
+        for (number, policy) in model.authz.numbered() {
             let space = spaces.entry(&policy.namespace).or_default();
             let each = pairs(policy).iter().map(|(k, v)| (k.as_str(), v.as_str()));
             match each.min_by_key(|pair| asked.get(pair).copied().unwrap_or(0)) {
@@ -79,6 +79,12 @@ fn pairs(policy: &AuthzPolicy) -> &[(String, String)] {
         Attach::Labels(pairs) => pairs,
         Attach::Namespace | Attach::Targets(_) => &[],
     }
+}
+
+/// Whether a sidecar or gateway gets a policy.
+pub(super) fn takes(model: &Model, policy: &AuthzPolicy, workload: &Workload) -> bool {
+    let root = &model.inventory.mesh.root_namespace;
+    [root, &workload.namespace].contains(&&policy.namespace) && attaches(policy, workload)
 }
 
 /// policyattachment.go `ShouldAttachPolicy`, for proxies that are no waypoints and policies of a

@@ -2,6 +2,7 @@
 //! which Envoy reports them and found by who asks for what. Workloads with the same pick share it.
 
 mod attach;
+mod edit;
 mod group;
 mod paths;
 mod pick;
@@ -9,6 +10,7 @@ mod row;
 mod rule;
 
 pub(crate) use self::{
+    edit::Edit,
     group::{Group, namespace_hash},
     paths::Paths,
     pick::Pick,
@@ -21,7 +23,7 @@ use std::{collections::HashMap, sync::Arc};
 use crate::{
     compiled::people::People,
     model::{Model, inventory::Enrolment},
-    shared::Shared,
+    shared::{List, Shared},
 };
 
 /// What every sidecar and gateway enforces.
@@ -33,13 +35,10 @@ pub(crate) struct Authz {
     by_workload: Shared<Vec<Option<u32>>>,
     picks: Shared<Vec<Arc<Pick>>>,
     /// The policies of each pick, by their place in the model.
-    members: Shared<Vec<Box<[u32]>>>,
+    members: List<Vec<u32>>,
     /// Picks made since `picks` was, ascending: few, or none.
     newer: Vec<(u32, Arc<Pick>)>,
 }
-
-/// So many picks lie beside the others before they are joined.
-const NEWER: usize = 32;
 
 impl Authz {
     pub(crate) fn new(model: &Model, people: Arc<People>) -> Self {
@@ -57,7 +56,7 @@ impl Authz {
                 None => {
                     let next = u32::try_from(out.picks.len()).unwrap_or(u32::MAX);
                     out.picks.push(Arc::new(Pick::new(model, &out.people, &mine)));
-                    out.members.push(mine.clone().into_boxed_slice());
+                    out.members.push(mine.clone());
                     shared.insert(mine, next);
                     next
                 }
@@ -73,47 +72,16 @@ impl Authz {
     }
 
     pub(crate) fn pick(&self, number: u32) -> Option<&Pick> {
+        self.slot(number).map(AsRef::as_ref)
+    }
+
+    fn slot(&self, number: u32) -> Option<&Arc<Pick>> {
         if !self.newer.is_empty()
             && let Ok(at) = self.newer.binary_search_by_key(&number, |(n, _)| *n)
         {
-            return self.newer.get(at).map(|(_, pick)| pick.as_ref());
+            return self.newer.get(at).map(|(_, pick)| pick);
         }
-        self.picks.get(number as usize).map(AsRef::as_ref)
-    }
-
-    /// The picks that each policy is in.
-    pub(crate) fn picked(&self) -> HashMap<u32, Vec<u32>> {
-        let mut out: HashMap<u32, Vec<u32>> = HashMap::new();
-        for (number, members) in (0_u32..).zip(self.members.iter()) {
-            for policy in members {
-                out.entry(*policy).or_default().push(number);
-            }
-        }
-        out
-    }
-
-    /// With these picks made anew, of a model in which no policy attaches elsewhere than before.
-    /// `None` if more than the rules of a pick is different.
-    pub(crate) fn again(&self, model: &Model, picks: &[u32]) -> Option<Self> {
-        let mut out = self.clone();
-        for number in picks {
-            let pick = Pick::new(model, &self.people, self.members.get(*number as usize)?);
-            // What a proxy reads at all is compiled elsewhere too.
-            if pick.reads != self.pick(*number)?.reads {
-                return None;
-            }
-            let new = (*number, Arc::new(pick));
-            match out.newer.binary_search_by_key(number, |(n, _)| *n) {
-                Ok(at) => *out.newer.get_mut(at)? = new,
-                Err(at) => out.newer.insert(at, new),
-            }
-        }
-        if out.newer.len() > NEWER {
-            for (number, pick) in std::mem::take(&mut out.newer) {
-                *out.picks.get_mut(number as usize)? = pick;
-            }
-        }
-        Some(out)
+        self.picks.get(number as usize)
     }
 
     pub(crate) fn of(&self, workload: u32) -> Option<&Pick> {

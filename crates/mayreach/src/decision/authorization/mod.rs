@@ -216,7 +216,7 @@ impl<'m> Policies<'m> {
             service: arrived.service,
         };
         let mut mine = Self { none: true, ..Self::default() };
-        for policy in &model.authz {
+        for policy in model.authz.iter() {
             if !chooser.takes(&policy.namespace, &policy.attach) {
                 continue;
             }

@@ -103,6 +103,21 @@ impl Doors {
         out
     }
 
+    /// One more front: that of a class, with another pick.
+    pub(crate) fn front_again(&mut self, class: u32, pick: u32) {
+        if let Some(front) = self.fronts.get(class as usize) {
+            let front = Front { pick: Some(pick), ..front.clone() };
+            self.fronts.push(front);
+        }
+    }
+
+    /// Puts a workload behind the front of a class.
+    pub(crate) fn sits(&mut self, workload: u32, class: u32) {
+        if let Some(spot) = self.spots.get_mut(workload as usize) {
+            spot.front = class;
+        }
+    }
+
     #[inline]
     pub(crate) fn spot(&self, workload: WorkloadId) -> Option<&Spot> {
         self.spots.get(workload.0 as usize)

@@ -149,6 +149,26 @@ impl Seats {
         out
     }
 
+    /// With other picks for some workloads, of which nothing else is different.
+    pub(crate) fn moved(&self, picks: &BTreeMap<u32, u32>) -> Self {
+        let mut out = self.clone();
+        let mut known: HashMap<(u32, u32), u32> = HashMap::new();
+        for (workload, pick) in picks {
+            let Some(seat) = out.seats.get_mut(*workload as usize) else { continue };
+            let Some(class) = out.classes.get(seat.class as usize) else { continue };
+            let class = Class { pick: Some(*pick), ..class.clone() };
+            let next = number(out.classes.len());
+            let place = *known.entry((seat.class, *pick)).or_insert(next);
+            if place == next {
+                out.classes.push(class);
+                out.doors.front_again(seat.class, *pick);
+            }
+            seat.class = place;
+            out.doors.sits(*workload, place);
+        }
+        out
+    }
+
     #[inline]
     pub(crate) fn of(&self, workload: WorkloadId) -> Option<(&Seat, &Class)> {
         let seat = self.seats.get(workload.0 as usize)?;

@@ -23,6 +23,7 @@ mod tier;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::settle::order;
 use std::collections::BTreeMap;
 
 use super::{Draft, Lowered};
@@ -72,10 +73,13 @@ const HARMLESS: &[&str] = &[
 
 /// The options, with what the manifests say of the release and the data plane where they leave it
 /// open.
-pub(crate) fn chosen(options: &Options, documents: &[&Document]) -> Options {
+pub(crate) fn chosen<'d>(
+    options: &Options,
+    documents: impl Iterator<Item = &'d Document>,
+) -> Options {
     let mut chosen = options.clone();
-    let ours = |document: &&&Document| document.group().ends_with("projectcalico.org");
-    for document in documents.iter().filter(ours) {
+    let ours = |document: &&Document| document.group().ends_with("projectcalico.org");
+    for document in documents.filter(ours) {
         match document.kind.as_str() {
             "ClusterInformation" if chosen.calico == CalicoVersion::Auto => {
                 chosen.calico = felix_configuration::version(document);

@@ -29,11 +29,6 @@ const NETWORKING: &[&str] = &["v1", "v1beta1", "v1alpha3"];
 
 type Lower = fn(&Document, &mut Draft<'_>) -> Result<(), Vec<Problem>>;
 
-/// Whether a document is an AuthorizationPolicy.
-pub(crate) fn is_policy(document: &Document) -> bool {
-    document.group() == "security.istio.io" && document.kind == "AuthorizationPolicy"
-}
-
 /// Lowers a document of this family.
 pub(crate) fn lower(document: &Document, draft: &mut Draft<'_>) -> Lowered {
     let (versions, lower): (&[&str], Lower) = match (document.group(), document.kind.as_str()) {

@@ -29,6 +29,7 @@ pub(in crate::kinds) use self::{
     checks::Checks,
     path::Path,
     selector::{LabelSelector, Whose},
+    settle::asks_at_run_time,
 };
 use super::{Draft, Lowered};
 use crate::{

@@ -109,7 +109,7 @@ fn policies(model: &Model) -> Vec<u64> {
     for policy in &model.network.policies {
         put(policy.id, text(policy));
     }
-    for policy in &model.authz {
+    for policy in model.authz.iter() {
         put(policy.id, text(policy));
     }
     for policy in &model.request_auth {

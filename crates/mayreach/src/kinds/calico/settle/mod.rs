@@ -5,6 +5,8 @@ mod hosts;
 mod labels;
 mod tiers;
 
+pub(crate) use self::tiers::order;
+
 use super::Draft;
 use crate::{
     model::{PolicyMeta, network::Plugin},

@@ -10,7 +10,7 @@ use crate::{
     kinds::{Draft, calico::tier},
     model::{
         Model,
-        network::{NetworkPolicy, Tier, TierDefault},
+        network::{Network, NetworkPolicy, Tier, TierDefault},
     },
     options::CalicoVersion,
 };
@@ -30,13 +30,18 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
         default: TierDefault::Deny,
         policies: Vec::new(),
     }));
-    let mut by_tier = members(policies);
-    for tier in &mut tiers {
-        tier.policies = by_tier.remove(tier.name.as_str()).unwrap_or_default();
-    }
     let notes = undefined(&draft.model, &missing);
     draft.model.network.tiers = tiers;
     draft.model.notes.extend(notes);
+    order(&mut draft.model.network);
+}
+
+/// Puts the policies of each tier in order.
+pub(crate) fn order(network: &mut Network) {
+    let mut by_tier = members(&network.policies);
+    for tier in &mut network.tiers {
+        tier.policies = by_tier.remove(tier.name.as_str()).unwrap_or_default();
+    }
 }
 
 /// Tiers that exist: declared ones, `default`, and the other built-in ones if a policy is in

@@ -5,7 +5,7 @@ use crate::{
     kinds::Draft,
     model::{
         inventory::{Addresses, Inventory, WorkloadKind},
-        network::{NetworkPolicy, PeerMatch},
+        network::{Network, NetworkPolicy, PeerMatch},
         selector::Selector,
     },
 };
@@ -29,12 +29,7 @@ const RUN_TIME: &[(&str, &[WorkloadKind])] = &[
 /// Notes policies whose selectors ask for such a label while a controller that sets it is known
 /// only by its template.
 pub(in crate::kinds::kubernetes) fn run_time_labels(draft: &mut Draft<'_>) {
-    let inventory = &draft.model.inventory;
-    let open: Vec<&str> = RUN_TIME
-        .iter()
-        .filter(|(key, kinds)| kinds.iter().any(|kind| template_only(inventory, *kind, key)))
-        .map(|(key, _)| *key)
-        .collect();
+    let open = open(&draft.model.inventory);
     if open.is_empty() {
         return;
     }
@@ -54,6 +49,21 @@ pub(in crate::kinds::kubernetes) fn run_time_labels(draft: &mut Draft<'_>) {
         }
     }
     draft.model.notes.extend(notes);
+}
+
+/// Whether policies of a model that grows on its own ask for such a label.
+pub(in crate::kinds) fn asks_at_run_time(network: &Network, inventory: &Inventory) -> bool {
+    let policies = &network.policies;
+    !policies.is_empty()
+        && open(inventory).iter().any(|key| policies.iter().any(|policy| asks_for(policy, key)))
+}
+
+/// Such labels that a controller sets which is known only by its template.
+fn open(inventory: &Inventory) -> Vec<&'static str> {
+    let open = RUN_TIME
+        .iter()
+        .filter(|(key, kinds)| kinds.iter().any(|kind| template_only(inventory, *kind, key)));
+    open.map(|(key, _)| *key).collect()
 }
 
 fn template_only(inventory: &Inventory, kind: WorkloadKind, key: &str) -> bool {

@@ -8,6 +8,7 @@ mod owners;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::kinds) use self::labels::asks_at_run_time;
 pub(super) use self::{
     cluster_ips::cluster_ips,
     labels::run_time_labels,
