@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use mayreach_wire::difference::{ChangeOut, DifferenceOut, IntentOut};
 
-use super::style::{ALLOW, BOLD, DENY, FAINT, OPEN};
+use super::{
+    decided,
+    style::{ALLOW, BOLD, DENY, FAINT, OPEN},
+};
 
 /// Changes listed of one kind.
 const LISTED_MAX: usize = 40;
@@ -55,9 +58,8 @@ fn one(out: &mut dyn Write, change: &ChangeOut) -> io::Result<()> {
     let meant = if change.intended { "  as intended" } else { "" };
     let pairs = if change.pairs == 1 { String::new() } else { format!("  {} pairs", change.pairs) };
     writeln!(out, "  {}{pairs}{ALLOW}{meant}{ALLOW:#}", change.request)?;
-    for (when, layer) in [("was", &change.before), ("now", &change.after)] {
-        let at = layer.reason.at.as_deref().unwrap_or_default();
-        writeln!(out, "    {FAINT}{when} {}: {}  {at}{FAINT:#}", layer.layer, layer.words())?;
+    for (when, layer) in [("was ", &change.before), ("now ", &change.after)] {
+        decided(out, 4, when, layer)?;
     }
     Ok(())
 }
@@ -73,9 +75,7 @@ pub(crate) fn change(out: &mut dyn Write, found: &IntentOut) -> io::Result<()> {
         writeln!(out, "{style}{sign}{style:#} {}", step.what)?;
         if let Some(against) = &step.counterexample {
             writeln!(out, "    {}", against.request)?;
-            let by = &against.decided_by;
-            let at = by.reason.at.as_deref().unwrap_or_default();
-            writeln!(out, "    {FAINT}{}: {}  {at}{FAINT:#}", by.layer, by.words())?;
+            decided(out, 4, "", &against.decided_by)?;
         }
         for why in &step.not_proved {
             writeln!(out, "    {FAINT}{}{FAINT:#}", why.why)?;

@@ -11,6 +11,7 @@ use mayreach_wire::{
 };
 
 use super::{
+    decided,
     style::{ALLOW, BOLD, DENY, FAINT, OPEN},
     table::{self, Cell},
 };
@@ -19,6 +20,8 @@ use super::{
 const TABLE_MAX: usize = 12;
 /// Pairs of one kind that are listed.
 const LISTED_MAX: usize = 40;
+/// Proved pairs that are named of each kind.
+const PAIRS_MAX: usize = 6;
 /// Requests shown of one pair.
 const HOLES_MAX: usize = 6;
 
@@ -42,11 +45,8 @@ fn dead(out: &mut dyn Write, found: &IsolationOut) -> io::Result<()> {
     }
     for dead in &found.dead_rules {
         let at = dead.at.as_deref().unwrap_or_default();
-        writeln!(
-            out,
-            "  {OPEN}!{OPEN:#} rule {} of {}  {FAINT}{at}{FAINT:#}",
-            dead.rule, dead.policy
-        )?;
+        writeln!(out, "  {OPEN}!{OPEN:#} rule {} of {}", dead.rule, dead.policy)?;
+        writeln!(out, "      {FAINT}{at}{FAINT:#}")?;
         writeln!(out, "      {}", dead.why)?;
     }
     Ok(())
@@ -124,7 +124,7 @@ fn shown(pairs: &[String]) -> String {
 
 /// Which layers hold the proved pairs, and what if one were gone.
 fn proved(out: &mut dyn Write, found: &IsolationOut) -> io::Result<()> {
-    let mut by_layers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut by_layers: BTreeMap<(String, &str), Vec<String>> = BTreeMap::new();
     for (finding, pairs) in pairs_of(found, "isolated") {
         by_layers.entry(holding(finding)).or_default().extend(pairs);
     }
@@ -132,17 +132,22 @@ fn proved(out: &mut dyn Write, found: &IsolationOut) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "\n{BOLD}proved isolated{BOLD:#}")?;
-    let rows = by_layers.into_iter().map(|(held, pairs)| {
-        vec![
-            Cell::plain(pairs.len().to_string()),
-            Cell::plain(held),
-            Cell::new(shown(&pairs), FAINT),
-        ]
-    });
-    table::write(out, 2, &rows.collect::<Vec<_>>())
+    for (held, pairs) in by_layers {
+        let (count, (by, holds)) = (pairs.len(), held);
+        let pairs_are = if count == 1 { "pair" } else { "pairs" };
+        writeln!(out, "  {ALLOW}✓{ALLOW:#} {count} {pairs_are} {by}\n      {holds}")?;
+        for pair in pairs.iter().take(PAIRS_MAX) {
+            writeln!(out, "      {FAINT}{pair}{FAINT:#}")?;
+        }
+        if count > PAIRS_MAX {
+            writeln!(out, "      {FAINT}and {} more{FAINT:#}", count - PAIRS_MAX)?;
+        }
+    }
+    Ok(())
 }
 
-fn holding(finding: &FindingOut) -> String {
+/// The layers that hold a pair, and what would hold it without some.
+fn holding(finding: &FindingOut) -> (String, &'static str) {
     let alone = match finding.alone.as_slice() {
         [] => "no layer alone, all together".to_owned(),
         [one] => format!("by {one} alone"),
@@ -154,7 +159,7 @@ fn holding(finding: &FindingOut) -> String {
         (false, true) => "holds (TCP) without network policy, not without the mesh",
         (false, false) => "needs both network policy and the mesh",
     };
-    format!("{alone}; {gone}")
+    (alone, gone)
 }
 
 fn unproved(out: &mut dyn Write, found: &IsolationOut) -> io::Result<()> {
@@ -193,9 +198,7 @@ fn open(out: &mut dyn Write, found: &IsolationOut) -> io::Result<()> {
 
 fn hole(out: &mut dyn Write, hole: &HoleOut) -> io::Result<()> {
     writeln!(out, "      {}", hole.request)?;
-    let at = hole.let_in_by.reason.at.as_deref().unwrap_or_default();
-    let words = hole.let_in_by.words();
-    writeln!(out, "        {FAINT}{}: {words}  {at}{FAINT:#}", hole.let_in_by.layer)
+    decided(out, 8, "", &hole.let_in_by)
 }
 
 fn more(out: &mut dyn Write, all: usize) -> io::Result<()> {
