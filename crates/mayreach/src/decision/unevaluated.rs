@@ -19,14 +19,18 @@ fn touches_layer(set: LayerSet, layer: Layer) -> bool {
     }
 }
 
-fn touches(scope: &Scope, workload: &Workload) -> bool {
+fn touches(model: &Model, scope: &Scope, workload: &Workload) -> bool {
     let has = |pairs: &[(String, String)]| {
         pairs.iter().all(|(k, v)| workload.labels.get(k).is_some_and(|l| l == v))
     };
+    let here = |namespace: &String| workload.namespace == *namespace;
     match scope {
         Scope::Cluster => true,
-        Scope::Namespace(namespace, labels) => workload.namespace == *namespace && has(labels),
-        Scope::Labels(labels) => has(labels),
+        Scope::Namespace(namespace, labels) => here(namespace) && has(labels),
+        Scope::Istio(namespace, labels) => {
+            let root = &model.inventory.mesh.root_namespace;
+            (here(namespace) || namespace == root) && has(labels)
+        }
     }
 }
 
@@ -61,7 +65,7 @@ pub(crate) fn layers_touched(model: &Model, workload: &Workload) -> u8 {
     let mine = model
         .unevaluated
         .iter()
-        .filter(|u| touches(&u.scope, workload) && has_proxy(&u.proxies, workload));
+        .filter(|u| touches(model, &u.scope, workload) && has_proxy(&u.proxies, workload));
     // A Sidecar may: asked flow by flow.
     let only_known = model.inventory.mesh.registry_only.is_some();
     let may = sidecar::of(model, workload).is_some() || only_known;
@@ -83,7 +87,7 @@ pub(crate) fn left_open(model: &Model, asked: &Asked<'_>, decided: LayerDecision
     }
     let may = |u: &&Unevaluated| {
         touches_layer(u.layers, decided.layer)
-            && touches(&u.scope, workload)
+            && touches(model, &u.scope, workload)
             && has_proxy(&u.proxies, workload)
     };
     let hidden = || match decided.layer {

@@ -111,8 +111,8 @@ pub(crate) enum Scope {
     Cluster,
     /// Workloads of one namespace whose labels hold these pairs (empty: all of them).
     Namespace(String, Vec<(String, String)>),
-    /// Workloads of any namespace whose labels hold these pairs.
-    Labels(Vec<(String, String)>),
+    /// The same of an object of Istio: in the root namespace it is about every namespace.
+    Istio(String, Vec<(String, String)>),
 }
 
 /// A set of layers.

@@ -40,11 +40,7 @@ pub(super) fn report(
 ) {
     let namespace = namespace_of(document);
     let policy = draft.policy(kind, document, Some(namespace.clone()), Vec::new(), Vec::new());
-    let scope = if namespace == draft.model.inventory.mesh.root_namespace {
-        Scope::Labels(labels)
-    } else {
-        Scope::Namespace(namespace, labels)
-    };
+    let scope = Scope::Istio(namespace, labels);
     draft.model.unevaluated.push(Unevaluated { policy, layers, scope, proxies });
     let message = format!("not evaluated: {why}; flows it may touch are undetermined");
     draft.note(

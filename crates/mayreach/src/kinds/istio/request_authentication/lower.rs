@@ -179,7 +179,11 @@ fn refuse(
     why: &str,
 ) {
     let layers = LayerSet { mtls: true, jwt: true, authorization: true, ..LayerSet::default() };
-    let scope = scope(document, draft, attach);
+    let labels = match attach {
+        Attach::Labels(labels) => labels.clone(),
+        Attach::Namespace | Attach::Targets(_) => Vec::new(),
+    };
+    let scope = Scope::Istio(namespace_of(document), labels);
     draft.model.unevaluated.push(Unevaluated {
         policy,
         layers,
@@ -195,18 +199,4 @@ fn refuse(
     );
     let note = Note::new(NoteCode::NotEvaluated, message);
     draft.note(note.about(document.title()).at(document.at(line)));
-}
-
-/// In the root namespace it touches the mesh, elsewhere its namespace.
-fn scope(document: &Document, draft: &Draft<'_>, attach: &Attach) -> Scope {
-    let namespace = namespace_of(document);
-    let labels = match attach {
-        Attach::Labels(labels) => labels.clone(),
-        Attach::Namespace | Attach::Targets(_) => Vec::new(),
-    };
-    if namespace == draft.model.inventory.mesh.root_namespace {
-        Scope::Labels(labels)
-    } else {
-        Scope::Namespace(namespace, labels)
-    }
 }
