@@ -6,7 +6,7 @@ use criterion::Criterion;
 use mayreach::{AnswerColumns, FlowColumns, Program};
 use mayreach_benches::{Ask, METHODS, Shape, record};
 
-use crate::{clock::elements, quick, set::Set};
+use crate::{clock::elements, quick, set::Set, wanted};
 
 /// Wide flows as columns.
 #[derive(Default)]
@@ -66,6 +66,9 @@ impl Columns {
 }
 
 pub(crate) fn rows(c: &mut Criterion) {
+    if !wanted("batch/") {
+        return;
+    }
     row(c, "batch/authz/10000", &Set::new(Shape::Mesh, 10_000, 2_500));
     row(c, "batch/five/10000", &Set::new(Shape::Layers, 10_000, 10_000));
     if !quick() {

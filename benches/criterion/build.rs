@@ -8,23 +8,26 @@ use mayreach_benches::{Cluster, Shape, record};
 
 use crate::{
     clock::{Cpu, elements},
-    quick,
+    quick, wanted,
 };
 
 pub(crate) fn rows(c: &mut Criterion<Cpu>) {
+    if !wanted("build/") {
+        return;
+    }
     let cluster = Cluster::new(Shape::Mesh, 10_000, 2_500, 1);
     let sources = cluster.sources();
     let options = cluster.options();
-    let mut group = c.benchmark_group("read");
+    let mut group = c.benchmark_group("build/read");
     group.sample_size(10);
     group.throughput(elements(cluster.bytes()));
     group.bench_function("yaml", |b| {
         b.iter(|| Program::compile(black_box(&sources), &options).expect("its own manifests"));
     });
     group.finish();
-    record("read/bytes", &cluster.bytes().to_string());
+    record("build/read/bytes", &cluster.bytes().to_string());
     let program = cluster.compile();
-    let mut group = c.benchmark_group("compile");
+    let mut group = c.benchmark_group("build/compile");
     group.sample_size(10);
     group.bench_function("10000", |b| b.iter(|| black_box(&program).compiled_again()));
     group.finish();
@@ -43,7 +46,7 @@ fn update(c: &mut Criterion<Cpu>, cluster: &Cluster) {
     let program = Program::compile(&cluster.sources(), &Options::default());
     let mut program = program.expect("its own manifests");
     let turn = Cell::new(0);
-    let mut group = c.benchmark_group("update");
+    let mut group = c.benchmark_group("build/update");
     group.sample_size(10);
     group.bench_function(cluster.policies.to_string(), |b| {
         b.iter(|| {

@@ -23,5 +23,5 @@ pub use crate::{
     flows::{Ask, Prepared, hot, wide},
     list::Lists,
     tenants::{Layers, Tenants},
-    time::cpu_now,
+    time::{cpu_now, timed},
 };

@@ -193,7 +193,8 @@ fn by_file(wrong: &[String]) -> String {
 fn check(under: &str, at_least: usize) {
     let scenarios = load(under);
     let asked: usize = scenarios.iter().map(|s| s.cases.len()).sum();
-    let wrong: Vec<String> = scenarios.iter().flat_map(|s| failures(s, Without::default())).collect();
+    let wrong: Vec<String> =
+        scenarios.iter().flat_map(|s| failures(s, Without::default())).collect();
     assert!(
         wrong.is_empty(),
         "{under}: {} of {asked} disagree\n{}\n{}",
