@@ -16,7 +16,7 @@ pub fn timed(questions: usize, budget: Duration, mut ask: impl FnMut(usize)) -> 
     let samples = 15_u32;
     let begin = cpu_now();
     ask(0);
-    let one = (cpu_now() - begin).max(Duration::from_nanos(50));
+    let one = cpu_now().saturating_sub(begin).max(Duration::from_nanos(50));
     let each = (budget.as_nanos() / u128::from(samples) / one.as_nanos()).clamp(1, 100_000);
     let each = u32::try_from(each).unwrap_or(1);
     let (mut number, mut asked) = (0, 1);
@@ -30,7 +30,7 @@ pub fn timed(questions: usize, budget: Duration, mut ask: impl FnMut(usize)) -> 
             number = (number + 1) % questions;
         }
         asked += u64::from(each);
-        all.push((cpu_now() - begin).as_secs_f64() * 1e9 / f64::from(each));
+        all.push(cpu_now().saturating_sub(begin).as_secs_f64() * 1e9 / f64::from(each));
     }
     all.sort_by(f64::total_cmp);
     (all[all.len() / 2], asked)
