@@ -19,7 +19,7 @@ struct Row {
     what: &'static str,
     unit: &'static str,
     bar: Bar,
-    value: fn() -> Option<f64>,
+    value: Figure,
 }
 
 /// Median nanoseconds of a row of criterion.
@@ -191,9 +191,12 @@ fn print_growth(names: &[&str]) {
     }
 }
 
+/// A figure of this run, if it was measured.
+type Figure = fn() -> Option<f64>;
+
 /// Every other system beside what we take for the same questions in the same run.
 fn others() {
-    let rows: [(&str, &str, fn() -> Option<f64>); 11] = [
+    let rows: [(&str, &str, Figure); 11] = [
         ("Cedar, policies of the workload alone", "peers/cedar-sliced", among_peers),
         ("Cedar, whole set of 10,000", "peers/cedar-whole", among_peers),
         ("regorus, data indexed by workload", "peers/regorus-indexed", among_peers),
