@@ -130,7 +130,7 @@ impl Bench {
             "proxies" => others::proxies(self, limit),
             // Their builds alone take longer than a glance may.
             "faces" => self.quick || crate::faces::measure(&self.figures.to_string_lossy()),
-            "count" => crate::count::measure().is_some(),
+            "count" => crate::count::measure(&self.figures, self.quick),
             _ => false,
         };
         let (seconds, commit) = (begin.elapsed().as_secs(), commit());
