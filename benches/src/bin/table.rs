@@ -103,6 +103,7 @@ fn main() {
         print_growth(names);
     }
     others();
+    updates();
     counts();
     for name in ["python", "node"] {
         if let Some(text) = recorded(name) {
@@ -245,10 +246,30 @@ fn others() {
     }
 }
 
+/// What one change of each kind takes.
+fn updates() {
+    let rows = [
+        ("an AuthorizationPolicy among 10,000, in the place of itself", "10000"),
+        ("the same among 100,000", "100000"),
+        ("an AuthorizationPolicy that comes to 10,000, or goes", "come-and-go-10000"),
+        ("the same with 100,000", "come-and-go-100000"),
+        ("a NetworkPolicy among 10,000 policies of five layers", "NetworkPolicy-10000"),
+        ("a PeerAuthentication there", "PeerAuthentication-10000"),
+        ("a RequestAuthentication there", "RequestAuthentication-10000"),
+    ];
+    println!("\nOne change, µs:\n\n| what | µs |\n|---|---:|");
+    for (what, row) in rows {
+        let took = ns(&format!("build/update/{row}")).map(|ns| short(ns / 1e3));
+        println!("| {what} | {} |", took.as_deref().unwrap_or("not measured in this run"));
+    }
+}
+
 /// What callgrind counted.
 fn counts() {
     let Some(text) = recorded("instructions") else { return };
-    println!("\nInstructions a decision (callgrind, fixed seeds, smaller sets):\n");
+    println!(
+        "\nInstructions (callgrind, fixed seeds), by set, number of policies and way in: of a decision; `batch` of a row, `pairs` of a pair, `compile` of a policy, `update` of a change:\n"
+    );
     println!("| row | instructions |\n|---|---:|");
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some((row, count)) = line.split_once(' ') {
