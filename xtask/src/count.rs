@@ -29,6 +29,8 @@ const LARGE: [Set; 6] = [
     ("authz", "100000", "25000"),
     ("one", "100000", "20000"),
 ];
+pub(crate) const BUILD: [&str; 8] =
+    ["build", "--quiet", "--profile", "count", "-p", "mayreach-benches", "--bin", "count"];
 /// Per cent that a count may differ from the kept one.
 const TOLERANCE: f64 = 2.0;
 
@@ -52,9 +54,7 @@ pub(crate) fn measure(figures: &Path, quick: bool) -> bool {
 
 fn sets(sets: &[Set]) -> Option<Vec<(String, f64)>> {
     let target = run::target()?;
-    let line =
-        ["build", "--quiet", "--profile", "count", "-p", "mayreach-benches", "--bin", "count"];
-    Command::new("cargo").args(line).status().ok().filter(ExitStatus::success)?;
+    Command::new("cargo").args(BUILD).status().ok().filter(ExitStatus::success)?;
     let mut counts = Vec::new();
     for set in sets {
         let Some(mut rows) = one(&target, *set) else {

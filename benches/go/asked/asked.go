@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -100,11 +101,9 @@ func Time(name string, asks []Ask, allows func(*Ask) bool) {
 		decisions += count
 		return float64(CPU()-begin) / float64(count)
 	}
-	first := max(some(1), 1000)
 	const samples = 11
-	count := max(1, int(float64(budget)/samples/first))
-	// The first answer takes longest.
-	count = max(1, int(float64(budget)/samples/max(some(count), 10)))
+	some(1) // the first answer takes longest
+	count := max(1, int(float64(budget)/samples/max(some(1), 1000)))
 	var all []float64
 	for end := time.Now().Add(3 * budget); len(all) < samples && (len(all) < 3 || time.Now().Before(end)); {
 		all = append(all, some(count))
@@ -119,6 +118,16 @@ func Keep(name string, ns float64, decisions int) {
 	file := filepath.Join(os.Args[2], strings.ReplaceAll("proxies/"+name, "/", "_"))
 	Must(os.WriteFile(file, fmt.Appendf(nil, "%f", ns), 0o644))
 	Must(os.WriteFile(file+"_decisions", fmt.Appendf(nil, "%d", decisions), 0o644))
+}
+
+// Module keeps which release of a Go module answered.
+func Module(name, path string) {
+	info, _ := debug.ReadBuildInfo()
+	for _, dep := range info.Deps {
+		if dep.Path == path {
+			Version(name, dep.Version)
+		}
+	}
 }
 
 // Version keeps which release answered.

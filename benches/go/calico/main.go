@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -25,21 +24,10 @@ type server interface {
 
 func main() {
 	log.SetLevel(log.ErrorLevel)
-	for _, dep := range must(debug.ReadBuildInfo()).Deps {
-		if dep.Path == "github.com/projectcalico/calico" {
-			asked.Version("calico", dep.Version)
-		}
-	}
+	asked.Module("calico", "github.com/projectcalico/calico")
 	row("mesh")
 	row("hot-small")
 	row("hot")
-}
-
-func must(info *debug.BuildInfo, ok bool) *debug.BuildInfo {
-	if !ok {
-		panic("a program with modules")
-	}
-	return info
 }
 
 // row times one set: a checker for each workload, requests made beforehand.

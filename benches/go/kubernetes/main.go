@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"net"
-	"runtime/debug"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,13 +21,7 @@ import (
 )
 
 func main() {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, dep := range info.Deps {
-			if dep.Path == "sigs.k8s.io/kube-network-policies" {
-				asked.Version("kube-network-policies", dep.Version)
-			}
-		}
-	}
+	asked.Module("kube-network-policies", "sigs.k8s.io/kube-network-policies")
 	set := asked.Read("network")
 	engine := newEngine(strings.Join(set.Manifests, "\n"))
 	packets := map[*asked.Ask]*network.Packet{}
