@@ -8,22 +8,26 @@ use crate::{
     clock::Cpu,
     quick,
     set::{Set, cycle, prepared, ways},
+    wanted,
 };
 
 pub(crate) fn rows(c: &mut Criterion<Cpu>) {
-    for policies in sizes() {
+    for policies in sizes().filter(|_| wanted("authz/")) {
         let set = Set::new(Shape::Mesh, policies, policies / 4);
         all(c, &format!("authz/hot/{policies}"), &set);
         if policies == 10_000 {
             ways(c, &format!("authz/wide/{policies}"), (&set, &set.wide()), Program::authorize);
         }
     }
+    if !wanted("one/") {
+        return;
+    }
     for policies in sizes().filter(|n| *n >= 1_000) {
         let set = Set::new(Shape::Hot, policies, (policies / 5).max(50));
         all(c, &format!("one/hot/{policies}"), &set);
     }
     let set = Set::new(Shape::Paths, if quick() { 1_000 } else { 10_000 }, 200);
-    all(c, "paths/hot", &set);
+    all(c, "one/paths", &set);
 }
 
 fn sizes() -> impl Iterator<Item = usize> {

@@ -8,9 +8,13 @@ use crate::{
     clock::Cpu,
     quick,
     set::{Set, prepared, ways},
+    wanted,
 };
 
 pub(crate) fn rows(c: &mut Criterion<Cpu>) {
+    if !wanted("five/") {
+        return;
+    }
     let sizes: &[(usize, usize)] = if quick() {
         &[(10, 1_000), (10_000, 10_000)]
     } else {

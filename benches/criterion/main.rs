@@ -1,5 +1,5 @@
-//! Every timed row of the table. `cargo bench -p mayreach-benches`; a part of a row's name as an
-//! argument measures only those. `MAYREACH_QUICK=1`: smaller sets, shorter samples.
+//! Every timed row of the table. `cargo bench -p mayreach-benches -- five/`: only rows whose names begin so; no
+//! other clusters are made. `MAYREACH_QUICK=1`: smaller sets, shorter samples.
 
 #![allow(
     clippy::expect_used,
@@ -26,9 +26,15 @@ pub(crate) fn quick() -> bool {
     std::env::var_os("MAYREACH_QUICK").is_some()
 }
 
+/// Whether rows of that beginning are asked for.
+pub(crate) fn wanted(name: &str) -> bool {
+    let asked = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    asked.is_none_or(|asked| name.starts_with(&asked) || asked.starts_with(name))
+}
+
 /// How long each row may take.
 pub(crate) fn timed<M: criterion::measurement::Measurement>(c: Criterion<M>) -> Criterion<M> {
-    let (warm, measure) = if quick() { (100, 300) } else { (400, 1_600) };
+    let (warm, measure) = if quick() { (100, 300) } else { (300, 1_000) };
     c.sample_size(if quick() { 10 } else { 20 })
         .warm_up_time(Duration::from_millis(warm))
         .measurement_time(Duration::from_millis(measure))

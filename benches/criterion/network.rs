@@ -10,9 +10,13 @@ use crate::{
     clock::Cpu,
     quick,
     set::{Set, ways},
+    wanted,
 };
 
 pub(crate) fn rows(c: &mut Criterion<Cpu>) {
+    if !wanted("network/") {
+        return;
+    }
     let sizes: &[(Shape, &str, usize, usize)] = &[
         (Shape::Selectors, "network/selectors", 1_000, 10_000),
         (Shape::Selectors, "network/selectors", 10_000, 100_000),
@@ -39,7 +43,7 @@ fn pairs(c: &mut Criterion<Cpu>, set: &Set) {
         let denies = set.program.network(&flow).iter().any(|layer| layer.verdict == Verdict::Deny);
         assert_eq!(found.verdict(*from, to) == Verdict::Deny, denies, "{from:?} {to:?}");
     }
-    let mut group = c.benchmark_group("pairs");
+    let mut group = c.benchmark_group("network/pairs");
     group.throughput(Throughput::Elements(all * all));
     group.bench_function("all", |b| {
         b.iter(|| black_box(set.program.network_pairs(Protocol::Tcp, 8080).count(Verdict::Allow)));

@@ -8,6 +8,7 @@
 )]
 
 mod cluster;
+mod columns;
 mod dice;
 mod figures;
 mod flows;
@@ -18,10 +19,11 @@ mod time;
 
 pub use crate::{
     cluster::{Cluster, METHODS, Rule, Shape, Workload},
+    columns::Columns,
     dice::Dice,
     figures::{folder, record, recorded},
     flows::{Ask, Prepared, hot, wide},
     list::Lists,
     tenants::{Layers, Tenants},
-    time::cpu_now,
+    time::{cpu_now, timed},
 };

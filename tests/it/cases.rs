@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mayreach::{Flow, Program, Verdict};
+use mayreach::{Flow, Program, Verdict, Without};
 use mayreach_conformance::{Case, Scenario, load, missing};
 use mayreach_wire::{DecisionOut, FlowIn, OptionsIn};
 use serde_json::{Map, Value};
@@ -102,8 +102,8 @@ fn waypoint(program: &Program, flow: &Flow<'_>) -> String {
     named.unwrap_or("none").to_owned()
 }
 
-/// What one scenario's cases answer that they should not.
-fn failures(scenario: &Scenario) -> Vec<String> {
+/// What one scenario's cases answer that they should not, by a compiled evaluator that does without some parts.
+fn failures(scenario: &Scenario, without: Without) -> Vec<String> {
     let name = &scenario.name;
     let (options, theirs) = options(scenario);
     // A feature flag of istiod that is off unless somebody sets it.
@@ -111,7 +111,8 @@ fn failures(scenario: &Scenario) -> Vec<String> {
         return Vec::new();
     }
     let bypassed = theirs.contains_key("webhook");
-    let options = options.build().unwrap_or_else(|e| panic!("{name}: {e:?}"));
+    let mut options = options.build().unwrap_or_else(|e| panic!("{name}: {e:?}"));
+    options.without = without;
     let sources: Vec<_> = scenario
         .manifests
         .iter()
@@ -192,7 +193,8 @@ fn by_file(wrong: &[String]) -> String {
 fn check(under: &str, at_least: usize) {
     let scenarios = load(under);
     let asked: usize = scenarios.iter().map(|s| s.cases.len()).sum();
-    let wrong: Vec<String> = scenarios.iter().flat_map(failures).collect();
+    let wrong: Vec<String> =
+        scenarios.iter().flat_map(|s| failures(s, Without::default())).collect();
     assert!(
         wrong.is_empty(),
         "{under}: {} of {asked} disagree\n{}\n{}",
@@ -221,4 +223,28 @@ fn calico() {
 #[test]
 fn istio() {
     check("istio", 20_000);
+}
+
+/// Each part of the compiled evaluator switched off in turn: of the recorded clusters a sample, another for each
+/// part; built with optimisation, all of them.
+#[test]
+fn without_each_part_in_turn() {
+    let on = Without::default();
+    let parts = [
+        Without { mesh: true, ..on },
+        Without { groups: true, ..on },
+        Without { pairs: true, ..on },
+        Without { rows: true, ..on },
+        Without { direct: true, ..on },
+    ];
+    let every = if cfg!(debug_assertions) { 40 } else { 1 };
+    for under in ["seeds", "kubernetes", "calico", "istio"] {
+        let scenarios = load(under);
+        for (number, part) in parts.into_iter().enumerate() {
+            let sample: Vec<_> = scenarios.iter().skip(number % every).step_by(every).collect();
+            let wrong: Vec<String> = sample.iter().flat_map(|s| failures(s, part)).collect();
+            assert!(wrong.is_empty(), "{part:?}: {}\n{}", wrong.len(), wrong[0]);
+            assert!(!sample.is_empty() || under == "seeds", "{under}: nothing is asked");
+        }
+    }
 }

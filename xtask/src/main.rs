@@ -5,6 +5,7 @@ mod bench;
 mod count;
 mod faces;
 mod node;
+mod others;
 mod python;
 mod run;
 mod tidy;
@@ -24,8 +25,8 @@ fn main() -> ExitCode {
         "tidy" => tidy::tidy(),
         _ => {
             eprintln!(
-                "usage: cargo xtask bench [--quick | --faces] | count [--save] | demo | test | node | \
-                 python [--spark] | tidy"
+                "usage: cargo xtask bench [--quick] [--PART…] [--table] [--save] | count [--save] | demo | test | \
+                 node | python [--spark] | tidy"
             );
             false
         }

@@ -1,11 +1,11 @@
 //! Casbin: one line for each combination of principal, method and path.
 
-use std::{hint::black_box, time::Duration};
+use std::time::Duration;
 
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
 use mayreach_benches::METHODS;
 
-use crate::{Set, keep, time};
+use crate::{Set, keep};
 
 const MODEL: &str = r#"
 [request_definition]
@@ -63,11 +63,5 @@ pub(crate) fn rows(set: &Set, budget: Duration) {
         let question = (workload, set.principals[n].clone(), method, ask.path.clone());
         enforcer.enforce(question).expect("an answer")
     };
-    set.check(3, allows);
-    keep(
-        "casbin",
-        time(set.asks.len(), budget, |n| {
-            black_box(allows(n));
-        }),
-    );
+    keep("casbin", set, budget, allows);
 }

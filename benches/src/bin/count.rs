@@ -1,124 +1,147 @@
-//! Asks prepared questions, so that `valgrind --tool=callgrind` can count what a decision costs:
-//! `cargo xtask count`. Prints how many decisions it made.
+//! Asks prepared questions of one set, way by way, so that `valgrind --tool=callgrind` can count what each takes:
+//! `cargo xtask count`. Prints each way, and how many questions it asked.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a count that fails must stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a count that fails must stop"
+)]
 
 use std::hint::black_box;
 
-use mayreach::{Connection, Flow, PreparedRequest, Program, WorkloadId};
-use mayreach_benches::{Cluster, Prepared, Shape, hot};
+use mayreach::{
+    AnswerColumns, Changes, Connection, PreparedRequest, Program, Protocol, Source, WorkloadId,
+};
+use mayreach_benches::{Ask, Cluster, Columns, Prepared, Shape, hot};
+
+/// Counted: xtask tells callgrind to begin and end here, and to write down what it counted after each call.
+#[inline(never)]
+fn counted<T>(asked: &[T], mut ask: impl FnMut(&T)) {
+    for one in asked {
+        ask(black_box(one));
+    }
+}
 
 fn main() {
-    let row = std::env::args().nth(1).unwrap_or_default();
-    let (set, way) = row.split_once('/').expect("a set and a way, such as `authz/ids`");
-    let (shape, policies, workloads) = match set {
-        "authz" => (Shape::Mesh, 1_000, 250),
-        "one" => (Shape::Hot, 1_000, 200),
-        "network" => (Shape::Selectors, 250, 500),
-        "five" => (Shape::Layers, 1_000, 500),
-        other => panic(other),
+    let mut arguments = std::env::args().skip(1);
+    let set = arguments.next().expect("a set, such as `authz`");
+    let mut size = || arguments.next().and_then(|size| size.parse().ok()).expect("a size");
+    let (policies, workloads) = (size(), size());
+    let shape = match set.as_str() {
+        "authz" => Shape::Mesh,
+        "one" => Shape::Hot,
+        "network" => Shape::Selectors,
+        "five" => Shape::Layers,
+        other => panic!("no set `{other}`"),
     };
     let cluster = Cluster::new(shape, policies, workloads, 1);
     let program = cluster.compile();
-    let ids: Vec<WorkloadId> = cluster
-        .workloads
-        .iter()
-        .map(|w| program.workload(&w.namespace, &w.name).expect("its own workload"))
-        .collect();
+    let workload = |name: &str, namespace: &str| program.workload(namespace, name);
+    let ids = cluster.workloads.iter().map(|w| workload(&w.name, &w.namespace).expect("its own"));
+    let ids: Vec<WorkloadId> = ids.collect();
     let asks = hot(&cluster);
-    let named = || asks.iter().map(|ask| ask.named(&cluster)).collect::<Vec<_>>();
-    let resolved = || asks.iter().map(|ask| ask.resolved(&ids)).collect::<Vec<_>>();
-    let count = match (set, way) {
-        ("five", "borrowed") => twice(&program, &named(), counted_flows),
-        ("five", "ids") => twice(&program, &resolved(), counted_flows),
-        ("network", "ids") => twice(&program, &resolved(), counted_network),
-        ("authz" | "one", "borrowed") => twice(&program, &named(), counted_authorization),
-        ("authz" | "one", "ids") => twice(&program, &resolved(), counted_authorization),
-        (_, "prepared") => {
-            let asks: Vec<Prepared<'_>> = asks.iter().map(|ask| ask.prepared(&ids)).collect();
-            let ask = if set == "five" { counted_prepared } else { counted_authorized_prepared };
-            ask(&program, &asks)
-        }
-        (_, "connection") => {
-            let connections: Vec<Connection<'_>> =
-                asks.iter().map(|ask| program.connect(&ask.resolved(&ids))).collect();
-            let requests: Vec<PreparedRequest<'_>> =
-                asks.iter().map(|ask| PreparedRequest::new(ask.request())).collect();
-            let ask = if set == "five" { counted_requests } else { counted_authorized };
-            ask(&connections, &requests)
-        }
-        _ => panic(way),
-    };
-    println!("{count}");
+    match shape {
+        Shape::Selectors => network(&cluster, &program, &ids, &asks),
+        Shape::Layers => five(&cluster, &program, &ids, &asks),
+        _ => authorization(&cluster, &program, &ids, &asks),
+    }
 }
 
-fn panic(what: &str) -> ! {
-    eprintln!("no row `{what}`");
-    std::process::exit(2)
+/// Asks everything once without counting, then counts: what is made on first use is made.
+fn row<T>(way: &str, asked: &[T], mut ask: impl FnMut(&T)) {
+    asked.iter().for_each(&mut ask);
+    println!("{way} {}", asked.len());
+    counted(asked, ask);
 }
 
-/// A first time without counting: what is made on first use is made.
-fn twice(program: &Program, flows: &[Flow<'_>], ask: fn(&Program, &[Flow<'_>]) -> usize) -> usize {
-    for flow in flows {
+/// The same of what asks so many questions at once.
+fn at_once(way: &str, questions: usize, mut ask: impl FnMut()) {
+    ask();
+    println!("{way} {questions}");
+    counted(&[()], |()| ask());
+}
+
+fn five(cluster: &Cluster, program: &Program, ids: &[WorkloadId], asks: &[Ask]) {
+    let named: Vec<_> = asks.iter().map(|ask| ask.named(cluster)).collect();
+    row("borrowed", &named, |flow| {
         black_box(program.decide(flow));
-    }
-    ask(program, flows)
+    });
+    let resolved: Vec<_> = asks.iter().map(|ask| ask.resolved(ids)).collect();
+    row("ids", &resolved, |flow| {
+        black_box(program.decide(flow));
+    });
+    let prepared: Vec<Prepared<'_>> = asks.iter().map(|ask| ask.prepared(ids)).collect();
+    row("prepared", &prepared, |one| {
+        black_box(program.decide_prepared(one.source, one.destination, one.port, &one.request));
+    });
+    row("connection", &connections(program, ids, asks), |(connection, request)| {
+        black_box(connection.decide_prepared(request));
+    });
+    let columns = Columns::new(ids, asks);
+    let mut verdict = vec![3; asks.len()];
+    at_once("batch", asks.len(), || {
+        let mut answers = AnswerColumns { verdict: &mut verdict, ..AnswerColumns::default() };
+        program.decide_columns(&columns.all(), &mut answers).expect("even columns");
+    });
 }
 
-#[inline(never)]
-fn counted_flows(program: &Program, flows: &[Flow<'_>]) -> usize {
-    for flow in flows {
-        black_box(program.decide(black_box(flow)));
-    }
-    flows.len()
+fn authorization(cluster: &Cluster, program: &Program, ids: &[WorkloadId], asks: &[Ask]) {
+    let named: Vec<_> = asks.iter().map(|ask| ask.named(cluster)).collect();
+    row("borrowed", &named, |flow| {
+        black_box(program.authorize(flow));
+    });
+    let resolved: Vec<_> = asks.iter().map(|ask| ask.resolved(ids)).collect();
+    row("ids", &resolved, |flow| {
+        black_box(program.authorize(flow));
+    });
+    let prepared: Vec<Prepared<'_>> = asks.iter().map(|ask| ask.prepared(ids)).collect();
+    row("prepared", &prepared, |one| {
+        black_box(program.authorize_prepared(one.source, one.destination, one.port, &one.request));
+    });
+    row("connection", &connections(program, ids, asks), |(connection, request)| {
+        black_box(connection.authorize_prepared(request));
+    });
+    let columns = Columns::new(ids, asks);
+    let mut verdict = vec![3; asks.len()];
+    at_once("batch", asks.len(), || {
+        let mut answers = AnswerColumns { verdict: &mut verdict, ..AnswerColumns::default() };
+        program.authorize_columns(&columns.all(), &mut answers).expect("even columns");
+    });
+    at_once("compile", cluster.policies, || {
+        black_box(program.compiled_again());
+    });
+    let forms = [0, 1].map(|form| {
+        let text = cluster.one_policy(cluster.policies / 2, form);
+        Changes { set: vec![Source::new("change.yaml", text)], ..Changes::default() }
+    });
+    let mut changed = program.clone();
+    row("update", &forms, |change| {
+        changed = changed.update(change).expect("a sound change");
+    });
 }
 
-#[inline(never)]
-fn counted_authorization(program: &Program, flows: &[Flow<'_>]) -> usize {
-    for flow in flows {
-        black_box(program.authorize(black_box(flow)));
-    }
-    flows.len()
+fn network(cluster: &Cluster, program: &Program, ids: &[WorkloadId], asks: &[Ask]) {
+    let named: Vec<_> = asks.iter().map(|ask| ask.named(cluster)).collect();
+    row("borrowed", &named, |flow| {
+        black_box(program.network(flow));
+    });
+    let resolved: Vec<_> = asks.iter().map(|ask| ask.resolved(ids)).collect();
+    row("ids", &resolved, |flow| {
+        black_box(program.network(flow));
+    });
+    at_once("pairs", ids.len() * ids.len(), || {
+        black_box(program.network_pairs(Protocol::Tcp, 8080).count(mayreach::Verdict::Allow));
+    });
 }
 
-#[inline(never)]
-fn counted_network(program: &Program, flows: &[Flow<'_>]) -> usize {
-    for flow in flows {
-        black_box(program.network(black_box(flow)));
-    }
-    flows.len()
-}
-
-#[inline(never)]
-fn counted_prepared(program: &Program, asks: &[Prepared<'_>]) -> usize {
-    for ask in asks {
-        let Prepared { source, destination, port, request } = black_box(ask);
-        black_box(program.decide_prepared(*source, *destination, *port, request));
-    }
-    asks.len()
-}
-
-#[inline(never)]
-fn counted_authorized_prepared(program: &Program, asks: &[Prepared<'_>]) -> usize {
-    for ask in asks {
-        let Prepared { source, destination, port, request } = black_box(ask);
-        black_box(program.authorize_prepared(*source, *destination, *port, request));
-    }
-    asks.len()
-}
-
-#[inline(never)]
-fn counted_requests(prepared: &[Connection<'_>], requests: &[PreparedRequest<'_>]) -> usize {
-    for (connection, request) in prepared.iter().zip(requests) {
-        black_box(connection.decide_prepared(black_box(request)));
-    }
-    requests.len()
-}
-
-#[inline(never)]
-fn counted_authorized(prepared: &[Connection<'_>], requests: &[PreparedRequest<'_>]) -> usize {
-    for (connection, request) in prepared.iter().zip(requests) {
-        black_box(connection.authorize_prepared(black_box(request)));
-    }
-    requests.len()
+fn connections<'a>(
+    program: &'a Program,
+    ids: &[WorkloadId],
+    asks: &'a [Ask],
+) -> Vec<(Connection<'a>, PreparedRequest<'a>)> {
+    let each = asks
+        .iter()
+        .map(|ask| (program.connect(&ask.resolved(ids)), PreparedRequest::new(ask.request())));
+    each.collect()
 }

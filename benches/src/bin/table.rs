@@ -2,7 +2,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "rows are written here")]
 
-use std::{fs, process::Command};
+use std::{collections::BTreeMap, fs, process::Command};
 
 use mayreach_benches::{folder, recorded};
 
@@ -19,7 +19,7 @@ struct Row {
     what: &'static str,
     unit: &'static str,
     bar: Bar,
-    value: fn() -> Option<f64>,
+    value: Figure,
 }
 
 /// Median nanoseconds of a row of criterion.
@@ -41,7 +41,12 @@ fn millions(row: &str, flows: &str) -> Option<f64> {
 }
 
 fn peer(name: &str) -> Option<f64> {
-    Some(figure(name)? / figure("peers/mayreach")?)
+    Some(figure(name)? / among_peers()?)
+}
+
+/// Our own cost in the peers' run, before and after theirs.
+fn among_peers() -> Option<f64> {
+    Some(f64::midpoint(figure("peers/mayreach")?, figure("peers/mayreach-after")?))
 }
 
 macro_rules! rows {
@@ -68,12 +73,12 @@ fn rows() -> Vec<Row> {
         "batch, 2 threads, wide, 10,000 AuthorizationPolicies", "M/s", AtLeast(40.0), millions("batch/authz/10000/2-threads", "batch/authz/10000/flows");
         "batch, 2 threads, wide, five layers, 10,000 policies", "M/s", AtLeast(15.0), millions("batch/five/10000/2-threads", "batch/five/10000/flows");
         "batch, 2 threads, wide, 100,000 AuthorizationPolicies", "M/s", AtLeast(20.0), millions("batch/authz/100000/2-threads", "batch/authz/100000/flows");
-        "compile 10,000 AuthorizationPolicies from the checked model", "ms", AtMost(50.0), Some(ns("compile/10000")? / 1e6);
+        "compile 10,000 AuthorizationPolicies from the checked model", "ms", AtMost(50.0), Some(ns("build/compile/10000")? / 1e6);
         "memory of what is compiled", "bytes a policy", AtMost(700.0), figure("memory/compiled");
         "memory of the whole program, parsed manifests kept for `update` included", "bytes a policy", AtMost(700.0), figure("memory/program");
-        "read and compile 10,000 policies from YAML", "MB/s", AtLeast(20.0), Some(figure("read/bytes")? / ns("read/yaml")? * 1e3);
-        "update one AuthorizationPolicy among 100,000", "µs", AtMost(30.0), Some(ns("update/100000")? / 1e3);
-        "all pairs of 10,000 pods × 1,000 NetworkPolicies, one port, made and counted", "ms", AtMost(50.0), Some(ns("pairs/all")? / 1e6);
+        "read and compile 10,000 policies from YAML", "MB/s", AtLeast(20.0), Some(figure("build/read/bytes")? / ns("build/read/yaml")? * 1e3);
+        "update one AuthorizationPolicy among 100,000", "µs", AtMost(30.0), Some(ns("build/update/100000")? / 1e3);
+        "all pairs of 10,000 pods × 1,000 NetworkPolicies, one port, made and counted", "ms", AtMost(50.0), Some(ns("network/pairs/all")? / 1e6);
         "matrix of 200 tenants × 3 workloads, NetworkPolicy and AuthorizationPolicy, all ports and requests: the command, from YAML, by the wall", "s", AtMost(0.5), figure("analyses/matrix");
         "NCA `--connectivity` on the same files: times that", "×", AtLeast(200.0), Some(figure("analyses/nca")? / figure("analyses/matrix")?);
         "isolate 1,000 tenants × 10 workloads, five layers, pods to come and addresses outside included", "s", AtMost(10.0), figure("analyses/isolate");
@@ -97,6 +102,8 @@ fn main() {
         println!("\n{title}\n");
         print_growth(names);
     }
+    others();
+    updates();
     counts();
     for name in ["python", "node"] {
         if let Some(text) = recorded(name) {
@@ -185,10 +192,84 @@ fn print_growth(names: &[&str]) {
     }
 }
 
+/// A figure of this run, if it was measured.
+type Figure = fn() -> Option<f64>;
+
+/// Every other system beside what we take for the same questions in the same run.
+fn others() {
+    let rows: [(&str, &str, Figure); 11] = [
+        ("Cedar, policies of the workload alone", "peers/cedar-sliced", among_peers),
+        ("Cedar, whole set of 10,000", "peers/cedar-whole", among_peers),
+        ("regorus, data indexed by workload", "peers/regorus-indexed", among_peers),
+        ("Casbin, whole set", "peers/casbin", among_peers),
+        ("Calico's checker, the workload's 4 policies", "proxies/calico/mesh", || {
+            figure("proxies/mesh")
+        }),
+        ("Calico's checker, one workload with 1,000", "proxies/calico/hot-small", || {
+            figure("proxies/hot-small")
+        }),
+        ("Calico's checker, one workload with 10,000", "proxies/calico/hot", || {
+            figure("proxies/hot")
+        }),
+        ("Envoy's RBAC filters, added to a request, 4 policies", "proxies/envoy/sidecar", || {
+            figure("proxies/sidecar")
+        }),
+        ("Envoy's RBAC filters, one workload with 1,000", "proxies/envoy/hot-small", || {
+            figure("proxies/hot-small")
+        }),
+        ("Envoy's RBAC filters, one workload with 10,000", "proxies/envoy/hot", || {
+            figure("proxies/hot")
+        }),
+        (
+            "kube-network-policies, 10,000 pods × 1,000 NetworkPolicies",
+            "proxies/kube-network-policies/network",
+            || figure("proxies/network"),
+        ),
+    ];
+    println!(
+        "\nOther systems, ns of processor time a decision, each beside ours (borrowed strings) for the same questions in the same run:\n"
+    );
+    println!("| system | ns | of so many decisions | ours | times |\n|---|---:|---:|---:|---:|");
+    for (what, name, ours) in rows {
+        let Some(ns) = figure(name) else {
+            println!("| {what} | not measured in this run | | | |");
+            continue;
+        };
+        let asked = figure(&format!("{name}/decisions")).map_or_else(String::new, short);
+        let ours = ours();
+        let times = ours.map_or_else(String::new, |ours| short(ns / ours));
+        println!(
+            "| {what} | {} | {asked} | {} | {times} |",
+            short(ns),
+            ours.map_or_else(String::new, short)
+        );
+    }
+}
+
+/// What one change of each kind takes.
+fn updates() {
+    let rows = [
+        ("an AuthorizationPolicy among 10,000, in the place of itself", "10000"),
+        ("the same among 100,000", "100000"),
+        ("an AuthorizationPolicy that comes to 10,000, or goes", "come-and-go-10000"),
+        ("the same with 100,000", "come-and-go-100000"),
+        ("a NetworkPolicy among 10,000 policies of five layers", "NetworkPolicy-10000"),
+        ("a PeerAuthentication there", "PeerAuthentication-10000"),
+        ("a RequestAuthentication there", "RequestAuthentication-10000"),
+    ];
+    println!("\nOne change, µs:\n\n| what | µs |\n|---|---:|");
+    for (what, row) in rows {
+        let took = ns(&format!("build/update/{row}")).map(|ns| short(ns / 1e3));
+        println!("| {what} | {} |", took.as_deref().unwrap_or("not measured in this run"));
+    }
+}
+
 /// What callgrind counted.
 fn counts() {
     let Some(text) = recorded("instructions") else { return };
-    println!("\nInstructions a decision (callgrind, fixed seeds, smaller sets):\n");
+    println!(
+        "\nInstructions (callgrind, fixed seeds), by set, number of policies and way in: of a decision; `batch` of a row, `pairs` of a pair, `compile` of a policy, `update` of a change:\n"
+    );
     println!("| row | instructions |\n|---|---:|");
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some((row, count)) = line.split_once(' ') {
@@ -211,15 +292,48 @@ fn machine() -> String {
     };
     let model = field("model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let peers = recorded("peers/versions").unwrap_or_default();
-    let quick = recorded("quick").filter(|quick| quick == "true");
-    let quick = quick.map_or("", |_| " `--quick`: smaller sets, shorter samples.");
+    let versions: Vec<String> = recorded("peers/versions")
+        .into_iter()
+        .chain(["calico", "kube-network-policies", "Envoy"].iter().filter_map(|name| {
+            Some(format!("{name} {}", recorded(&format!("proxies/{name}/version"))?))
+        }))
+        .collect();
     format!(
-        "{model}, {cores} cores; {}; {}; {}; commit {}; {}.{quick}",
+        "{model}, {cores} cores; {}; {}; {}; {}.\n\n{}",
         said(&["uname", "-sr"]),
         said(&["rustc", "--version"]),
-        if peers.is_empty() { "peers not run" } else { peers.as_str() },
-        said(&["git", "rev-parse", "--short", "HEAD"]),
+        if versions.is_empty() { "peers not run".to_owned() } else { versions.join(", ") },
         said(&["date", "-u", "+%Y-%m-%d"]),
+        parts(),
     )
 }
+
+/// Which commit was measured; parts that were measured of another one, or only at a glance, by name.
+fn parts() -> String {
+    let mut commits: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut seconds = 0;
+    for name in PARTS {
+        let Some(stamp) = recorded(&format!("part/{name}")) else { continue };
+        let mut words = stamp.split(' ');
+        let mut commit = words.next().unwrap_or_default().to_owned();
+        let took: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+        seconds += took;
+        if words.next() == Some("true") {
+            commit.push_str(" with `--quick` (smaller sets, shorter samples)");
+        }
+        commits.entry(commit).or_default().push(format!("{name} {took} s"));
+    }
+    let each =
+        commits.iter().map(|(commit, parts)| format!("commit {commit}: {}", parts.join(", ")));
+    format!(
+        "Measured in {} minutes, builds not counted. {}.",
+        seconds.div_ceil(60),
+        each.collect::<Vec<_>>().join("; ")
+    )
+}
+
+/// As `xtask/src/bench.rs` runs them.
+const PARTS: [&str; 13] = [
+    "five", "authz", "one", "network", "build", "batch", "memory", "rows", "count", "analyses",
+    "peers", "proxies", "faces",
+];

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::{
     Decision, Flow, Http, Layer, LayerDecision, Peer, Port, Problem, Program, Protocol, Reason,
     Request, Verdict, WorkloadId,
-    decision::fast::{Ask, Ends, Found},
+    decision::fast::{Ask, BLOCK, Ends, Found},
     error::ErrorCode,
 };
 
@@ -128,7 +128,9 @@ fn decider(decision: &Decision) -> (u32, u32) {
 /// Columns that are checked, row by row.
 struct Rows<'a> {
     flows: FlowColumns<'a>,
+    /// The paths of these rows, and where they begin among all.
     paths: &'a str,
+    first: usize,
     /// Numbers of the methods, as rules have them.
     methods: [u8; 256],
 }
@@ -153,23 +155,32 @@ impl<'a> Rows<'a> {
         if !answers.fits(rows) {
             return Err(wrong("answers", format!("has columns of other than {rows} items")));
         }
-        let paths = std::str::from_utf8(flows.paths)
+        // A part of a table has the offsets of its rows and the bytes of all.
+        let ends = [flows.path_offsets.first(), flows.path_offsets.last()];
+        let [first, last] = ends.map(|offset| offset.map_or(0, |offset| *offset as usize));
+        let uneven = || wrong("path_offsets", "does not ascend within `paths`".to_owned());
+        let bytes = flows.paths.get(first..last).ok_or_else(uneven)?;
+        let paths = std::str::from_utf8(bytes)
             .map_err(|error| wrong("paths", format!("is not UTF-8: {error}")))?;
-        let whole = |pair: &[u32]| matches!(pair, [from, to] if paths.get(*from as usize..*to as usize).is_some());
-        if !flows.path_offsets.windows(2).all(whole) {
-            return Err(wrong("path_offsets", "does not ascend within `paths`".to_owned()));
+        let inside = |offset: u32| (offset as usize).checked_sub(first);
+        let whole = |pair: &[u32]| match pair {
+            [from, to] => paths.get(inside(*from)?..inside(*to)?),
+            _ => None,
+        };
+        if !flows.path_offsets.windows(2).all(|pair| whole(pair).is_some()) {
+            return Err(uneven());
         }
         let mut methods = [u8::MAX; 256];
         for (place, name) in methods.iter_mut().zip(flows.methods) {
             *place = Ask::method(name);
         }
-        Ok(Self { flows: *flows, paths, methods })
+        Ok(Self { flows: *flows, paths, first, methods })
     }
 
     fn path(&self, row: usize) -> Option<&'a str> {
-        let from = *self.flows.path_offsets.get(row)?;
-        let to = *self.flows.path_offsets.get(row + 1)?;
-        self.paths.get(from as usize..to as usize)
+        let [from, to] = *self.flows.path_offsets.get(row..)?.first_chunk()?;
+        self.paths
+            .get((from as usize).checked_sub(self.first)?..(to as usize).checked_sub(self.first)?)
     }
 
     fn workload(column: &[u32], row: usize) -> WorkloadId {
@@ -277,15 +288,20 @@ impl Program {
 
     fn decide_rows(&self, rows: &Rows<'_>, range: Range<usize>, answers: &mut AnswerColumns<'_>) {
         let fast = self.fast();
-        for (place, row) in range.enumerate() {
-            let quick = rows.ends(row).and_then(|ends| {
-                let held = fast.between(ends)?;
-                let (network, ask) = (fast.cells(ends, Protocol::Tcp)?, rows.ask(row));
-                let authorization = fast.ask(&held, ask.as_ref())?;
-                Some(Found { held, network, authorization, ask }.whole())
-            });
-            let found = quick.unwrap_or_else(|| self.decide(&rows.flow(row)));
-            answers.set(place, &found);
+        for begin in range.clone().step_by(BLOCK) {
+            let ends: [_; BLOCK] = std::array::from_fn(|n| rows.ends(begin + n));
+            let network = ends.map(|ends| fast.cells(ends?, Protocol::Tcp));
+            let held = fast.block(&ends);
+            let asked = held.iter().zip(network).zip(begin..range.end);
+            for ((held, network), row) in asked {
+                let quick = held.and_then(|held| {
+                    let (network, ask) = (network?, rows.ask(row));
+                    let authorization = fast.ask(&held, ask.as_ref())?;
+                    Some(Found { held, network, authorization, ask }.whole())
+                });
+                let found = quick.unwrap_or_else(|| self.decide(&rows.flow(row)));
+                answers.set(row - range.start, &found);
+            }
         }
     }
 
@@ -296,11 +312,13 @@ impl Program {
         answers: &mut AnswerColumns<'_>,
     ) {
         let fast = self.fast();
-        for (place, row) in range.enumerate() {
-            let held = rows.ends(row).and_then(|ends| fast.between(ends));
-            let quick = held.and_then(|held| fast.ask(&held, rows.ask(row).as_ref()));
-            let found = quick.unwrap_or_else(|| self.authorize(&rows.flow(row)));
-            answers.set_layer(place, &found);
+        for begin in range.clone().step_by(BLOCK) {
+            let ends = std::array::from_fn(|n| rows.ends(begin + n));
+            for (held, row) in fast.block(&ends).iter().zip(begin..range.end) {
+                let quick = held.and_then(|held| fast.ask(&held, rows.ask(row).as_ref()));
+                let found = quick.unwrap_or_else(|| self.authorize(&rows.flow(row)));
+                answers.set_layer(row - range.start, &found);
+            }
         }
     }
 }

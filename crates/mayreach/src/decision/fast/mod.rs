@@ -1,6 +1,7 @@
 //! The compiled evaluator: the same answers as the reference, from what compiling prepared.
 
 mod authz;
+mod block;
 mod conditions;
 mod direct;
 mod doors;
@@ -13,6 +14,7 @@ mod view;
 
 use self::seats::{Kind, Seat};
 pub(crate) use self::{
+    block::BLOCK,
     direct::{Ask, Found, Held},
     seats::Seats,
 };

@@ -1,0 +1,3 @@
+module mayreach.dev/benches/asked
+
+go 1.26.0
