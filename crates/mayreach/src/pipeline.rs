@@ -74,7 +74,12 @@ fn compiled(model: &Model, options: &Options) -> (Index, Net, Authz, Rows, Seats
     let shared = |n: u32| {
         model.inventory.workload(WorkloadId(n)).is_none_or(|workload| index.is_shared(workload))
     };
-    let rows = Rows::new(&net, &model.inventory, &shared);
+    // Host endpoints are asked rule by rule.
+    let rows = if options.without.rows || !model.inventory.host_endpoints.is_empty() {
+        Rows::default()
+    } else {
+        Rows::new(&net, &model.inventory, &shared)
+    };
     let seats = Seats::new(model, &index, &authz, !options.without.any());
     (index, net, authz, rows, seats)
 }

@@ -32,8 +32,9 @@ type Tests = HashMap<(usize, bool), Option<u32>>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     seats: Vec<Seat>,
+    /// Where the entries of each cell begin.
     cells: Cells,
-    lists: Vec<(u32, u32)>,
+    /// List after list, each ending in [`What::End`].
     entries: Vec<Entry>,
     tests: Vec<Test>,
     /// Addresses, for the tests.
@@ -43,49 +44,74 @@ pub(crate) struct Rows {
 /// A workload but for its address.
 pub(crate) type Alike = Seat;
 
-/// What the network layers need to know of a workload.
+/// What the network layers need to know of a workload: half a line of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(align(32))]
 pub(crate) struct Seat {
     class: u32,
     egress: u32,
     ingress: u32,
-    /// Families of its addresses (1: IPv4, 2: IPv6); 0: not known.
+    /// Its address, if that is one of IPv4 and it has no other.
+    ip: Option<u32>,
+    /// Families that its address may be of (1: IPv4, 2: IPv6); 0: no pod like most, of its own
+    /// network and alone at its address.
     families: u8,
-    /// A pod like most: of its own network and alone at its address.
-    plain: bool,
     profileless: bool,
     /// A pod, which never sees what it sends to itself.
     pod: bool,
-    /// Its address, if that is one of IPv4 and it has no other.
-    ip: Option<u32>,
 }
 
-/// One step of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// One step of a list: half a line of memory.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 struct Entry {
+    /// The first port that is meant, and how many after it ([`Packet::port`]).
+    port: u32,
+    more: u32,
+    /// [`Packet::protocol`], or [`ANY`].
+    protocol: u16,
     what: What,
-    protocol: Option<Protocol>,
-    /// `None`: any port, and packets that carry none.
-    ports: Option<(u16, u16)>,
     /// Number of what the other workload's address has to pass; [`ANYWHERE`]: nothing.
     test: u32,
-    /// Where the next tier begins, counted from the beginning of the list.
+    /// Where the next tier begins.
     next: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+const _: () = assert!(size_of::<Seat>() == 32 && size_of::<Entry>() == 32, "two to a line");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
-    Allow(PolicyId, u32),
-    Deny(PolicyId, u32),
+    Is(Cell),
     Pass,
     /// More than a port is left to ask.
     Open,
-    Isolated(PolicyId),
-    EndOfTier(TierId, PolicyId),
+    /// No tier decides.
+    End,
 }
 
+/// Any protocol.
+const ANY: u16 = u16::MAX;
+/// The port of packets that carry none.
+const NO_PORT: u32 = 1 << 16;
 /// No test.
 const ANYWHERE: u32 = u32::MAX;
+
+/// What entries look at of a packet.
+#[derive(Clone, Copy, Debug)]
+struct Packet {
+    /// The IANA number; one that a flow gives by number is never one that has a name.
+    protocol: u16,
+    port: u32,
+}
+
+impl Packet {
+    #[inline]
+    fn new(protocol: Protocol, port: u16) -> Self {
+        let by_number = u16::from(matches!(protocol, Protocol::Other(_))) << 8;
+        let port = if protocol.has_ports() { u32::from(port) } else { NO_PORT };
+        Self { protocol: u16::from(protocol.number()) | by_number, port }
+    }
+}
 
 /// Where an address has to be: spans of [`Rows::ranges`].
 #[derive(Clone, Copy, Debug)]
@@ -136,8 +162,11 @@ impl Rows {
                 class: at(&classes.of),
                 egress: at(&net.egress),
                 ingress: at(&net.ingress),
-                families: families(workload),
-                plain: !workload.host_network && !workload.finished && !shared(n),
+                families: if workload.host_network || workload.finished || shared(n) {
+                    0
+                } else {
+                    families(workload)
+                },
                 profileless: net.profileless.get(n as usize).copied().unwrap_or(true),
                 pod: workload.kind == crate::model::inventory::WorkloadKind::Pod,
                 ip: match &workload.addresses {
@@ -170,17 +199,17 @@ impl Rows {
                 if let Some(list) = known.get(key) {
                     return *list;
                 }
-                let first = self.entries.len();
+                let first = number(self.entries.len());
                 let mut rule = 0;
                 for stage in stages.iter() {
-                    self.stage(stage, egress, first, tests, &mut || {
+                    self.stage(stage, egress, tests, &mut || {
                         rule += 1;
                         bit(key, rule - 1)
                     });
                 }
-                self.lists.push((number(first), number(self.entries.len())));
-                known.insert(key.to_vec(), number(self.lists.len() - 1));
-                number(self.lists.len() - 1)
+                self.entries.push(Entry::always(What::End));
+                known.insert(key.to_vec(), first);
+                first
             };
             let others = list(&marks.others);
             let marked = marks.by_class.iter().map(|(class, key)| (*class, list(key)));
@@ -195,7 +224,6 @@ impl Rows {
         &mut self,
         stage: &Stage,
         egress: bool,
-        first: usize,
         tests: &mut Tests,
         has: &mut dyn FnMut() -> bool,
     ) {
@@ -205,17 +233,13 @@ impl Rows {
         }
         let end = match (stage.default, stage.isolates) {
             (TierDefault::Pass, _) => None,
-            (TierDefault::Deny, true) => Some(What::Isolated(stage.first)),
-            (TierDefault::Deny, false) => Some(What::EndOfTier(stage.tier, stage.last)),
+            (TierDefault::Deny, true) => Some(Cell::Isolated { policy: stage.first }),
+            (TierDefault::Deny, false) => {
+                Some(Cell::EndOfTier { tier: stage.tier, policy: stage.last })
+            }
         };
-        self.entries.extend(end.map(|what| Entry {
-            what,
-            protocol: None,
-            ports: None,
-            test: ANYWHERE,
-            next: 0,
-        }));
-        let next = number(self.entries.len() - first);
+        self.entries.extend(end.map(|cell| Entry::always(What::Is(cell))));
+        let next = number(self.entries.len());
         for entry in self.entries.iter_mut().skip(start) {
             entry.next = next;
         }
@@ -231,20 +255,25 @@ impl Rows {
             }
             (by, true) => self.test(rule, other, by, tests),
         };
+        let decides = |allow| What::Is(Cell::Rule { allow, policy: rule.policy, rule: rule.index });
         let (what, test) = match (rule.action, test) {
             (_, None) => (What::Open, ANYWHERE),
-            (Action::Allow, Some(test)) => (What::Allow(rule.policy, rule.index), test),
-            (Action::Deny, Some(test)) => (What::Deny(rule.policy, rule.index), test),
+            (Action::Allow, Some(test)) => (decides(true), test),
+            (Action::Deny, Some(test)) => (decides(false), test),
             (Action::Pass, Some(test)) => (What::Pass, test),
             (Action::Log, Some(_)) => return,
         };
-        let entry = |ports| Entry { what, protocol: rule.protocol, ports, test, next: 0 };
+        let protocol = rule.protocol.map_or(ANY, |protocol| Packet::new(protocol, 0).protocol);
+        let always = Entry { protocol, test, ..Entry::always(what) };
         if rule.destination.ports.is_empty() || what == What::Open {
-            return self.entries.push(entry(None));
+            return self.entries.push(always);
         }
         for port in &rule.destination.ports {
-            if let PortMatch::Range(low, high) = port {
-                self.entries.push(entry(Some((*low, *high))));
+            if let PortMatch::Range(low, high) = port
+                && let Some(more) = high.checked_sub(*low)
+            {
+                let (port, more) = (u32::from(*low), u32::from(more));
+                self.entries.push(Entry { port, more, ..always });
             }
         }
     }
@@ -311,22 +340,15 @@ impl Rows {
     ) -> Option<[Cell; 2]> {
         let source = self.seats.get(from as usize)?;
         let destination = self.seats.get(to as usize)?;
-        let families = source.families & destination.families != 0
-            || source.families == 0
-            || destination.families == 0;
-        if !(source.plain && destination.plain && families) {
+        if source.families & destination.families == 0 {
             return None;
         }
         if from == to && source.pod {
             return Some([Cell::Local; 2]);
         }
-        let egress = self.find(source.egress, destination, protocol, port)?;
-        let ingress = self.find(destination.ingress, source, protocol, port)?;
-        let nothing = |seat: &Seat| Cell::Nothing { profileless: seat.profileless };
-        Some([
-            egress.unwrap_or_else(|| nothing(source)),
-            ingress.unwrap_or_else(|| nothing(destination)),
-        ])
+        let packet = Packet::new(protocol, port);
+        let egress = self.find(source.egress, source, destination, packet)?;
+        Some([egress, self.find(destination.ingress, destination, source, packet)?])
     }
 
     /// All that tells a workload from others here, but for its address.
@@ -345,59 +367,51 @@ impl Rows {
         port: u16,
     ) -> Option<bool> {
         let (source, destination) = (self.alike(from)?, self.alike(to)?);
-        let families = source.families & destination.families != 0
-            || source.families == 0
-            || destination.families == 0;
-        if !(source.plain && destination.plain && families) {
+        if source.families & destination.families == 0 {
             return None;
         }
-        let allows = |own: &Seat, side: u32, other: &Seat| {
-            Some(match self.find(side, other, protocol, port)? {
-                Some(Cell::Rule { allow, .. }) => allow,
-                Some(Cell::Local) => true,
-                Some(Cell::Nothing { profileless }) => !profileless,
-                Some(Cell::Isolated { .. } | Cell::EndOfTier { .. }) => false,
-                None => !own.profileless,
+        let packet = Packet::new(protocol, port);
+        let allows = |side: u32, own: &Seat, other: &Seat| {
+            Some(match self.find(side, own, other, packet)? {
+                Cell::Rule { allow, .. } => allow,
+                Cell::Local => true,
+                Cell::Nothing { profileless } => !profileless,
+                Cell::Isolated { .. } | Cell::EndOfTier { .. } => false,
             })
         };
-        let egress = allows(&source, source.egress, &destination)?;
-        Some(egress & allows(&destination, destination.ingress, &source)?)
+        let egress = allows(source.egress, &source, &destination)?;
+        Some(egress & allows(destination.ingress, &destination, &source)?)
     }
 
-    #[inline]
-    fn find(&self, side: u32, other: &Seat, protocol: Protocol, port: u16) -> Option<Option<Cell>> {
-        let list = self.cells.get(side, other.class)?;
-        let (first, end) = *self.lists.get(list as usize)?;
-        let list = self.entries.get(first as usize..end as usize)?;
-        let mut at = 0;
-        while let Some(entry) = list.get(at) {
+    /// What a list of a workload says of a packet that another sends or gets.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "most lists decide at their first step")]
+    fn find(&self, side: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<Cell> {
+        let mut at = self.cells.get(side, other.class)?;
+        loop {
+            let entry = self.entries.get(at as usize)?;
             at += 1;
-            let carried = entry.protocol.is_none_or(|wanted| wanted == protocol);
-            let meant = entry
-                .ports
-                .is_none_or(|(low, high)| low <= port && port <= high && protocol.has_ports());
-            if !(carried && meant) {
+            let carried = entry.protocol == packet.protocol || entry.protocol == ANY;
+            if !carried || packet.port.wrapping_sub(entry.port) > entry.more {
                 continue;
             }
             if entry.test != ANYWHERE && !self.passes(entry.test, other.ip?) {
                 continue;
             }
             match entry.what {
-                What::Allow(policy, rule) => {
-                    return Some(Some(Cell::Rule { allow: true, policy, rule }));
-                }
-                What::Deny(policy, rule) => {
-                    return Some(Some(Cell::Rule { allow: false, policy, rule }));
-                }
-                What::Pass => at = entry.next as usize,
+                What::Is(cell) => return Some(cell),
+                What::Pass => at = entry.next,
                 What::Open => return None,
-                What::Isolated(policy) => return Some(Some(Cell::Isolated { policy })),
-                What::EndOfTier(tier, policy) => {
-                    return Some(Some(Cell::EndOfTier { tier, policy }));
-                }
+                What::End => return Some(Cell::Nothing { profileless: own.profileless }),
             }
         }
-        Some(None)
+    }
+}
+
+impl Entry {
+    /// For every packet.
+    fn always(what: What) -> Self {
+        Self { port: 0, more: NO_PORT, protocol: ANY, what, test: ANYWHERE, next: 0 }
     }
 }
 
@@ -473,12 +487,15 @@ fn simple(rule: &Rule, own: &Peer, other: &Peer) -> bool {
         && destination.ports.iter().all(numeric)
 }
 
+/// Both where no address is known.
 fn families(workload: &Workload) -> u8 {
-    match &workload.addresses {
-        Addresses::Exact(ips) | Addresses::OneOf(ips) => {
-            ips.iter().fold(0, |bits, ip| bits | if ip.is_ipv6() { 2 } else { 1 })
-        }
-        Addresses::Unknown => 0,
+    let known = match &workload.addresses {
+        Addresses::Exact(ips) | Addresses::OneOf(ips) => ips.as_slice(),
+        Addresses::Unknown => &[],
+    };
+    match known.iter().fold(0, |bits, ip| bits | if ip.is_ipv6() { 2 } else { 1 }) {
+        0 => 3,
+        bits => bits,
     }
 }
 

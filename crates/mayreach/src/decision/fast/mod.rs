@@ -11,9 +11,9 @@ mod pairs;
 mod seats;
 mod view;
 
-use self::seats::{Kind, Seat};
+use self::seats::Kind;
 pub(crate) use self::{
-    direct::{Ask, Found, Held},
+    direct::{Ask, Found, Held, whole},
     seats::Seats,
 };
 
@@ -45,7 +45,7 @@ pub(crate) struct Kept<'a> {
     network: [LayerDecision; 2],
     link: mesh::Link<'a>,
     port: seats::PortSeat,
-    found: authz::Found<'a>,
+    found: authz::Found,
     class: &'a seats::Class,
 }
 
@@ -57,13 +57,13 @@ impl Kept<'_> {
         request: [(LayerDecision, Option<ClientSees>); 2],
     ) -> Decision {
         let [jwt, authorization] = request;
-        whole(self.ends, http, self.network, [self.link.answer, jwt, authorization])
+        put_together(self.ends, http, self.network, [self.link.answer, jwt, authorization])
     }
 }
 
 /// The layers of a flow between two workloads, put together.
 #[inline]
-fn whole(
+fn put_together(
     ends: Ends,
     http: &Http<'_>,
     network: [LayerDecision; 2],
@@ -89,7 +89,7 @@ pub(crate) struct Fast<'p> {
     pub(crate) rows: &'p Rows,
     pub(crate) authz: &'p Authz,
     pub(crate) seats: &'p Seats,
-    pub(crate) without: Without,
+    pub(crate) without: &'p Without,
 }
 
 impl<'p> Fast<'p> {
@@ -97,7 +97,7 @@ impl<'p> Fast<'p> {
     pub(crate) fn pair(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
         let way = self.way(flow, &flow.http, ends)?;
         let network = self.network(ends, flow.protocol)?;
-        Some(whole(ends, &flow.http, network, self.mesh().pass(&way)?))
+        Some(put_together(ends, &flow.http, network, self.mesh().pass(&way)?))
     }
 
     /// The authorization layer of such a flow, alone.
@@ -123,7 +123,7 @@ impl<'p> Fast<'p> {
         }
         let (source, _) = self.seats.of(ends.from)?;
         let (destination, class) = self.seats.of(ends.to)?;
-        if source.open | destination.open != 0 || tunnelled(source, destination) {
+        if source.open | destination.open != 0 || tunnelled(source.kind, destination.kind) {
             return None;
         }
         let (source, port) = (Some(source), Some(ends.port));
@@ -164,9 +164,6 @@ impl<'p> Fast<'p> {
 
     #[inline]
     pub(crate) fn cells(&self, ends: Ends, protocol: Protocol) -> Option<[Cell; 2]> {
-        if self.without.rows || !self.model.inventory.host_endpoints.is_empty() {
-            return None;
-        }
         self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)
     }
 
@@ -183,11 +180,12 @@ impl<'p> Fast<'p> {
     /// Whether packets travel as they are from one end to the other, and nothing that is not
     /// evaluated may touch them.
     fn straight(&self, ends: Ends) -> Option<()> {
-        let (source, destination) = (self.seats.of(ends.from)?.0, self.seats.of(ends.to)?.0);
+        let doors = &self.seats.doors;
+        let (source, destination) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         let may = matches!(source.kind, Kind::Ambient | Kind::Gateway);
         let waypoints = may && !self.model.inventory.gateways.is_empty();
         let open = source.open | destination.open != 0;
-        (!open && !waypoints && !tunnelled(source, destination)).then_some(())
+        (!open && !waypoints && !tunnelled(source.kind, destination.kind)).then_some(())
     }
 
     fn mesh(&self) -> mesh::Mesh<'p> {
@@ -255,9 +253,9 @@ impl<'p> Fast<'p> {
 }
 
 /// Whether TCP may travel in a tunnel, so that packets show its port.
-fn tunnelled(source: &Seat, destination: &Seat) -> bool {
-    matches!(source.kind, Kind::Ambient | Kind::Waypoint | Kind::Sidecar | Kind::Gateway)
-        && matches!(destination.kind, Kind::Ambient | Kind::Waypoint)
+fn tunnelled(source: Kind, destination: Kind) -> bool {
+    matches!(source, Kind::Ambient | Kind::Waypoint | Kind::Sidecar | Kind::Gateway)
+        && matches!(destination, Kind::Ambient | Kind::Waypoint)
 }
 
 #[inline]

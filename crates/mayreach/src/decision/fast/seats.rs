@@ -135,7 +135,7 @@ impl Class {
 }
 
 impl Seats {
-    /// `direct`: with doors.
+    /// `direct`: flows may take the shortest way.
     pub(crate) fn new(model: &Model, index: &Index, authz: &Authz, direct: bool) -> Self {
         let mut builder = Builder::new(model, index, authz);
         for (number, workload) in (0_u32..).zip(&model.inventory.workloads) {
@@ -143,9 +143,7 @@ impl Seats {
         }
         let mut out = Self { links: Links::new(&model.inventory.mesh), ..builder.out };
         let mesh = Mesh { model, authz, seats: &out, indexed: true };
-        if direct {
-            out.doors = Doors::new(model.inventory.workloads.len(), &mesh);
-        }
+        out.doors = Doors::new(model.inventory.workloads.len(), &mesh, direct);
         out
     }
 
