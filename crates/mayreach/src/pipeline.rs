@@ -75,12 +75,10 @@ fn compiled(model: &Model, options: &Options) -> (Index, Net, Authz, Rows, Seats
         model.inventory.workload(WorkloadId(n)).is_none_or(|workload| index.is_shared(workload))
     };
     // Host endpoints are asked rule by rule.
-    let rows = if options.without.rows || !model.inventory.host_endpoints.is_empty() {
-        Rows::default()
-    } else {
-        Rows::new(&net, &model.inventory, &shared)
-    };
-    let seats = Seats::new(model, &index, &authz, !options.without.any());
+    let by_rule = options.without.rows || !model.inventory.host_endpoints.is_empty();
+    let rows = if by_rule { None } else { Rows::new(&net, &model.inventory, &shared) };
+    let (rows, network) = rows.unwrap_or_default();
+    let seats = Seats::new(model, &index, &authz, &network, !options.without.any());
     (index, net, authz, rows, seats)
 }
 

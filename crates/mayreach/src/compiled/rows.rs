@@ -14,7 +14,7 @@ use super::{
     network::{Members, Net, Nets, Peer, Rule, Stage},
 };
 use crate::model::{
-    PolicyId, Protocol, TierId,
+    PolicyId, Protocol,
     inventory::{Addresses, Inventory, Workload},
     network::{Action, PortMatch, TierDefault},
 };
@@ -31,10 +31,9 @@ type Tests = HashMap<(usize, bool), Option<u32>>;
 /// The cells of all lists.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
-    seats: Vec<Seat>,
     /// Where the entries of each cell begin.
     cells: Cells,
-    /// List after list, each ending in [`What::End`].
+    /// List after list, each ending in [`Then::Nothing`].
     entries: Vec<Entry>,
     tests: Vec<Test>,
     /// Addresses, for the tests.
@@ -56,9 +55,28 @@ pub(crate) struct Seat {
     /// Families that its address may be of (1: IPv4, 2: IPv6); 0: no pod like most, of its own
     /// network and alone at its address.
     families: u8,
-    profileless: bool,
+    /// What comes of a packet that no policy decides.
+    nothing: What,
     /// A pod, which never sees what it sends to itself.
     pod: bool,
+}
+
+impl Seat {
+    /// A workload whose lists have to be asked rule by rule.
+    pub(crate) const UNKNOWN: Self = Self {
+        class: 0,
+        egress: 0,
+        ingress: 0,
+        ip: None,
+        families: 0,
+        nothing: What::Nothing,
+        pod: false,
+    };
+
+    /// All that tells it from others here, but for its address.
+    pub(crate) const fn alike(self) -> Alike {
+        Self { ip: None, ..self }
+    }
 }
 
 /// One step of a list: half a line of memory.
@@ -70,7 +88,9 @@ struct Entry {
     more: u32,
     /// [`Packet::protocol`], or [`ANY`].
     protocol: u16,
-    what: What,
+    then: Then,
+    /// What it decides, if it does.
+    cell: Cell,
     /// Number of what the other workload's address has to pass; [`ANYWHERE`]: nothing.
     test: u32,
     /// Where the next tier begins.
@@ -79,14 +99,16 @@ struct Entry {
 
 const _: () = assert!(size_of::<Seat>() == 32 && size_of::<Entry>() == 32, "two to a line");
 
+/// What follows for a packet that is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
-    Is(Cell),
+enum Then {
+    Decided,
+    /// The next tier is asked.
     Pass,
     /// More than a port is left to ask.
     Open,
     /// No tier decides.
-    End,
+    Nothing,
 }
 
 /// Any protocol.
@@ -98,7 +120,7 @@ const ANYWHERE: u32 = u32::MAX;
 
 /// What entries look at of a packet.
 #[derive(Clone, Copy, Debug)]
-struct Packet {
+pub(crate) struct Packet {
     /// The IANA number; one that a flow gives by number is never one that has a name.
     protocol: u16,
     port: u32,
@@ -106,7 +128,7 @@ struct Packet {
 
 impl Packet {
     #[inline]
-    fn new(protocol: Protocol, port: u16) -> Self {
+    pub(crate) fn new(protocol: Protocol, port: u16) -> Self {
         let by_number = u16::from(matches!(protocol, Protocol::Other(_))) << 8;
         let port = if protocol.has_ports() { u32::from(port) } else { NO_PORT };
         Self { protocol: u16::from(protocol.number()) | by_number, port }
@@ -122,24 +144,39 @@ struct Test {
 
 /// What a cell says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cell {
-    Rule {
-        allow: bool,
-        policy: PolicyId,
-        rule: u32,
-    },
-    Isolated {
-        policy: PolicyId,
-    },
-    EndOfTier {
-        tier: TierId,
-        policy: PolicyId,
-    },
-    Nothing {
-        profileless: bool,
-    },
+pub(crate) struct Cell {
+    pub(crate) what: What,
+    /// Of a tier's end, its last.
+    pub(crate) policy: PolicyId,
+    /// Of a rule, or of a tier.
+    pub(crate) number: u32,
+}
+
+/// What decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum What {
+    Allow,
+    Deny,
+    Isolated,
+    EndOfTier,
+    /// No policy.
+    Nothing,
+    /// No policy, of a workload whose namespace has no profile.
+    Profileless,
     /// A pod's own traffic.
     Local,
+}
+
+impl Cell {
+    /// Decided by no policy.
+    const fn by(what: What) -> Self {
+        Self { what, policy: PolicyId(u32::MAX), number: 0 }
+    }
+
+    /// Whether a packet passes.
+    const fn allows(self) -> bool {
+        matches!(self.what, What::Allow | What::Nothing | What::Local)
+    }
 }
 
 fn number(n: usize) -> u32 {
@@ -147,15 +184,17 @@ fn number(n: usize) -> u32 {
 }
 
 impl Rows {
-    pub(crate) fn new(net: &Net, inventory: &Inventory, shared: &dyn Fn(u32) -> bool) -> Self {
+    /// With the seat of every workload; `None`: there are too many classes or cells.
+    pub(crate) fn new(
+        net: &Net,
+        inventory: &Inventory,
+        shared: &dyn Fn(u32) -> bool,
+    ) -> Option<(Self, Vec<Seat>)> {
         let sets = sets(net);
-        let Some(classes) = Classes::new(&sets, inventory.workloads.len()) else {
-            return Self::default();
-        };
+        let classes = Classes::new(&sets, inventory.workloads.len())?;
         let mut out = Self::default();
         let mut tests = HashMap::new();
-        let Some(cells) = out.fill(net, &classes, &mut tests) else { return Self::default() };
-        out.cells = cells;
+        out.cells = out.fill(net, &classes, &mut tests)?;
         let seats = inventory.workloads.iter().zip(0_u32..).map(|(workload, n)| {
             let at = |list: &[u32]| list.get(n as usize).copied().unwrap_or(u32::MAX);
             Seat {
@@ -167,7 +206,10 @@ impl Rows {
                 } else {
                     families(workload)
                 },
-                profileless: net.profileless.get(n as usize).copied().unwrap_or(true),
+                nothing: match net.profileless.get(n as usize) {
+                    Some(false) => What::Nothing,
+                    _ => What::Profileless,
+                },
                 pod: workload.kind == crate::model::inventory::WorkloadKind::Pod,
                 ip: match &workload.addresses {
                     Addresses::Exact(ips) => match ips.as_slice() {
@@ -178,8 +220,8 @@ impl Rows {
                 },
             }
         });
-        out.seats = seats.collect();
-        out
+        let seats = seats.collect();
+        Some((out, seats))
     }
 
     /// The cells of every list; `None`: there are too many.
@@ -207,7 +249,7 @@ impl Rows {
                         bit(key, rule - 1)
                     });
                 }
-                self.entries.push(Entry::always(What::End));
+                self.entries.push(Entry::always(Then::Nothing, Cell::by(What::Nothing)));
                 known.insert(key.to_vec(), first);
                 first
             };
@@ -233,12 +275,14 @@ impl Rows {
         }
         let end = match (stage.default, stage.isolates) {
             (TierDefault::Pass, _) => None,
-            (TierDefault::Deny, true) => Some(Cell::Isolated { policy: stage.first }),
+            (TierDefault::Deny, true) => {
+                Some(Cell { policy: stage.first, ..Cell::by(What::Isolated) })
+            }
             (TierDefault::Deny, false) => {
-                Some(Cell::EndOfTier { tier: stage.tier, policy: stage.last })
+                Some(Cell { what: What::EndOfTier, policy: stage.last, number: stage.tier.0 })
             }
         };
-        self.entries.extend(end.map(|cell| Entry::always(What::Is(cell))));
+        self.entries.extend(end.map(|cell| Entry::always(Then::Decided, cell)));
         let next = number(self.entries.len());
         for entry in self.entries.iter_mut().skip(start) {
             entry.next = next;
@@ -255,17 +299,17 @@ impl Rows {
             }
             (by, true) => self.test(rule, other, by, tests),
         };
-        let decides = |allow| What::Is(Cell::Rule { allow, policy: rule.policy, rule: rule.index });
-        let (what, test) = match (rule.action, test) {
-            (_, None) => (What::Open, ANYWHERE),
-            (Action::Allow, Some(test)) => (decides(true), test),
-            (Action::Deny, Some(test)) => (decides(false), test),
-            (Action::Pass, Some(test)) => (What::Pass, test),
+        let (then, what, test) = match (rule.action, test) {
+            (_, None) => (Then::Open, What::Nothing, ANYWHERE),
+            (Action::Allow, Some(test)) => (Then::Decided, What::Allow, test),
+            (Action::Deny, Some(test)) => (Then::Decided, What::Deny, test),
+            (Action::Pass, Some(test)) => (Then::Pass, What::Nothing, test),
             (Action::Log, Some(_)) => return,
         };
         let protocol = rule.protocol.map_or(ANY, |protocol| Packet::new(protocol, 0).protocol);
-        let always = Entry { protocol, test, ..Entry::always(what) };
-        if rule.destination.ports.is_empty() || what == What::Open {
+        let cell = Cell { what, policy: rule.policy, number: rule.index };
+        let always = Entry { protocol, test, ..Entry::always(then, cell) };
+        if rule.destination.ports.is_empty() || then == Then::Open {
             return self.entries.push(always);
         }
         for port in &rule.destination.ports {
@@ -328,59 +372,36 @@ impl Rows {
         test.inside.is_none_or(has) && !has(test.outside)
     }
 
-    /// What both ends' policies say of a packet from one workload to another; `None`: the lists
-    /// have to be asked rule by rule.
+    /// What both ends' policies say of a packet from one workload to another, or (`same`) to
+    /// itself; `None`: the lists have to be asked rule by rule.
     #[inline]
     pub(crate) fn ask(
         &self,
-        from: u32,
-        to: u32,
-        protocol: Protocol,
-        port: u16,
+        source: &Seat,
+        destination: &Seat,
+        same: bool,
+        packet: Packet,
     ) -> Option<[Cell; 2]> {
-        let source = self.seats.get(from as usize)?;
-        let destination = self.seats.get(to as usize)?;
         if source.families & destination.families == 0 {
             return None;
         }
-        if from == to && source.pod {
-            return Some([Cell::Local; 2]);
+        if same && source.pod {
+            return Some([Cell::by(What::Local); 2]);
         }
-        let packet = Packet::new(protocol, port);
         let egress = self.find(source.egress, source, destination, packet)?;
         Some([egress, self.find(destination.ingress, destination, source, packet)?])
-    }
-
-    /// All that tells a workload from others here, but for its address.
-    pub(crate) fn alike(&self, workload: u32) -> Option<Alike> {
-        let seat = self.seats.get(workload as usize)?;
-        Some(Seat { ip: None, ..*seat })
     }
 
     /// Whether both layers let a packet pass from any workload like one to any other like another;
     /// `None`: it depends on more.
     pub(crate) fn alike_allowed(
         &self,
-        from: u32,
-        to: u32,
-        protocol: Protocol,
-        port: u16,
+        source: &Alike,
+        destination: &Alike,
+        packet: Packet,
     ) -> Option<bool> {
-        let (source, destination) = (self.alike(from)?, self.alike(to)?);
-        if source.families & destination.families == 0 {
-            return None;
-        }
-        let packet = Packet::new(protocol, port);
-        let allows = |side: u32, own: &Seat, other: &Seat| {
-            Some(match self.find(side, own, other, packet)? {
-                Cell::Rule { allow, .. } => allow,
-                Cell::Local => true,
-                Cell::Nothing { profileless } => !profileless,
-                Cell::Isolated { .. } | Cell::EndOfTier { .. } => false,
-            })
-        };
-        let egress = allows(source.egress, &source, &destination)?;
-        Some(egress & allows(destination.ingress, &destination, &source)?)
+        let [egress, ingress] = self.ask(source, destination, false, packet)?;
+        Some(egress.allows() & ingress.allows())
     }
 
     /// What a list of a workload says of a packet that another sends or gets.
@@ -398,11 +419,11 @@ impl Rows {
             if entry.test != ANYWHERE && !self.passes(entry.test, other.ip?) {
                 continue;
             }
-            match entry.what {
-                What::Is(cell) => return Some(cell),
-                What::Pass => at = entry.next,
-                What::Open => return None,
-                What::End => return Some(Cell::Nothing { profileless: own.profileless }),
+            match entry.then {
+                Then::Decided => return Some(entry.cell),
+                Then::Pass => at = entry.next,
+                Then::Open => return None,
+                Then::Nothing => return Some(Cell::by(own.nothing)),
             }
         }
     }
@@ -410,8 +431,8 @@ impl Rows {
 
 impl Entry {
     /// For every packet.
-    fn always(what: What) -> Self {
-        Self { port: 0, more: NO_PORT, protocol: ANY, what, test: ANYWHERE, next: 0 }
+    fn always(then: Then, cell: Cell) -> Self {
+        Self { port: 0, more: NO_PORT, protocol: ANY, then, cell, test: ANYWHERE, next: 0 }
     }
 }
 

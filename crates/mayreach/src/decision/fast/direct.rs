@@ -162,7 +162,7 @@ impl<'p> Fast<'p> {
         let Some(proxied) = line.proxied else { return Some(Held { line, rules: None, ends }) };
         let pick = self.authz.pick(to.pick?)?;
         let [more, more_by_tls] = pick.reads_more;
-        if more | (more_by_tls & proxied.tls) {
+        if more || (more_by_tls && proxied.tls) {
             return None;
         }
         let found =

@@ -9,7 +9,7 @@ use super::{
     view::{self, Saw},
 };
 use crate::{
-    compiled::people::NOBODY,
+    compiled::{people::NOBODY, rows},
     decision::{LayerDecision, mesh::Proxy},
     model::{Flow, Http, Peer, Port, Request, WorkloadId},
 };
@@ -24,10 +24,12 @@ pub(crate) struct Doors {
     lines: Vec<Line>,
 }
 
-/// One workload: half a line of memory.
+/// One workload: a line of memory.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
+#[repr(align(64))]
 pub(crate) struct Spot {
+    /// What network policy goes by.
+    pub(crate) network: rows::Seat,
     /// Keys of its identity and of its namespace (`compiled::People`).
     pub(crate) keys: [u32; 2],
     /// Number of its pick of policies.
@@ -44,7 +46,7 @@ pub(crate) struct Spot {
     pub(crate) open: u8,
 }
 
-const _: () = assert!(size_of::<Spot>() == 32, "two of them are one line of memory");
+const _: () = assert!(size_of::<Spot>() == 64, "a line of memory");
 
 /// Kinds of clients whose way is usual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +86,12 @@ pub(crate) struct Proxied {
 }
 
 impl Doors {
-    pub(crate) fn new(workloads: usize, mesh: &Mesh<'_>, direct: bool) -> Self {
+    pub(crate) fn new(
+        workloads: usize,
+        mesh: &Mesh<'_>,
+        network: &[rows::Seat],
+        direct: bool,
+    ) -> Self {
         let mut out = Self::default();
         let mut lines: HashMap<Line, u32> = HashMap::new();
         let mut lists: HashMap<Vec<Door>, u32> = HashMap::new();
@@ -111,8 +118,12 @@ impl Doors {
             });
             of_class.push((first, said));
         }
-        let spots = (0..number(workloads)).map_while(|n| spot(mesh, &of_class, n));
-        out.spots = spots.map(|spot| Spot { serves: spot.serves && direct, ..spot }).collect();
+        let spots = (0..number(workloads)).map_while(|n| {
+            let network = network.get(n as usize).copied().unwrap_or(rows::Seat::UNKNOWN);
+            let spot = spot(mesh, &of_class, n)?;
+            Some(Spot { network, serves: spot.serves && direct, ..spot })
+        });
+        out.spots = spots.collect();
         out
     }
 
@@ -151,6 +162,7 @@ fn spot(mesh: &Mesh<'_>, doors: &[(u32, u32)], workload: u32) -> Option<Spot> {
         _ => None,
     };
     Some(Spot {
+        network: rows::Seat::UNKNOWN,
         client: client.filter(|_| whole && !keys.contains(&NOBODY)),
         serves: whole && matches!(class.proxy, Proxy::None | Proxy::Sidecar) && !class.odd,
         doors: first,

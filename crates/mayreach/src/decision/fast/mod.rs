@@ -18,7 +18,10 @@ pub(crate) use self::{
 };
 
 use crate::{
-    compiled::{Authz, Net, Rows, rows::Cell},
+    compiled::{
+        Authz, Net, Rows,
+        rows::{Cell, Packet, What},
+    },
     decision::{
         ClientSees, Decision, Layer, LayerDecision, Reason, Verdict, combine, hops, mesh as slow,
         reference,
@@ -26,7 +29,7 @@ use crate::{
         trace::Trace,
         unevaluated::left_open,
     },
-    model::{Flow, Http, Model, Protocol, WorkloadId},
+    model::{Flow, Http, Model, Protocol, TierId, WorkloadId},
     options::Without,
 };
 
@@ -164,7 +167,10 @@ impl<'p> Fast<'p> {
 
     #[inline]
     pub(crate) fn cells(&self, ends: Ends, protocol: Protocol) -> Option<[Cell; 2]> {
-        self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)
+        let doors = &self.seats.doors;
+        let (from, to) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
+        let packet = Packet::new(protocol, ends.port);
+        self.rows.ask(&from.network, &to.network, ends.from == ends.to, packet)
     }
 
     /// The same where nobody looks at anything else.
@@ -259,15 +265,15 @@ fn tunnelled(source: Kind, destination: Kind) -> bool {
 }
 
 #[inline]
-fn of_cell(layer: Layer, cell: Cell) -> LayerDecision {
-    let (verdict, reason) = match cell {
-        Cell::Rule { allow: true, policy, rule } => (Verdict::Allow, Reason::Rule { policy, rule }),
-        Cell::Rule { allow: false, policy, rule } => (Verdict::Deny, Reason::Rule { policy, rule }),
-        Cell::Isolated { policy } => (Verdict::Deny, Reason::Isolated { policy }),
-        Cell::EndOfTier { tier, policy } => (Verdict::Deny, Reason::EndOfTier { tier, policy }),
-        Cell::Nothing { profileless: true } => (Verdict::Deny, Reason::UndefinedNamespace),
-        Cell::Nothing { profileless: false } => (Verdict::Allow, Reason::DefaultAllow),
-        Cell::Local => (Verdict::Allow, Reason::LocalTraffic),
+fn of_cell(layer: Layer, Cell { what, policy, number }: Cell) -> LayerDecision {
+    let (verdict, reason) = match what {
+        What::Allow => (Verdict::Allow, Reason::Rule { policy, rule: number }),
+        What::Deny => (Verdict::Deny, Reason::Rule { policy, rule: number }),
+        What::Isolated => (Verdict::Deny, Reason::Isolated { policy }),
+        What::EndOfTier => (Verdict::Deny, Reason::EndOfTier { tier: TierId(number), policy }),
+        What::Profileless => (Verdict::Deny, Reason::UndefinedNamespace),
+        What::Local => (Verdict::Allow, Reason::LocalTraffic),
+        What::Nothing => (Verdict::Allow, Reason::DefaultAllow),
     };
     LayerDecision::new(layer, verdict, reason)
 }

@@ -9,6 +9,7 @@ use crate::{
         Authz, Index,
         client::{Client, Keys},
         index::target_number,
+        rows,
     },
     decision::{
         jwt::{Asker, Places, places},
@@ -136,14 +137,20 @@ impl Class {
 
 impl Seats {
     /// `direct`: flows may take the shortest way.
-    pub(crate) fn new(model: &Model, index: &Index, authz: &Authz, direct: bool) -> Self {
+    pub(crate) fn new(
+        model: &Model,
+        index: &Index,
+        authz: &Authz,
+        network: &[rows::Seat],
+        direct: bool,
+    ) -> Self {
         let mut builder = Builder::new(model, index, authz);
         for (number, workload) in (0_u32..).zip(&model.inventory.workloads) {
             builder.add(WorkloadId(number), workload);
         }
         let mut out = Self { links: Links::new(&model.inventory.mesh), ..builder.out };
         let mesh = Mesh { model, authz, seats: &out, indexed: true };
-        out.doors = Doors::new(model.inventory.workloads.len(), &mesh, direct);
+        out.doors = Doors::new(model.inventory.workloads.len(), &mesh, network, direct);
         out
     }
 
