@@ -18,15 +18,15 @@ impl<'p> Fast<'p> {
         let clients = ends.map(|ends| {
             let ends = ends?;
             let (from, to) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
-            Some((from.keys, self.authz.pick(doors.front(to)?.pick?)?))
+            Some((from.keys, self.authz.pick(to.pick?)?))
         });
         let groups = clients.map(|client| {
             let ([identity, _], pick) = client?;
-            Some((pick, pick.groups.known(identity)?))
+            Some((pick, pick.groups.known(identity)))
         });
         let rows = groups.map(|group| {
             let (pick, group) = group?;
-            Some(pick.groups.rows(group).first()?.rule)
+            Some(pick.groups.rows(&group).first()?.hit.rule)
         });
         black_box(rows.iter().flatten().fold(0_u32, |sum, rule| sum ^ rule));
         ends.map(|ends| self.between(ends?))
