@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mayreach_wire::{Engine, FlowIn, ProblemOut, Problems};
+use mayreach_wire::{Asked, Engine, FlowIn, ProblemOut, Problems};
 use napi::{
     Env, Task,
     bindgen_prelude::{AsyncTask, Either, External, Uint8Array},
@@ -11,7 +11,7 @@ use napi_derive::napi;
 
 use crate::{
     Handle, Question,
-    answer::{Said, WRONG, either, of_flow, unplaced, verdict},
+    answer::{Said, WRONG, code, either, of_flow, unplaced, verdict},
     guard::{Answered, guard, text},
 };
 
@@ -23,7 +23,7 @@ fn read(flow: &str) -> Result<FlowIn, ProblemOut> {
 /// Reads a flow once, to ask it many times.
 #[napi]
 pub fn prepare(flow: String) -> Either<Question, String> {
-    either(guard(|| Ok(External::new(read(&flow)?))))
+    either(guard(|| Ok(External::new(Asked::new(read(&flow)?)?))))
 }
 
 /// The verdict of one flow as a code; 255 if it cannot be asked.
@@ -35,7 +35,7 @@ pub fn decide(program: &Handle, flow: String) -> u8 {
 /// The verdict of a flow that was read before.
 #[napi]
 pub fn decide_prepared(program: &Handle, flow: &Question) -> u8 {
-    guard(|| Ok(verdict(program, flow)?)).unwrap_or(WRONG)
+    guard(|| Ok(code(&flow.judge(program)?))).unwrap_or(WRONG)
 }
 
 /// The whole decision of one flow.

@@ -13,7 +13,7 @@ mod table;
 
 use std::sync::Arc;
 
-use mayreach_wire::{Engine, FlowIn};
+use mayreach_wire::{Asked, Engine};
 use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
@@ -21,7 +21,7 @@ use napi_derive::napi;
 type Handle = External<Arc<Engine>>;
 
 /// A flow read once, as JavaScript holds it.
-type Question = External<FlowIn>;
+type Question = External<Asked>;
 
 /// The version of the package, of the crate and of the command.
 #[napi]

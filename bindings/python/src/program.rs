@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use mayreach_wire::{
-    Engine, FlowIn, OptionsIn, Problems, Question, load,
+    Engine, OptionsIn, Problems, Question, load,
     mayreach::{Changes, ObjectRef, Options, Source},
     table::TableOptions,
 };
@@ -18,7 +18,7 @@ use crate::{
     call::{inside, outside},
     decision::{Asked, Decision},
     error::{self, Family},
-    flow::Flow,
+    flow::{Flow, Posed},
     json, report,
     stream::{Stream, Table},
     table,
@@ -82,11 +82,16 @@ impl Program {
         Ok(Self { engine, recipe })
     }
 
-    fn judge(&self, py: Python<'_>, flow: Arc<FlowIn>) -> PyResult<Decision> {
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn judge(slf: &Bound<'_, Self>, posed: Posed) -> PyResult<Decision> {
+        let py = slf.py();
         inside(py, || {
-            let decision = self.engine.judge(&flow);
+            let decision = posed.judge(&slf.get().engine);
             let decision = decision.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
-            Ok(Decision::new(&self.engine, Asked::Flow(flow), decision))
+            Ok(Decision::new(slf, Asked::Whole(posed), decision))
         })
     }
 
@@ -95,29 +100,18 @@ impl Program {
         flow: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
         caller: &str,
-    ) -> PyResult<Arc<FlowIn>> {
+    ) -> PyResult<Posed> {
         match (flow, keywords) {
             (None, keywords) => {
                 let none = PyDict::new(py);
-                asked::keywords(keywords.unwrap_or(&none), caller).map(Arc::new)
+                let flow = asked::keywords(keywords.unwrap_or(&none), caller)?;
+                Ok(Posed::Once(flow.into()))
             }
             (Some(_), Some(keywords)) if !keywords.is_empty() => {
                 let message = format!("{caller}() takes a flow or keywords, not both");
                 Err(PyTypeError::new_err(message))
             }
-            (Some(flow), _) => one(flow),
-        }
-    }
-}
-
-/// A flow, or a dict in the form of the JSON.
-fn one(flow: &Bound<'_, PyAny>) -> PyResult<Arc<FlowIn>> {
-    match flow.cast::<Flow>() {
-        Ok(flow) => Ok(Arc::clone(&flow.get().flow)),
-        Err(_) if flow.is_instance_of::<PyDict>() => asked::json(flow).map(Arc::new),
-        Err(_) => {
-            let kind = flow.get_type().name()?;
-            Err(PyTypeError::new_err(format!("a flow is a Flow or a dict, not {kind}")))
+            (Some(flow), _) => Posed::of(flow),
         }
     }
 }
@@ -213,8 +207,7 @@ impl Program {
     #[pyo3(signature = (flow=None, /, *, source=None, destination=None, port=None, method=None, path=None, host=None, **others))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a flow")]
     fn decide<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         flow: Option<&Bound<'py, PyAny>>,
         source: Option<&Bound<'py, PyAny>>,
         destination: Option<&Bound<'py, PyAny>>,
@@ -231,36 +224,38 @@ impl Program {
         {
             let none = [port, method, path, host].iter().all(Option::is_none) && others.is_none();
             if none {
-                return self.judge(py, Arc::clone(&flow.get().flow));
+                return Self::judge(slf, Posed::Again(flow.clone().unbind()));
             }
         }
+        let (py, engine) = (slf.py(), &slf.get().engine);
         let common = Common { source, destination, port, method, path, host };
         if flow.is_none()
             && others.is_none()
             && let Some(words) = common.quick()
         {
             return inside(py, || {
-                let decision = self.engine.judge_words(&words);
-                let decision =
-                    decision.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
-                Ok(Decision::new(&self.engine, Asked::Kept(common.keep(words.port)), decision))
+                let decision = engine
+                    .judge_words(&words)
+                    .map_err(|problem| error::raise(py, Family::Flow, &problem))?;
+                Ok(Decision::new(slf, Asked::Kept(common.keep(words.port)), decision))
             });
         }
         let keywords = common.into_dict(py, others)?;
-        self.judge(py, Self::flow(py, flow, Some(&keywords), "decide")?)
+        Self::judge(slf, Self::flow(py, flow, Some(&keywords), "decide")?)
     }
 
     /// Decides many flows, each a :class:`Flow` or a dict in the form of the JSON, and gives a list
     /// of decisions. Other threads go on meanwhile.
-    fn decide_each(&self, py: Python<'_>, flows: &Bound<'_, PyAny>) -> PyResult<Vec<Decision>> {
-        let asked = flows.try_iter()?.map(|flow| one(&flow?)).collect::<PyResult<Vec<_>>>()?;
-        let engine = &self.engine;
+    fn decide_each(slf: &Bound<'_, Self>, flows: &Bound<'_, PyAny>) -> PyResult<Vec<Decision>> {
+        let (py, engine) = (slf.py(), &slf.get().engine);
+        let asked =
+            flows.try_iter()?.map(|flow| Posed::of(&flow?)).collect::<PyResult<Vec<_>>>()?;
         let decided =
-            outside(py, || asked.iter().map(|flow| engine.judge(flow)).collect::<Vec<_>>())?;
+            outside(py, || asked.iter().map(|flow| flow.judge(engine)).collect::<Vec<_>>())?;
         let decided = asked.into_iter().zip(decided).enumerate();
         decided
             .map(|(row, (flow, decision))| match decision {
-                Ok(decision) => Ok(Decision::new(engine, Asked::Flow(flow), decision)),
+                Ok(decision) => Ok(Decision::new(slf, Asked::Whole(flow), decision)),
                 Err(problem) => {
                     let message = format!("flow {row}: {}", problem.message);
                     let problem = mayreach_wire::ProblemOut { message, ..problem };
@@ -327,7 +322,7 @@ impl Program {
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let flow = Self::flow(py, flow, keywords, "explain")?;
-        let told = outside(py, || self.engine.explain(&flow))?
+        let told = outside(py, || self.engine.explain(flow.flow()))?
             .map_err(|problem| error::raise(py, Family::Flow, &problem))?;
         json::helper(py, "_values", "explanation")?.call1((json::text(&told)?,))
     }

@@ -12,6 +12,7 @@ use arrow_array::{
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
+use super::memo::of_text;
 use crate::ProblemOut;
 
 /// What a column can hold.
@@ -89,11 +90,30 @@ impl<'a> Text<'a> {
         keys.get(row).copied().filter(|_| valid)
     }
 
+    /// Whether a row holds anything.
+    pub(super) fn is_said(&self, row: usize) -> bool {
+        match self {
+            Self::Plain(a) => a.is_valid(row),
+            Self::Large(a) => a.is_valid(row),
+            Self::View(a) => a.is_valid(row),
+            Self::Dictionary { values, .. } => self.code(row).is_some_and(|c| values.is_said(c)),
+            Self::Null => false,
+        }
+    }
+
     /// Whether two rows hold the same, as far as that is cheap to tell.
     pub(super) fn same(&self, row: usize, other: usize) -> bool {
         match self {
             Self::Dictionary { .. } => self.code(row) == self.code(other),
             _ => self.get(row) == self.get(other),
+        }
+    }
+
+    /// A hash of a row's value, among the rows of one part.
+    pub(super) fn hash(&self, row: usize) -> u64 {
+        match self {
+            Self::Dictionary { .. } => self.code(row).map_or(u64::MAX, |code| code as u64),
+            _ => self.get(row).map_or(u64::MAX, of_text),
         }
     }
 

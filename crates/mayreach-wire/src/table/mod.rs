@@ -51,6 +51,7 @@ mod json;
 mod memo;
 mod names;
 mod report;
+mod requests;
 mod row;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,6 @@
 //! One row after the other: the common ones without a copy, the rest by way of JSON.
 
-use mayreach::{
-    Flow, Http, Peer, Port, PreparedRequest, Program, Protocol, Reason, Request, Token,
-};
+use mayreach::{Flow, Http, Peer, Port, Program, Protocol, Reason, Request, Token};
 
 use super::{
     answer::{Answer, Answers},
@@ -10,6 +8,7 @@ use super::{
     input::{Either, Input, boolean, number, text},
     json::{self, both_http, not_an_end},
     memo::{Memo, of_text, slot},
+    requests::Requests,
 };
 use crate::{
     Engine, ProblemOut,
@@ -26,6 +25,7 @@ pub(super) struct Asker<'a> {
     source: Ends<'a>,
     destination: Ends<'a>,
     memo: Option<Memo<'a>>,
+    requests: Requests<'a>,
     /// What all rows have in common, where nothing is said but ends, port and request.
     usual: Option<Flow<'a>>,
 }
@@ -136,6 +136,7 @@ impl<'a> Asker<'a> {
             source: Ends::new(program, "source", &input.source),
             destination: Ends::new(program, "destination", &input.destination),
             memo: Memo::new(input),
+            requests: Requests::new(input),
             usual: input.is_usual().then(|| Flow::new(nobody, nobody, Port::Unknown)),
         }
     }
@@ -168,15 +169,16 @@ impl<'a> Asker<'a> {
         // Of which nothing but ends, port and request can be said.
         let input = self.input;
         let words = |column: &'a Option<Text<'a>>| text(column.as_ref(), row);
-        let (method, path, host) = (words(&input.method), words(&input.path), words(&input.host));
+        let said = |column: &'a Option<Text<'a>>| column.as_ref().is_some_and(|c| c.is_said(row));
         let port = port(input.port.as_ref(), row)?;
-        if let (Peer::Id(from), Peer::Id(to), Port::Number(port), Some(_), Some(_)) =
-            (source, destination, port, method, path)
+        if let (Peer::Id(from), Peer::Id(to), Port::Number(port), true, true) =
+            (source, destination, port, said(&input.method), said(&input.path))
         {
-            let whole = PreparedRequest::new(Request { method, path, host, headers: None });
+            let whole = self.requests.get(row);
             let program = self.engine.program();
             return Ok(Answer::from(&program.decide_prepared(from, to, port, &whole)));
         }
+        let (method, path, host) = (words(&input.method), words(&input.path), words(&input.host));
         (flow.source, flow.destination, flow.port) = (source, destination, port);
         request(flow, method, path, host);
         common(self.engine, flow)
