@@ -62,6 +62,15 @@ pub fn notes(program: &Handle) -> String {
     text(program.notes())
 }
 
+/// How many workloads and policies there are.
+#[napi]
+pub fn sizes(program: &Handle) -> Vec<u32> {
+    let program = program.program();
+    let workloads = program.workloads().filter(|workload| workload.owner().is_none()).count();
+    let sizes = [workloads, program.policies().count()];
+    sizes.map(|size| u32::try_from(size).unwrap_or(u32::MAX)).to_vec()
+}
+
 /// Decides flows of JSON lines, a code each; `first` is the number of the first in its list.
 fn many(engine: &Engine, lines: &str, first: u32) -> Answered<Vec<u8>> {
     guard(|| {

@@ -306,6 +306,7 @@ impl Program {
             strict: choice("errors", errors, "row", "raise")?,
             ignore_extra: choice("extra", extra, "raise", "ignore")?,
             threads,
+            foreign: true,
         };
         let flows = table::read(flows)?;
         let table = mayreach_wire::table::Table::new(&self.engine, options);

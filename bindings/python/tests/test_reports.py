@@ -257,7 +257,7 @@ def test_what_cannot_be_asked_is_told(both: tuple[Program, Program], tmp_path: P
         (lambda: one.isolate(tenants={"acme": {"namespace": ["x"]}}), "tenants.acme", "unknown field `namespace`"),
         (lambda: one.isolate(tenants={"x": {"namespaces": ["nope"]}}), "tenants.x", "no namespace or workload"),
         (lambda: one.isolate({"exceptions": [{"to": "nobody"}]}), "exceptions[0].to", "no workload and no tenant"),
-        (lambda: one.isolate(outside="no"), "outside", "invalid type"),
+        (lambda: one.isolate(outside="no"), "outside", "not the text `no`"),
         (lambda: one.can("tenant-acme/wbe", "tenant-acme/api"), "from", "no manifest holds a workload"),
         (lambda: one.can("tenant-acme/web", "tenant-acme/ipa"), "to", "no manifest holds a workload"),
         (lambda: one.callers("tenant-acme/bd"), "workload", "no manifest holds a workload"),

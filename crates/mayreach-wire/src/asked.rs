@@ -97,5 +97,7 @@ fn prepared(flow: &FlowIn) -> Prepared<'_> {
     if method.is_none() || path.is_none() {
         return None;
     }
-    Some((port?, PreparedRequest::new(Request { method, path, host, headers: None })))
+    // Nor does 0 say a port.
+    let port = port.filter(|port| *port > 0)?;
+    Some((port, PreparedRequest::new(Request { method, path, host, headers: None })))
 }
