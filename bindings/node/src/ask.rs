@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mayreach_wire::{Asked, Engine, FlowIn, ProblemOut, Problems};
+use mayreach_wire::{Asked, Engine, FlowIn, ProblemOut, Problems, flow::Words};
 use napi::{
     Env, Task,
     bindgen_prelude::{AsyncTask, Either, External, Uint8Array},
@@ -15,9 +15,30 @@ use crate::{
     guard::{Answered, guard, text},
 };
 
-/// A flow of our own JSON, whose place in that text means nothing to the caller.
+/// A flow in words, or of our own JSON, whose place in that text means nothing to the caller.
 fn read(flow: &str) -> Result<FlowIn, ProblemOut> {
-    FlowIn::from_json(flow).map_err(unplaced)
+    words(flow).map_or_else(|| FlowIn::from_json(flow).map_err(unplaced), |words| words.own())
+}
+
+/// The words of the usual flow, as `lib/flow.js` joins them; nothing for JSON.
+fn words(flow: &str) -> Option<Words<'_>> {
+    if flow.starts_with('{') {
+        return None;
+    }
+    let mut parts = flow.split('\x1f');
+    let mut next = || parts.next();
+    let (source, destination, port) = (next()?, next()?, next()?.parse().ok()?);
+    let (method, path, host) = (next()?, next()?, next()?);
+    let host = Some(host).filter(|host| !host.is_empty());
+    let words = Words {
+        source,
+        destination,
+        port: Some(port),
+        method: Some(method),
+        path: Some(path),
+        host,
+    };
+    next().is_none().then_some(words)
 }
 
 /// Reads a flow once, to ask it many times.
@@ -29,7 +50,11 @@ pub fn prepare(flow: String) -> Either<Question, String> {
 /// The verdict of one flow as a code; 255 if it cannot be asked.
 #[napi]
 pub fn decide(program: &Handle, flow: String) -> u8 {
-    guard(|| Ok(verdict(program, &read(&flow)?)?)).unwrap_or(WRONG)
+    guard(|| match words(&flow) {
+        Some(words) => Ok(code(&program.judge_words(&words)?)),
+        None => Ok(verdict(program, &read(&flow)?)?),
+    })
+    .unwrap_or(WRONG)
 }
 
 /// The verdict of a flow that was read before.

@@ -1,5 +1,5 @@
 //! Node names for `mayreach-wire`. No logic lives here, and no number crosses that JavaScript made:
-//! questions and answers are the one JSON, as text, and verdicts are small codes of our own.
+//! questions and answers are the one JSON, as text (the usual flow in a few words), and verdicts are small codes of our own.
 #![allow(unreachable_pub, reason = "what napi exports is public by its macro, not by its path")]
 
 mod answer;

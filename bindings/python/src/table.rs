@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "the C interface hands over pointers")]
 
 use arrow_array::{
-    Array, RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray,
+    RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray,
     ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi},
     ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader},
 };
