@@ -23,6 +23,7 @@ type peer struct {
 type workload struct {
 	Workload string `json:"workload,omitempty"`
 	Service  string `json:"service,omitempty"`
+	IP       string `json:"ip,omitempty"`
 }
 
 type request struct {

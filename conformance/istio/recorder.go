@@ -140,6 +140,9 @@ func (r *recorder) recordBatch(scenarios []*scenario) error {
 			if a != nil {
 				checkIdentity(p, c, logs[a.peer])
 			}
+			if p.ways != nil {
+				p.ways.byAddress(c.Flow)
+			}
 		}
 	}
 	return nil

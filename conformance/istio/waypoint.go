@@ -258,6 +258,13 @@ func (w *waypoints) through(c *cluster, f *flow) (*waypoint, string, error) {
 	return nil, "", fmt.Errorf("istiod names an unknown waypoint: %v", to)
 }
 
+// byAddress has a ServiceEntry called by its address: nothing else of it is a name in a cluster.
+func (w *waypoints) byAddress(f *flow) {
+	if _, name, _ := strings.Cut(f.Destination.Service, "/"); strings.Contains(name, ".") {
+		f.Destination = workload{IP: address(w.services[f.Destination.Service].Addresses[0].Address)}
+	}
+}
+
 func address(raw []byte) string {
 	ip, _ := netip.AddrFromSlice(raw)
 	return ip.String()

@@ -1,10 +1,12 @@
 //! Gateways, waypoints and ServiceEntries, as part of what exists.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use super::{
     PolicyId, WorkloadId,
-    inventory::{Labels, Workload},
+    inventory::{Labels, Service, Workload},
     selector::Selector,
 };
 
@@ -49,9 +51,33 @@ pub(crate) struct GatewayClass {
 #[derive(Clone, Debug)]
 pub(crate) struct Outside {
     pub(crate) id: PolicyId,
-    pub(crate) namespace: String,
-    pub(crate) labels: Labels,
-    pub(crate) networks: Vec<IpNet>,
+    /// What its waypoint takes policies, ports and addresses from.
+    pub(crate) service: Service,
+    /// Its own addresses: where clients call it.
+    pub(crate) called: Vec<IpNet>,
+    /// Those of its endpoints.
+    pub(crate) endpoints: Vec<IpAddr>,
+    pub(crate) onward: Onward,
+}
+
+impl Outside {
+    /// Whether it is known what its waypoint does with a port.
+    pub(crate) fn evaluated(&self, port: u16) -> bool {
+        self.onward != Onward::Unread && self.service.ports.iter().any(|p| p.port == port)
+    }
+}
+
+/// Where a waypoint connects to for a ServiceEntry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Onward {
+    /// To the address that was called.
+    Called,
+    /// To its endpoints.
+    Endpoints,
+    /// To addresses that DNS tells.
+    Dns,
+    /// That is not evaluated.
+    Unread,
 }
 
 /// A ServiceEntry with a `workloadSelector`: its proxies read their ports as it says.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 use ipnet::IpNet;
 
 pub(crate) use super::gateways::{
-    Entry, Gateway, GatewayClass, GatewayUsers, Outside, Server, ServerAsks,
+    Entry, Gateway, GatewayClass, GatewayUsers, Onward, Outside, Server, ServerAsks,
 };
 use super::{PolicyId, Protocol, ServiceId, WorkloadId, network::AfterTiers, selector::Selector};
 use crate::error::Place;
@@ -245,8 +245,10 @@ impl Enrolment {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Service {
+    /// A ServiceEntry, as a waypoint has it.
+    pub(crate) entry: bool,
     pub(crate) namespace: String,
     pub(crate) name: String,
     /// Empty: no selector, endpoints come from slices.

@@ -49,14 +49,13 @@ impl Chooser<'_> {
                 pairs.iter().all(|(k, v)| self.workload.labels.get(k).is_some_and(|l| l == v))
             }
             (Attach::Targets(targets), Some(gateway)) => targets.iter().any(|t| match t.kind {
-                TargetKind::Service => {
+                TargetKind::Service | TargetKind::ServiceEntry => {
+                    let entry = t.kind == TargetKind::ServiceEntry;
                     waypoint
-                        && self
-                            .service
-                            .is_some_and(|s| s.name == t.name && s.namespace == namespace)
+                        && self.service.is_some_and(|s| {
+                            s.entry == entry && s.name == t.name && s.namespace == namespace
+                        })
                 }
-                // No ServiceEntry is a service in scope here.
-                TargetKind::ServiceEntry => false,
                 TargetKind::GatewayClass => {
                     waypoint && namespace == self.mesh.root_namespace && t.name == "istio-waypoint"
                 }

@@ -50,9 +50,6 @@ pub(crate) fn layers(
     pick: Option<&Pick>,
     like: &Trace,
 ) -> MeshLayers {
-    if let Some(policy) = waypoint::to_outside(model, asked) {
-        return unevaluated(policy, "a waypoint stands before the ServiceEntry's addresses");
-    }
     let (routes, missing) = waypoint::routes(model, asked);
     let all = routes.iter().map(|route| match route {
         Route::Direct => direct(model, asked, pick, like),
@@ -61,6 +58,9 @@ pub(crate) fn layers(
             *gateway,
             "the connection goes through a Gateway that is no waypoint of Istio's own",
         ),
+        Route::Unread(entry) => {
+            unevaluated(*entry, "a waypoint stands before the ServiceEntry's addresses")
+        }
     });
     all.reduce(|one, other| either(one, other, missing)).unwrap_or_else(outside)
 }

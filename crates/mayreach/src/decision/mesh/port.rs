@@ -84,8 +84,13 @@ pub(crate) fn at_waypoint(
     number: Option<u16>,
 ) -> Reading {
     let tcp = |p: &&ServicePort| p.protocol == Protocol::Tcp && Some(p.port) == number;
-    let port = called.and_then(|service| service.ports.iter().find(tcp));
-    read(asked, vec![port.map_or(Declared::Sniffed, declared)])
+    let found = called.and_then(|service| Some((service, service.ports.iter().find(tcp)?)));
+    let says = |(service, port): (&Service, &ServicePort)| match &port.app_protocol {
+        // protocol.Parse: no port is well known.
+        written if service.entry => by_name(written.as_deref().unwrap_or_default(), 0),
+        _ => declared(port),
+    };
+    read(asked, vec![found.map_or(Declared::Sniffed, says)])
 }
 
 fn read(asked: &Asked<'_>, declared: Vec<Declared>) -> Reading {

@@ -1,7 +1,12 @@
 //! Whether traffic goes through a waypoint, and which (serviceregistry/ambient/waypoints.go).
 
+use ipnet::IpNet;
+
 use crate::{
-    decision::{mesh::port, resolve::Asked},
+    decision::{
+        mesh::port,
+        resolve::{Address, Asked},
+    },
     model::{
         Attributes, Model, PolicyId, Protocol,
         inventory::{Enrolment, Gateway, GatewayUsers, Labels, Outside, Service, Workload},
@@ -18,6 +23,8 @@ pub(crate) enum Route<'m> {
     /// Through a Gateway that is no waypoint of Istio's own (another class, another proxy): istiod's
     /// index takes any Gateway that has an address, and what it does is not evaluated.
     Foreign(PolicyId),
+    /// Through a waypoint to a ServiceEntry's workloads, in a way that is not evaluated.
+    Unread(PolicyId),
 }
 
 /// A waypoint and what was called through it.
@@ -28,6 +35,8 @@ pub(crate) struct Through<'m> {
     pub(crate) proxy: &'m Workload,
     /// The Service that was called; `None`: the pod itself.
     pub(crate) service: Option<&'m Service>,
+    /// The ServiceEntry that was called.
+    pub(crate) entry: Option<&'m Outside>,
     /// "service-addressed traffic shows VIP:service port; pod-addressed podIP:workload port".
     pub(crate) port: Option<u16>,
 }
@@ -36,9 +45,7 @@ pub(crate) struct Through<'m> {
 /// called.
 pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>, Attributes) {
     let direct = (vec![Route::Direct], Attributes::NONE);
-    let (Some(source), Some(to)) = (asked.source.workload, asked.destination.workload) else {
-        return direct;
-    };
+    let Some(source) = asked.source.workload else { return direct };
     // Traffic of the waypoint itself has passed it; plaintext passes it by, and so does all but TCP.
     if asked.flow.protocol != Protocol::Tcp
         || asked.flow.mtls == Some(false)
@@ -46,6 +53,9 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
     {
         return direct;
     }
+    let Some(to) = asked.destination.workload else {
+        return (vec![to_outside(model, asked, source)], Attributes::NONE);
+    };
     let uses = |service: Option<&Service>| match source.mesh {
         Enrolment::Ambient { .. } => true,
         // "They need to explicitly opt-in on the service to send from ingress -> waypoint";
@@ -57,7 +67,7 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
     };
     let called = |service: &'m Service, port: u16| -> Vec<Route<'m>> {
         let found = if uses(Some(service)) { of_service(model, service) } else { Vec::new() };
-        let through = |gateway| through(model, gateway, Some(service), Some(port));
+        let through = |gateway| through(model, gateway, (Some(service), None), Some(port));
         let mut all: Vec<Route<'m>> = found.into_iter().map(through).collect();
         if all.is_empty() {
             all.push(Route::Direct);
@@ -70,7 +80,8 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
         return settled(called(service, port), Attributes::UNEVALUATED);
     }
     let own = uses(None).then(|| of_workload(model, to)).flatten();
-    let mut all = vec![own.map_or(Route::Direct, |found| through(model, found, None, asked.port))];
+    let mut all =
+        vec![own.map_or(Route::Direct, |found| through(model, found, (None, None), asked.port))];
     // A workload is mostly called by one of its Services.
     for (service, port) in port::service_ports(model, asked) {
         for route in called(service, port.port) {
@@ -85,37 +96,59 @@ pub(crate) fn routes<'m>(model: &'m Model, asked: &Asked<'m>) -> (Vec<Route<'m>>
 fn through<'m>(
     model: &'m Model,
     gateway: &'m Gateway,
-    service: Option<&'m Service>,
+    (service, entry): (Option<&'m Service>, Option<&'m Outside>),
     port: Option<u16>,
 ) -> Route<'m> {
     if !model.inventory.runs_waypoints(&gateway.class) {
         return Route::Foreign(gateway.id);
     }
-    Route::Through(Box::new(Through { proxy: proxy(model, gateway), gateway, service, port }))
+    let proxy = proxy(model, gateway);
+    Route::Through(Box::new(Through { proxy, gateway, service, entry, port }))
 }
 
-/// The ServiceEntry whose waypoint a call to an address outside goes through, if it may: which of
-/// its policies count there is not evaluated.
-pub(crate) fn to_outside(model: &Model, asked: &Asked<'_>) -> Option<PolicyId> {
-    let entries = &model.inventory.outside;
-    if entries.is_empty() || asked.destination.workload.is_some() {
-        return None;
-    }
-    let source = asked.source.workload?;
-    if asked.flow.mtls == Some(false) || asked.flow.tls_without_certificate {
-        return None;
-    }
-    let uses = |entry: &&Outside| match source.mesh {
+/// A call to an address that is no workload's: some ServiceEntry may hold it, and name a waypoint.
+fn to_outside<'m>(model: &'m Model, asked: &Asked<'m>, source: &Workload) -> Route<'m> {
+    let uses = |service: &Service| match source.mesh {
         Enrolment::Ambient { .. } => true,
-        Enrolment::Gateway { .. } => opted_in(model, &entry.namespace, &entry.labels),
+        Enrolment::Gateway { .. } => opted_in(model, &service.namespace, &service.labels),
         Enrolment::None | Enrolment::Sidecar | Enrolment::Waypoint => false,
     };
-    let called = |entry: &&Outside| {
-        let within = |net| asked.destination.address.within(net, Attributes::DESTINATION_ADDRESS);
-        entry.networks.iter().any(|net| !within(net).is_no())
+    let may_be = |net: &IpNet| {
+        !asked.destination.address.within(net, Attributes::DESTINATION_ADDRESS).is_no()
     };
-    let has_waypoint = |e: &&Outside| target(model, &e.namespace, &e.labels).is_some();
-    entries.iter().filter(uses).filter(called).find(has_waypoint).map(|entry| entry.id)
+    let outside = model.inventory.outside.iter();
+    let holds = |entry: &&Outside| {
+        entry.called.iter().any(may_be) || entry.endpoints.iter().any(|ip| may_be(&(*ip).into()))
+    };
+    let has_waypoint = |entry: &&Outside| {
+        let Service { namespace, labels, .. } = &entry.service;
+        uses(&entry.service) && target(model, namespace, labels).is_some()
+    };
+    let all: Vec<&Outside> = outside.filter(holds).collect();
+    let Some(first) = all.iter().copied().find(has_waypoint) else { return Route::Direct };
+    let Address::Exact(ip) = asked.destination.address else { return Route::Unread(first.id) };
+    // ztunnel looks for Services at the address before workloads.
+    let called = |entry: &&&Outside| entry.called.iter().any(|net| net.contains(&ip));
+    match all.iter().filter(called).collect::<Vec<_>>().as_slice() {
+        [] if all.iter().any(|entry| workloads(model, entry)) => Route::Unread(first.id),
+        [] => Route::Direct,
+        [one] if !has_waypoint(one) => Route::Direct,
+        [one] => match (of_service(model, &one.service).as_slice(), asked.port) {
+            ([], _) => Route::Direct,
+            ([gateway], Some(port)) if one.evaluated(port) => {
+                through(model, gateway, (Some(&one.service), Some(one)), Some(port))
+            }
+            _ => Route::Unread(one.id),
+        },
+        _ => Route::Unread(first.id),
+    }
+}
+
+/// Whether the waypoint of an entry takes what is called at the addresses of its endpoints.
+fn workloads(model: &Model, entry: &Outside) -> bool {
+    let Service { namespace, labels, .. } = &entry.service;
+    let takes = |gateway| matches!(traffic(model, gateway), "workload" | "all");
+    target(model, namespace, labels).is_some_and(takes)
 }
 
 /// The routes with what would tell which is taken.
@@ -127,7 +160,7 @@ fn settled(all: Vec<Route<'_>>, telling: Attributes) -> (Vec<Route<'_>>, Attribu
 fn same(a: &Route<'_>, b: &Route<'_>) -> bool {
     match (a, b) {
         (Route::Direct, Route::Direct) => true,
-        (Route::Foreign(a), Route::Foreign(b)) => a == b,
+        (Route::Foreign(a), Route::Foreign(b)) | (Route::Unread(a), Route::Unread(b)) => a == b,
         (Route::Through(a), Route::Through(b)) => {
             let service =
                 |t: &Through<'_>| t.service.map(|s| (s.namespace.clone(), s.name.clone()));

@@ -11,7 +11,7 @@ use crate::{
     decision::{
         ClientSees, Decision, Explanation, Hop, Layer, LayerDecision, LayerWalk, Walk, combine,
         hops, mesh,
-        resolve::{Asked, End},
+        resolve::{Address, Asked, End},
         trace::Trace,
         unevaluated::left_open,
     },
@@ -72,8 +72,9 @@ fn on_the_way(asked: &Asked<'_>, hop: Hop, trace: &mut Trace) {
     if hop == Hop::Direct {
         return;
     }
-    let name = |end: &End<'_>| {
-        end.workload.map_or_else(String::new, |w| format!("{}/{}", w.namespace, w.name))
+    let name = |end: &End<'_>| match (end.workload, &end.address) {
+        (None, Address::Unknown) => "an address that DNS tells".to_owned(),
+        _ => end.words(),
     };
     let port = asked.network_port.map_or_else(String::new, |port| format!(" on port {port}"));
     let (from, to) = (name(&asked.source), name(&asked.destination));

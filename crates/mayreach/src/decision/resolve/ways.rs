@@ -9,7 +9,7 @@ use crate::{
     },
     model::{
         Attributes, PolicyId, Protocol,
-        inventory::{Enrolment, Gateway, Workload},
+        inventory::{Enrolment, Gateway, Onward, Outside, TargetPort, Workload},
     },
 };
 
@@ -34,7 +34,7 @@ pub(crate) enum Way<'m> {
     /// A node translates the address that is called, and perhaps the client's: the packet that
     /// leaves the client, and the one that arrives.
     Translated { leaves: Box<Asked<'m>>, arrives: Box<Asked<'m>> },
-    /// Through a Gateway of which it is not known what it does.
+    /// Through something of which it is not known what it does.
     Foreign(PolicyId),
     /// One that is not known.
     Unknown(Attributes),
@@ -110,7 +110,7 @@ impl<'m> Resolver<'m> {
         }
         let all = routes.iter().map(|route| match route {
             Route::Direct => Way::Direct,
-            Route::Foreign(gateway) => Way::Foreign(*gateway),
+            Route::Foreign(policy) | Route::Unread(policy) => Way::Foreign(*policy),
             Route::Through(through) => {
                 let gateway = through.gateway;
                 let known = |id| (Some(id), inventory.workload(id), None);
@@ -118,7 +118,12 @@ impl<'m> Resolver<'m> {
                 if pods.is_empty() {
                     pods.push((None, Some(&gateway.made), None));
                 }
-                let hops = pods.iter().map(|pod| self.hops(asked, source, *pod, destination));
+                let ends = match through.entry {
+                    Some(entry) => onward(entry, destination, asked.port),
+                    None => vec![(destination, asked.port)],
+                };
+                let each = pods.iter().flat_map(|pod| ends.iter().map(move |end| (pod, end)));
+                let hops = each.map(|(pod, end)| self.hops(asked, source, *pod, *end));
                 Way::Through { gateway, hops: hops.collect() }
             }
         });
@@ -131,7 +136,7 @@ impl<'m> Resolver<'m> {
         asked: &Asked<'m>,
         source: Found<'m>,
         waypoint: Found<'m>,
-        destination: Found<'m>,
+        (destination, port): (Found<'m>, Option<u16>),
     ) -> [Asked<'m>; 2] {
         // The reference asks of a pod that istiod would make, and reads network sets itself.
         let whole = Self { lean: false, ..*self };
@@ -151,11 +156,31 @@ impl<'m> Resolver<'m> {
             }
         };
         let first = hop(source, waypoint, Some(HBONE));
-        let mut second = hop(waypoint, destination, asked.port);
+        let mut second = hop(waypoint, destination, port);
         if self.tunnelled(&second) {
             second.network_port = Some(HBONE);
         }
         [first, second]
+    }
+}
+
+/// Where a waypoint connects to for a ServiceEntry that was called at `destination`.
+fn onward<'m>(
+    entry: &Outside,
+    destination: Found<'m>,
+    port: Option<u16>,
+) -> Vec<(Found<'m>, Option<u16>)> {
+    let called = entry.service.ports.iter().find(|p| Some(p.port) == port);
+    let target = called.and_then(|p| match p.target {
+        TargetPort::Number(target) => Some(target),
+        TargetPort::Name(_) => None,
+    });
+    match entry.onward {
+        Onward::Called => vec![(destination, target)],
+        Onward::Endpoints => {
+            entry.endpoints.iter().map(|ip| ((None, None, Some(*ip)), target)).collect()
+        }
+        Onward::Dns | Onward::Unread => vec![((None, None, None), target)],
     }
 }
 

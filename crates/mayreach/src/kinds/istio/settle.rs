@@ -1,12 +1,14 @@
 //! What needs every document: the root namespace, trust domains in principals, who is in the mesh.
 
+use std::net::IpAddr;
+
 use crate::{
     error::{Note, NoteCode},
     kinds::Draft,
     model::{
         LayerSet, Model, PolicyMeta, Proxies, Scope, Unevaluated, WorkloadId,
         authz::{Attribute, AuthzPolicy, AuthzRule, Condition, Matcher, TextMatch},
-        inventory::{Enrolment, Inventory, Mesh, Workload},
+        inventory::{Addresses, Enrolment, Inventory, Mesh, Onward, Workload},
     },
     options::AssumedEnrolment,
 };
@@ -26,6 +28,7 @@ pub(crate) fn finish(draft: &mut Draft<'_>) {
         AssumedEnrolment::Ambient => Enrolment::Ambient { waypoint: None },
     };
     missing_authorizers(&mut draft.model.inventory);
+    entries_of_workloads(&mut draft.model.inventory);
     undiscovered(&mut draft.model);
     own_settings(&mut draft.model);
     let mesh = draft.model.inventory.mesh.clone();
@@ -73,6 +76,21 @@ fn waypoints(draft: &mut Draft<'_>) {
         }
     }
     draft.model.notes.extend(notes);
+}
+
+/// What a waypoint passes on to workloads at the addresses of a ServiceEntry's endpoints is judged
+/// once more there.
+fn entries_of_workloads(inventory: &mut Inventory) {
+    let Inventory { outside, workloads, .. } = inventory;
+    let has = |w: &Workload, ip: &IpAddr| match &w.addresses {
+        Addresses::Exact(all) | Addresses::OneOf(all) => all.contains(ip),
+        Addresses::Unknown => false,
+    };
+    for entry in outside.iter_mut().filter(|entry| entry.onward == Onward::Endpoints) {
+        if entry.endpoints.iter().any(|ip| workloads.iter().any(|w| has(w, ip))) {
+            entry.onward = Onward::Unread;
+        }
+    }
 }
 
 /// What is in a namespace that `discoverySelectors` leave out istiod does not know: neither its

@@ -54,6 +54,7 @@ pub(in crate::kinds::kubernetes) fn lower(
     checks.done()?;
     let selector = selector.into_iter().map(|(key, value)| (key, value.value));
     draft.model.inventory.services.push(Service {
+        entry: false,
         namespace: namespace_of(document),
         name: document.metadata.name.clone(),
         // "Services with Type ExternalName receive no endpoints" (endpointslice controller)
