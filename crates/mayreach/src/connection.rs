@@ -2,8 +2,7 @@
 
 use crate::{
     Decision, Flow, Http, LayerDecision, PreparedRequest, Program, Protocol, Request,
-    compiled::rows::Cell,
-    decision::fast::{Fast, Found, Held, Kept},
+    decision::fast::{Fast, Held, Kept, whole},
 };
 
 /// A connection: who speaks to whom, on which port, and as whom. It keeps what all requests on it
@@ -36,8 +35,8 @@ pub struct Connection<'a> {
     program: &'a Program,
     fast: Fast<'a>,
     flow: Flow<'a>,
-    /// `None`: more than methods and paths has to be asked.
-    held: Option<(Held<'a>, [Cell; 2])>,
+    /// With what the other layers answer. `None`: more than methods and paths has to be asked.
+    held: Option<(Held<'a>, Decision)>,
     /// `None`: it takes an unusual way, and each request is asked as a flow of its own.
     kept: Option<Kept<'a>>,
 }
@@ -48,8 +47,10 @@ impl Program {
     pub fn connect<'a>(&'a self, flow: &Flow<'a>) -> Connection<'a> {
         let fast = self.fast();
         let ends = self.ends(flow);
-        let held =
-            ends.and_then(|ends| Some((fast.hold(flow, ends)?, fast.cells(ends, Protocol::Tcp)?)));
+        let held = ends.and_then(|ends| {
+            let (held, network) = (fast.hold(flow, ends)?, fast.cells(ends, Protocol::Tcp)?);
+            Some((held, held.before(network)))
+        });
         let kept = ends.and_then(|ends| fast.keep(flow, ends));
         Connection { program: self, fast, flow: flow.clone(), held, kept }
     }
@@ -63,11 +64,11 @@ impl Connection<'_> {
 
     /// The same for a request that is asked more than once.
     pub fn decide_prepared(&self, request: &PreparedRequest<'_>) -> Decision {
-        let ask = request.ask;
-        if let Some((held, network)) = self.held
-            && let Some(authorization) = self.fast.ask(&held, ask.as_ref())
+        let ask = request.ask.as_ref();
+        if let Some((held, before)) = &self.held
+            && let Some(authorization) = self.fast.ask(held, ask)
         {
-            return Found { held, network, authorization, ask }.whole();
+            return whole(*before, authorization, ask);
         }
         self.decide_otherwise(&request.request)
     }

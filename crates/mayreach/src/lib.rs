@@ -26,7 +26,7 @@ pub use crate::{
     columns::{AnswerColumns, FlowColumns},
     connection::Connection,
     decision::{
-        ClientFault, ClientSees, Decision, Explanation, Hop, Layer, LayerDecision, LayerWalk,
+        Body, ClientFault, ClientSees, Decision, Explanation, Hop, Layer, LayerDecision, LayerWalk,
         Marked, MtlsModeName, Outcome, Reason, Step, StepKind, Verdict, Walk,
     },
     error::{Error, ErrorCode, Note, NoteCode, Place, Problem, SourceId},

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::{
     Changes, Error, Options, Program, Source,
-    compiled::{Authz, Index, Net, People, Rows},
+    compiled::{Authz, Index, Net, People, Rows, rows::Seat},
     decision::fast::Seats,
     kinds,
     manifest::Documents,
@@ -71,16 +71,20 @@ fn compiled(model: &Model, options: &Options) -> (Index, Net, Authz, Rows, Seats
     let index = Index::new(&model.inventory);
     let net = Net::new(model);
     let authz = Authz::new(model, Arc::new(People::new(model)));
-    let rows = rows(&net, model, &index);
-    let seats = Seats::new(model, &index, &authz, !options.without.any());
+    let (rows, network) = rows(&net, model, &index, options);
+    let seats = Seats::new(model, &index, &authz, &network, !options.without.any());
     (index, net, authz, rows, seats)
 }
 
-fn rows(net: &Net, model: &Model, index: &Index) -> Rows {
+/// Rows of cells, and what they go by of each workload.
+fn rows(net: &Net, model: &Model, index: &Index, options: &Options) -> (Rows, Vec<Seat>) {
     let shared = |n: u32| {
         model.inventory.workload(WorkloadId(n)).is_none_or(|workload| index.is_shared(workload))
     };
-    Rows::new(net, &model.inventory, &shared)
+    // Host endpoints are asked rule by rule.
+    let by_rule = options.without.rows || !model.inventory.host_endpoints.is_empty();
+    let rows = if by_rule { None } else { Rows::new(net, &model.inventory, &shared) };
+    rows.unwrap_or_default()
 }
 
 fn build(documents: Documents, options: Arc<Options>) -> Result<Program, Error> {

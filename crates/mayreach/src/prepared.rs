@@ -2,7 +2,7 @@
 
 use crate::{
     Decision, Flow, Http, LayerDecision, Peer, Port, Program, Protocol, Request, WorkloadId,
-    decision::fast::{Ask, Ends, Found},
+    decision::fast::{Ask, Ends, whole},
 };
 
 /// A request whose method and path are looked at once, however often it is asked: of many pairs of
@@ -54,14 +54,14 @@ impl Program {
         port: u16,
         request: &PreparedRequest<'_>,
     ) -> Decision {
-        let (fast, ask) = (self.fast(), request.ask);
+        let (fast, ask) = (self.fast(), request.ask.as_ref());
         let ends = Ends { from: source, to: destination, port };
         if port != 0
             && let Some(held) = fast.between(ends)
             && let Some(network) = fast.cells(ends, Protocol::Tcp)
-            && let Some(authorization) = fast.ask(&held, ask.as_ref())
+            && let Some(authorization) = fast.ask(&held, ask)
         {
-            return Found { held, network, authorization, ask }.whole();
+            return whole(held.before(network), authorization, ask);
         }
         self.decide(&flow(ends, request))
     }

@@ -136,7 +136,7 @@ impl Program {
     pub fn decide(&self, flow: &Flow<'_>) -> Decision {
         let (fast, ends) = (self.fast(), self.ends(flow));
         if let Some(found) = ends.and_then(|ends| fast.direct(flow, ends)) {
-            return found.whole();
+            return found;
         }
         self.decide_otherwise(flow, ends, &fast)
     }
@@ -199,7 +199,7 @@ impl Program {
 
     pub(crate) fn fast(&self) -> Fast<'_> {
         let Inner { model, net, rows, authz, seats, options, .. } = self.inner.as_ref();
-        Fast { model, net, rows, authz, seats, without: options.without }
+        Fast { model, net, rows, authz, seats, without: &options.without }
     }
 
     #[inline(never)]

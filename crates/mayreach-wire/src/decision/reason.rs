@@ -129,9 +129,11 @@ impl ReasonOut {
                 client: Some(fault(client)),
                 ..reason.maybe_policy(program, policy)
             },
-            Reason::JwtRejected { policy, status, body } => {
-                Self { status: Some(status), body: Some(body), ..reason.policy(program, policy) }
-            }
+            Reason::JwtRejected { policy, status, body } => Self {
+                status: Some(status),
+                body: Some(body.as_str()),
+                ..reason.policy(program, policy)
+            },
             Reason::Script { policy, status } => {
                 Self { status: Some(status), ..reason.policy(program, policy) }
             }

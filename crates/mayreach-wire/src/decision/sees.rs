@@ -28,12 +28,14 @@ impl From<ClientSees> for SeesOut {
     fn from(sees: ClientSees) -> Self {
         let kind = |kind| Self { kind, status: None, body: None, grpc_status: None, banner: None };
         match sees {
-            ClientSees::Response { status, body } => {
-                Self { status: Some(status), body: Some(body.to_owned()), ..kind("response") }
-            }
+            ClientSees::Response { status, body } => Self {
+                status: Some(status),
+                body: Some(body.as_str().to_owned()),
+                ..kind("response")
+            },
             ClientSees::Grpc { status, message } => Self {
                 status: Some(200),
-                body: Some(message.to_owned()),
+                body: Some(message.as_str().to_owned()),
                 grpc_status: Some(status),
                 ..kind("response")
             },

@@ -4,80 +4,105 @@ use std::net::IpAddr;
 
 use super::table::{Table, hash, hash_pair, same};
 
-/// Numbers of things that have a namespace and a name. All text lies in one piece.
+/// Numbers of things that have a namespace and a name: a table like [`Table`] whose slots say where
+/// the text is, so that a look-up reads one of them and one piece of text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
-    table: Table,
+    /// Half empty. Four lie in a line of memory.
+    slots: Box<[Slot]>,
+    /// Each namespace with its name behind it.
     text: String,
-    /// Where a namespace begins, where its name does, where that ends; and the number.
-    spans: Vec<(u32, u32, u32, u32)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    /// Half of the hash.
+    tag: u32,
+    at: u32,
+    /// Lengths of the namespace and of the name.
+    len: [u16; 2],
+    /// [`Slot::EMPTY`]: no name.
+    id: u32,
+}
+
+impl Slot {
+    const EMPTY: u32 = u32::MAX;
 }
 
 impl Names {
     /// The numbers of these names; of one name that is there twice, the last.
     pub(crate) fn new<'m>(all: impl Iterator<Item = (&'m str, &'m str, u32)>) -> Self {
-        let mut names = Self::default();
-        let mut hashes = Vec::new();
-        for (namespace, name, id) in all {
-            let start = len(&names.text);
-            names.text.push_str(namespace);
-            let middle = len(&names.text);
-            names.text.push_str(name);
-            names.spans.push((start, middle, len(&names.text), id));
-            hashes.push(hash_pair(namespace, name));
-        }
-        names.table = Table::with_capacity(hashes.len());
+        let all: Vec<_> = all.collect();
+        let size = if all.is_empty() { 0 } else { (all.len() * 2).next_power_of_two() };
+        let empty = Slot { tag: 0, at: 0, len: [0, 0], id: Slot::EMPTY };
+        let mut names = Self { slots: vec![empty; size].into(), text: String::new() };
         // From the last, so that an earlier one of the same name is not put in.
-        for (number, hash) in (0_u32..).zip(hashes).collect::<Vec<_>>().into_iter().rev() {
-            let (namespace, name) = names.name(number).unwrap_or_default();
-            let (text, spans) = (&names.text, &names.spans);
-            let is = |other: u32| name_of(text, spans, other) == Some((namespace, name));
-            if names.table.find(hash, is).is_none() {
-                names.table.insert(hash, number);
+        for (namespace, name, id) in all.into_iter().rev() {
+            if names.get(namespace, name).is_none() {
+                names.insert(namespace, name, id);
             }
         }
         names
     }
 
-    fn name(&self, number: u32) -> Option<(&str, &str)> {
-        name_of(&self.text, &self.spans, number)
+    /// Names longer than 65,535 bytes are none of a cluster's ("at most 253"), and not found.
+    fn insert(&mut self, namespace: &str, name: &str, id: u32) {
+        let [Ok(a), Ok(b)] = [namespace, name].map(|text| u16::try_from(text.len())) else {
+            return;
+        };
+        let Ok(at) = u32::try_from(self.text.len()) else { return };
+        let (mut place, tag) = self.start(namespace, name);
+        while let Some(slot) = self.slots.get_mut(place) {
+            if slot.id == Slot::EMPTY {
+                *slot = Slot { tag, at, len: [a, b], id };
+                break;
+            }
+            place = (place + 1) & (self.slots.len() - 1);
+        }
+        self.text.extend([namespace, name]);
+    }
+
+    /// Where a name is looked for first, and its tag.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of a hash")]
+    fn start(&self, namespace: &str, name: &str) -> (usize, u32) {
+        let hash = hash_pair(namespace, name);
+        (hash as u32 as usize & self.slots.len().wrapping_sub(1), (hash >> 32) as u32)
     }
 
     /// The number of a name.
     #[inline]
     pub(crate) fn get(&self, namespace: &str, name: &str) -> Option<u32> {
-        let text = self.text.as_bytes();
-        let is = |number: u32| {
-            let Some((start, middle, end, _)) = self.spans.get(number as usize) else {
-                return false;
-            };
-            let is = |from: u32, to: u32, wanted: &str| {
-                text.get(from as usize..to as usize).is_some_and(|t| same(t, wanted.as_bytes()))
-            };
-            is(*middle, *end, name) && is(*start, *middle, namespace)
-        };
-        let found = self.table.find(hash_pair(namespace, name), is)?;
-        self.spans.get(found as usize).map(|span| span.3)
+        let (mut place, tag) = self.start(namespace, name);
+        loop {
+            let slot = self.slots.get(place)?;
+            if slot.id == Slot::EMPTY {
+                return None;
+            }
+            if slot.tag == tag && self.is(slot, namespace, name) {
+                return Some(slot.id);
+            }
+            place = (place + 1) & (self.slots.len() - 1);
+        }
     }
 
-    /// Every name, each once.
+    #[inline(never)]
+    fn is(&self, slot: &Slot, namespace: &str, name: &str) -> bool {
+        let [first, second] = slot.len.map(usize::from);
+        let text = self.text.as_bytes().get(slot.at as usize..).unwrap_or_default();
+        let Some((one, rest)) = text.split_at_checked(first) else { return false };
+        rest.get(..second).is_some_and(|two| same(two, name.as_bytes()))
+            && same(one, namespace.as_bytes())
+    }
+
+    /// Every name, each once, in no order.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        (0_u32..).zip(&self.spans).filter_map(|(number, _)| self.name(number))
+        self.slots.iter().filter(|slot| slot.id != Slot::EMPTY).filter_map(|slot| {
+            let [first, second] = slot.len.map(usize::from);
+            let (namespace, rest) = self.text.get(slot.at as usize..)?.split_at_checked(first)?;
+            Some((namespace, rest.get(..second)?))
+        })
     }
-}
-
-fn len(text: &str) -> u32 {
-    u32::try_from(text.len()).unwrap_or(u32::MAX)
-}
-
-fn name_of<'t>(
-    text: &'t str,
-    spans: &[(u32, u32, u32, u32)],
-    number: u32,
-) -> Option<(&'t str, &'t str)> {
-    let (start, middle, end, _) = *spans.get(number as usize)?;
-    let part = |from: u32, to: u32| text.get(from as usize..to as usize);
-    Some((part(start, middle)?, part(middle, end)?))
 }
 
 /// Something for each of many addresses.

@@ -14,7 +14,7 @@ use super::{
     network::{Members, Net, Nets, Peer, Rule, Stage},
 };
 use crate::model::{
-    PolicyId, Protocol, TierId,
+    PolicyId, Protocol,
     inventory::{Addresses, Inventory, Workload},
     network::{Action, PortMatch, TierDefault},
 };
@@ -31,9 +31,9 @@ type Tests = HashMap<(usize, bool), Option<u32>>;
 /// The cells of all lists.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
-    seats: Vec<Seat>,
+    /// Where the entries of each cell begin.
     cells: Cells,
-    lists: Vec<(u32, u32)>,
+    /// List after list, each ending in [`Then::Nothing`].
     entries: Vec<Entry>,
     tests: Vec<Test>,
     /// Addresses, for the tests.
@@ -43,49 +43,97 @@ pub(crate) struct Rows {
 /// A workload but for its address.
 pub(crate) type Alike = Seat;
 
-/// What the network layers need to know of a workload.
+/// What the network layers need to know of a workload: half a line of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(align(32))]
 pub(crate) struct Seat {
     class: u32,
     egress: u32,
     ingress: u32,
-    /// Families of its addresses (1: IPv4, 2: IPv6); 0: not known.
-    families: u8,
-    /// A pod like most: of its own network and alone at its address.
-    plain: bool,
-    profileless: bool,
-    /// A pod, which never sees what it sends to itself.
-    pod: bool,
     /// Its address, if that is one of IPv4 and it has no other.
     ip: Option<u32>,
+    /// Families that its address may be of (1: IPv4, 2: IPv6); 0: no pod like most, of its own
+    /// network and alone at its address.
+    families: u8,
+    /// What comes of a packet that no policy decides.
+    nothing: What,
+    /// A pod, which never sees what it sends to itself.
+    pod: bool,
 }
 
-/// One step of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+impl Seat {
+    /// A workload whose lists have to be asked rule by rule.
+    pub(crate) const UNKNOWN: Self = Self {
+        class: 0,
+        egress: 0,
+        ingress: 0,
+        ip: None,
+        families: 0,
+        nothing: What::Nothing,
+        pod: false,
+    };
+
+    /// All that tells it from others here, but for its address.
+    pub(crate) const fn alike(self) -> Alike {
+        Self { ip: None, ..self }
+    }
+}
+
+/// One step of a list: half a line of memory.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 struct Entry {
-    what: What,
-    protocol: Option<Protocol>,
-    /// `None`: any port, and packets that carry none.
-    ports: Option<(u16, u16)>,
+    /// The first port that is meant, and how many after it ([`Packet::port`]).
+    port: u32,
+    more: u32,
+    /// [`Packet::protocol`], or [`ANY`].
+    protocol: u16,
+    then: Then,
+    /// What it decides, if it does.
+    cell: Cell,
     /// Number of what the other workload's address has to pass; [`ANYWHERE`]: nothing.
     test: u32,
-    /// Where the next tier begins, counted from the beginning of the list.
+    /// Where the next tier begins.
     next: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum What {
-    Allow(PolicyId, u32),
-    Deny(PolicyId, u32),
+const _: () = assert!(size_of::<Seat>() == 32 && size_of::<Entry>() == 32, "two to a line");
+
+/// What follows for a packet that is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Decided,
+    /// The next tier is asked.
     Pass,
     /// More than a port is left to ask.
     Open,
-    Isolated(PolicyId),
-    EndOfTier(TierId, PolicyId),
+    /// No tier decides.
+    Nothing,
 }
 
+/// Any protocol.
+const ANY: u16 = u16::MAX;
+/// The port of packets that carry none.
+const NO_PORT: u32 = 1 << 16;
 /// No test.
 const ANYWHERE: u32 = u32::MAX;
+
+/// What entries look at of a packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packet {
+    /// The IANA number; one that a flow gives by number is never one that has a name.
+    protocol: u16,
+    port: u32,
+}
+
+impl Packet {
+    #[inline]
+    pub(crate) fn new(protocol: Protocol, port: u16) -> Self {
+        let by_number = u16::from(matches!(protocol, Protocol::Other(_))) << 8;
+        let port = if protocol.has_ports() { u32::from(port) } else { NO_PORT };
+        Self { protocol: u16::from(protocol.number()) | by_number, port }
+    }
+}
 
 /// Where an address has to be: spans of [`Rows::ranges`].
 #[derive(Clone, Copy, Debug)]
@@ -96,24 +144,39 @@ struct Test {
 
 /// What a cell says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cell {
-    Rule {
-        allow: bool,
-        policy: PolicyId,
-        rule: u32,
-    },
-    Isolated {
-        policy: PolicyId,
-    },
-    EndOfTier {
-        tier: TierId,
-        policy: PolicyId,
-    },
-    Nothing {
-        profileless: bool,
-    },
+pub(crate) struct Cell {
+    pub(crate) what: What,
+    /// Of a tier's end, its last.
+    pub(crate) policy: PolicyId,
+    /// Of a rule, or of a tier.
+    pub(crate) number: u32,
+}
+
+/// What decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum What {
+    Allow,
+    Deny,
+    Isolated,
+    EndOfTier,
+    /// No policy.
+    Nothing,
+    /// No policy, of a workload whose namespace has no profile.
+    Profileless,
     /// A pod's own traffic.
     Local,
+}
+
+impl Cell {
+    /// Decided by no policy.
+    const fn by(what: What) -> Self {
+        Self { what, policy: PolicyId(u32::MAX), number: 0 }
+    }
+
+    /// Whether a packet passes.
+    const fn allows(self) -> bool {
+        matches!(self.what, What::Allow | What::Nothing | What::Local)
+    }
 }
 
 fn number(n: usize) -> u32 {
@@ -121,24 +184,32 @@ fn number(n: usize) -> u32 {
 }
 
 impl Rows {
-    pub(crate) fn new(net: &Net, inventory: &Inventory, shared: &dyn Fn(u32) -> bool) -> Self {
+    /// With the seat of every workload; `None`: there are too many classes or cells.
+    pub(crate) fn new(
+        net: &Net,
+        inventory: &Inventory,
+        shared: &dyn Fn(u32) -> bool,
+    ) -> Option<(Self, Vec<Seat>)> {
         let sets = sets(net);
-        let Some(classes) = Classes::new(&sets, inventory.workloads.len()) else {
-            return Self::default();
-        };
+        let classes = Classes::new(&sets, inventory.workloads.len())?;
         let mut out = Self::default();
         let mut tests = HashMap::new();
-        let Some(cells) = out.fill(net, &classes, &mut tests) else { return Self::default() };
-        out.cells = cells;
+        out.cells = out.fill(net, &classes, &mut tests)?;
         let seats = inventory.workloads.iter().zip(0_u32..).map(|(workload, n)| {
             let at = |list: &[u32]| list.get(n as usize).copied().unwrap_or(u32::MAX);
             Seat {
                 class: at(&classes.of),
                 egress: at(&net.egress),
                 ingress: at(&net.ingress),
-                families: families(workload),
-                plain: !workload.host_network && !workload.finished && !shared(n),
-                profileless: net.profileless.get(n as usize).copied().unwrap_or(true),
+                families: if workload.host_network || workload.finished || shared(n) {
+                    0
+                } else {
+                    families(workload)
+                },
+                nothing: match net.profileless.get(n as usize) {
+                    Some(false) => What::Nothing,
+                    _ => What::Profileless,
+                },
                 pod: workload.kind == crate::model::inventory::WorkloadKind::Pod,
                 ip: match &workload.addresses {
                     Addresses::Exact(ips) => match ips.as_slice() {
@@ -149,8 +220,8 @@ impl Rows {
                 },
             }
         });
-        out.seats = seats.collect();
-        out
+        let seats = seats.collect();
+        Some((out, seats))
     }
 
     /// The cells of every list; `None`: there are too many.
@@ -170,17 +241,17 @@ impl Rows {
                 if let Some(list) = known.get(key) {
                     return *list;
                 }
-                let first = self.entries.len();
+                let first = number(self.entries.len());
                 let mut rule = 0;
                 for stage in stages.iter() {
-                    self.stage(stage, egress, first, tests, &mut || {
+                    self.stage(stage, egress, tests, &mut || {
                         rule += 1;
                         bit(key, rule - 1)
                     });
                 }
-                self.lists.push((number(first), number(self.entries.len())));
-                known.insert(key.to_vec(), number(self.lists.len() - 1));
-                number(self.lists.len() - 1)
+                self.entries.push(Entry::always(Then::Nothing, Cell::by(What::Nothing)));
+                known.insert(key.to_vec(), first);
+                first
             };
             let others = list(&marks.others);
             let marked = marks.by_class.iter().map(|(class, key)| (*class, list(key)));
@@ -195,7 +266,6 @@ impl Rows {
         &mut self,
         stage: &Stage,
         egress: bool,
-        first: usize,
         tests: &mut Tests,
         has: &mut dyn FnMut() -> bool,
     ) {
@@ -205,17 +275,15 @@ impl Rows {
         }
         let end = match (stage.default, stage.isolates) {
             (TierDefault::Pass, _) => None,
-            (TierDefault::Deny, true) => Some(What::Isolated(stage.first)),
-            (TierDefault::Deny, false) => Some(What::EndOfTier(stage.tier, stage.last)),
+            (TierDefault::Deny, true) => {
+                Some(Cell { policy: stage.first, ..Cell::by(What::Isolated) })
+            }
+            (TierDefault::Deny, false) => {
+                Some(Cell { what: What::EndOfTier, policy: stage.last, number: stage.tier.0 })
+            }
         };
-        self.entries.extend(end.map(|what| Entry {
-            what,
-            protocol: None,
-            ports: None,
-            test: ANYWHERE,
-            next: 0,
-        }));
-        let next = number(self.entries.len() - first);
+        self.entries.extend(end.map(|cell| Entry::always(Then::Decided, cell)));
+        let next = number(self.entries.len());
         for entry in self.entries.iter_mut().skip(start) {
             entry.next = next;
         }
@@ -231,20 +299,25 @@ impl Rows {
             }
             (by, true) => self.test(rule, other, by, tests),
         };
-        let (what, test) = match (rule.action, test) {
-            (_, None) => (What::Open, ANYWHERE),
-            (Action::Allow, Some(test)) => (What::Allow(rule.policy, rule.index), test),
-            (Action::Deny, Some(test)) => (What::Deny(rule.policy, rule.index), test),
-            (Action::Pass, Some(test)) => (What::Pass, test),
+        let (then, what, test) = match (rule.action, test) {
+            (_, None) => (Then::Open, What::Nothing, ANYWHERE),
+            (Action::Allow, Some(test)) => (Then::Decided, What::Allow, test),
+            (Action::Deny, Some(test)) => (Then::Decided, What::Deny, test),
+            (Action::Pass, Some(test)) => (Then::Pass, What::Nothing, test),
             (Action::Log, Some(_)) => return,
         };
-        let entry = |ports| Entry { what, protocol: rule.protocol, ports, test, next: 0 };
-        if rule.destination.ports.is_empty() || what == What::Open {
-            return self.entries.push(entry(None));
+        let protocol = rule.protocol.map_or(ANY, |protocol| Packet::new(protocol, 0).protocol);
+        let cell = Cell { what, policy: rule.policy, number: rule.index };
+        let always = Entry { protocol, test, ..Entry::always(then, cell) };
+        if rule.destination.ports.is_empty() || then == Then::Open {
+            return self.entries.push(always);
         }
         for port in &rule.destination.ports {
-            if let PortMatch::Range(low, high) = port {
-                self.entries.push(entry(Some((*low, *high))));
+            if let PortMatch::Range(low, high) = port
+                && let Some(more) = high.checked_sub(*low)
+            {
+                let (port, more) = (u32::from(*low), u32::from(more));
+                self.entries.push(Entry { port, more, ..always });
             }
         }
     }
@@ -299,105 +372,67 @@ impl Rows {
         test.inside.is_none_or(has) && !has(test.outside)
     }
 
-    /// What both ends' policies say of a packet from one workload to another; `None`: the lists
-    /// have to be asked rule by rule.
+    /// What both ends' policies say of a packet from one workload to another, or (`same`) to
+    /// itself; `None`: the lists have to be asked rule by rule.
     #[inline]
     pub(crate) fn ask(
         &self,
-        from: u32,
-        to: u32,
-        protocol: Protocol,
-        port: u16,
+        source: &Seat,
+        destination: &Seat,
+        same: bool,
+        packet: Packet,
     ) -> Option<[Cell; 2]> {
-        let source = self.seats.get(from as usize)?;
-        let destination = self.seats.get(to as usize)?;
-        let families = source.families & destination.families != 0
-            || source.families == 0
-            || destination.families == 0;
-        if !(source.plain && destination.plain && families) {
+        if source.families & destination.families == 0 {
             return None;
         }
-        if from == to && source.pod {
-            return Some([Cell::Local; 2]);
+        if same && source.pod {
+            return Some([Cell::by(What::Local); 2]);
         }
-        let egress = self.find(source.egress, destination, protocol, port)?;
-        let ingress = self.find(destination.ingress, source, protocol, port)?;
-        let nothing = |seat: &Seat| Cell::Nothing { profileless: seat.profileless };
-        Some([
-            egress.unwrap_or_else(|| nothing(source)),
-            ingress.unwrap_or_else(|| nothing(destination)),
-        ])
-    }
-
-    /// All that tells a workload from others here, but for its address.
-    pub(crate) fn alike(&self, workload: u32) -> Option<Alike> {
-        let seat = self.seats.get(workload as usize)?;
-        Some(Seat { ip: None, ..*seat })
+        let egress = self.find(source.egress, source, destination, packet)?;
+        Some([egress, self.find(destination.ingress, destination, source, packet)?])
     }
 
     /// Whether both layers let a packet pass from any workload like one to any other like another;
     /// `None`: it depends on more.
     pub(crate) fn alike_allowed(
         &self,
-        from: u32,
-        to: u32,
-        protocol: Protocol,
-        port: u16,
+        source: &Alike,
+        destination: &Alike,
+        packet: Packet,
     ) -> Option<bool> {
-        let (source, destination) = (self.alike(from)?, self.alike(to)?);
-        let families = source.families & destination.families != 0
-            || source.families == 0
-            || destination.families == 0;
-        if !(source.plain && destination.plain && families) {
-            return None;
-        }
-        let allows = |own: &Seat, side: u32, other: &Seat| {
-            Some(match self.find(side, other, protocol, port)? {
-                Some(Cell::Rule { allow, .. }) => allow,
-                Some(Cell::Local) => true,
-                Some(Cell::Nothing { profileless }) => !profileless,
-                Some(Cell::Isolated { .. } | Cell::EndOfTier { .. }) => false,
-                None => !own.profileless,
-            })
-        };
-        let egress = allows(&source, source.egress, &destination)?;
-        Some(egress & allows(&destination, destination.ingress, &source)?)
+        let [egress, ingress] = self.ask(source, destination, false, packet)?;
+        Some(egress.allows() & ingress.allows())
     }
 
-    #[inline]
-    fn find(&self, side: u32, other: &Seat, protocol: Protocol, port: u16) -> Option<Option<Cell>> {
-        let list = self.cells.get(side, other.class)?;
-        let (first, end) = *self.lists.get(list as usize)?;
-        let list = self.entries.get(first as usize..end as usize)?;
-        let mut at = 0;
-        while let Some(entry) = list.get(at) {
+    /// What a list of a workload says of a packet that another sends or gets.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "most lists decide at their first step")]
+    fn find(&self, side: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<Cell> {
+        let mut at = self.cells.get(side, other.class)?;
+        loop {
+            let entry = self.entries.get(at as usize)?;
             at += 1;
-            let carried = entry.protocol.is_none_or(|wanted| wanted == protocol);
-            let meant = entry
-                .ports
-                .is_none_or(|(low, high)| low <= port && port <= high && protocol.has_ports());
-            if !(carried && meant) {
+            let carried = entry.protocol == packet.protocol || entry.protocol == ANY;
+            if !carried || packet.port.wrapping_sub(entry.port) > entry.more {
                 continue;
             }
             if entry.test != ANYWHERE && !self.passes(entry.test, other.ip?) {
                 continue;
             }
-            match entry.what {
-                What::Allow(policy, rule) => {
-                    return Some(Some(Cell::Rule { allow: true, policy, rule }));
-                }
-                What::Deny(policy, rule) => {
-                    return Some(Some(Cell::Rule { allow: false, policy, rule }));
-                }
-                What::Pass => at = entry.next as usize,
-                What::Open => return None,
-                What::Isolated(policy) => return Some(Some(Cell::Isolated { policy })),
-                What::EndOfTier(tier, policy) => {
-                    return Some(Some(Cell::EndOfTier { tier, policy }));
-                }
+            match entry.then {
+                Then::Decided => return Some(entry.cell),
+                Then::Pass => at = entry.next,
+                Then::Open => return None,
+                Then::Nothing => return Some(Cell::by(own.nothing)),
             }
         }
-        Some(None)
+    }
+}
+
+impl Entry {
+    /// For every packet.
+    fn always(then: Then, cell: Cell) -> Self {
+        Self { port: 0, more: NO_PORT, protocol: ANY, then, cell, test: ANYWHERE, next: 0 }
     }
 }
 
@@ -473,12 +508,15 @@ fn simple(rule: &Rule, own: &Peer, other: &Peer) -> bool {
         && destination.ports.iter().all(numeric)
 }
 
+/// Both where no address is known.
 fn families(workload: &Workload) -> u8 {
-    match &workload.addresses {
-        Addresses::Exact(ips) | Addresses::OneOf(ips) => {
-            ips.iter().fold(0, |bits, ip| bits | if ip.is_ipv6() { 2 } else { 1 })
-        }
-        Addresses::Unknown => 0,
+    let known = match &workload.addresses {
+        Addresses::Exact(ips) | Addresses::OneOf(ips) => ips.as_slice(),
+        Addresses::Unknown => &[],
+    };
+    match known.iter().fold(0, |bits, ip| bits | if ip.is_ipv6() { 2 } else { 1 }) {
+        0 => 3,
+        bits => bits,
     }
 }
 

@@ -62,11 +62,16 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
-    let (Some(tail), Some(its)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+    let (Some((head, rest)), Some((its_head, its_rest))) =
+        (one.split_first_chunk::<8>(), other.split_first_chunk::<8>())
+    else {
         return word(one) == word(other);
     };
-    let mut words = one.chunks_exact(8).zip(other.chunks_exact(8));
-    tail == its && words.all(|(a, b)| a == b)
+    // Both ends, which meet or overlap up to sixteen letters.
+    let mut words = rest.chunks_exact(8).zip(its_rest.chunks_exact(8));
+    head == its_head
+        && one.last_chunk::<8>() == other.last_chunk()
+        && (rest.len() <= 8 || words.all(|(a, b)| a == b))
 }
 
 /// Hash of a text.

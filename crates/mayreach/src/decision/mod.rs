@@ -1,6 +1,7 @@
 //! Stage 4: a program and a flow to a decision. Total and pure.
 
 pub(crate) mod authorization;
+mod body;
 mod code;
 pub(crate) mod combine;
 mod explanation;
@@ -18,6 +19,7 @@ pub(crate) mod resolve;
 pub(crate) mod trace;
 pub(crate) mod unevaluated;
 
+pub use self::body::Body;
 pub use self::explanation::{Explanation, LayerWalk, Marked, Walk};
 pub use self::reason::{
     ClientFault, ClientSees, Decision, Hop, Layer, LayerDecision, MtlsModeName, Reason, Verdict,

@@ -1,5 +1,6 @@
 //! The answer as data: small, copyable, made of ids; text is made elsewhere.
 
+use super::Body;
 use crate::model::{Attributes, PolicyId, TierId, WorkloadId};
 
 /// Whether a flow goes through.
@@ -162,7 +163,7 @@ pub enum Reason {
         /// HTTP status: 401, or 403 for a wrong audience.
         status: u16,
         /// Envoy's text.
-        body: &'static str,
+        body: Body,
     },
     /// The request is no HTTP that the proxy takes: it answers 400 before any policy is asked.
     BadRequest,
@@ -314,14 +315,14 @@ pub enum ClientSees {
         /// Status code.
         status: u16,
         /// Body.
-        body: &'static str,
+        body: Body,
     },
     /// A gRPC status, in an HTTP response whose own status is 200.
     Grpc {
         /// The gRPC status: 7 is PERMISSION_DENIED, 16 is UNAUTHENTICATED.
         status: u8,
         /// `grpc-message`.
-        message: &'static str,
+        message: Body,
     },
     /// The connection is reset.
     Reset,
@@ -350,3 +351,5 @@ pub struct Decision {
     /// The port that the network layers judged.
     pub port: Option<u16>,
 }
+
+const _: () = assert!(size_of::<LayerDecision>() == 20, "five of them are made for each answer");

@@ -346,6 +346,7 @@ impl Next {
         let touches = |family: Family| self.families.contains(&family);
         let (mut net, mut rows) = (inner.net.clone(), inner.rows.clone());
         let (mut authz, mut seats) = (inner.authz.clone(), inner.seats.clone());
+        let mut network = None;
         if touches(Family::Network) {
             // Notes on waypoints ask whether there is network policy at all.
             let empty = |model: &Model| model.network.policies.is_empty();
@@ -354,7 +355,9 @@ impl Next {
             }
             kinds::order(&mut self.model.network);
             net = Arc::new(Net::new(&self.model));
-            rows = Arc::new(super::rows(&net, &self.model, &inner.index));
+            let (made, of) = super::rows(&net, &self.model, &inner.index, &inner.options);
+            (rows, seats) = (Arc::new(made), Arc::new(seats.under(&of)));
+            network = Some(of);
         }
         let mut again = touches(Family::Peer) || touches(Family::Request);
         if touches(Family::Authorization) {
@@ -366,8 +369,9 @@ impl Next {
             }
         }
         if again {
+            let of = network.unwrap_or_else(|| seats.network());
             let direct = !inner.options.without.any();
-            seats = Arc::new(Seats::new(&self.model, &inner.index, &authz, direct));
+            seats = Arc::new(Seats::new(&self.model, &inner.index, &authz, &of, direct));
         }
         let next = Inner {
             model: self.model,

@@ -14,8 +14,8 @@ pub(crate) use self::{
     group::{Group, namespace_hash},
     paths::Paths,
     pick::Pick,
-    row::{Asks, METHODS_OF_ROWS, Path, Row},
-    rule::{Rule, method_number},
+    row::{Asks, Hit, METHODS_OF_ROWS, Path, method_bit},
+    rule::{HEAD, Rule, method_number},
 };
 
 use std::{collections::HashMap, sync::Arc};
@@ -71,17 +71,23 @@ impl Authz {
         *self.by_workload.get(workload as usize)?
     }
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "two loads")]
     pub(crate) fn pick(&self, number: u32) -> Option<&Pick> {
         self.slot(number).map(AsRef::as_ref)
     }
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "two loads")]
     fn slot(&self, number: u32) -> Option<&Arc<Pick>> {
-        if !self.newer.is_empty()
-            && let Ok(at) = self.newer.binary_search_by_key(&number, |(n, _)| *n)
-        {
-            return self.newer.get(at).map(|(_, pick)| pick);
-        }
-        self.picks.get(number as usize)
+        let newer = if self.newer.is_empty() { None } else { self.newer(number) };
+        newer.or_else(|| self.picks.get(number as usize))
+    }
+
+    #[inline(never)]
+    fn newer(&self, number: u32) -> Option<&Arc<Pick>> {
+        let at = self.newer.binary_search_by_key(&number, |(n, _)| *n).ok()?;
+        self.newer.get(at).map(|(_, pick)| pick)
     }
 
     pub(crate) fn of(&self, workload: u32) -> Option<&Pick> {

@@ -1,7 +1,7 @@
 //! The policies of one proxy.
 
 use super::{
-    group::Groups,
+    group::{Groups, Keys},
     rule::{PathTest, Rule},
 };
 use crate::{
@@ -12,27 +12,35 @@ use crate::{
     },
 };
 
-/// The policies of one proxy.
+/// The policies of one proxy. What every decision reads comes first, in one line of memory.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub(crate) struct Pick {
-    /// Indexes into the model's policies.
-    pub(crate) custom: Vec<u32>,
+    /// The rules by who is asked for.
+    pub(crate) groups: Groups,
+    /// Some ALLOW policy is enforced; the first by namespace and name.
+    pub(crate) allows: Option<PolicyId>,
+    /// So many rules deny.
+    pub(crate) denies: u32,
+    /// No policy at all selects the workload.
+    pub(crate) none: bool,
+    /// It asks for more than names, a port and a request: an external authorizer, addresses, or
+    /// (the second, of clients that speak TLS) a server name that the proxy chooses.
+    pub(crate) reads_more: [bool; 2],
+    /// The text of all paths.
+    pub(crate) text: String,
+    pub(crate) keys: Keys,
     /// Rules of DENY policies, then of ALLOW policies, each in the order in which Envoy reports
     /// them: of all that match the first decides.
     pub(crate) rules: Vec<Rule>,
-    /// So many of them deny.
-    pub(crate) denies: u32,
-    /// Some ALLOW policy is enforced; the first by namespace and name.
-    pub(crate) allows: Option<PolicyId>,
-    /// No policy at all selects the workload.
-    pub(crate) none: bool,
-    /// The paths of all plain rules, and their text.
+    /// The paths of all plain rules.
     pub(crate) paths: Vec<PathTest>,
-    pub(crate) text: String,
-    /// The rules by who is asked for.
-    pub(crate) groups: Groups,
+    /// Indexes into the model's policies.
+    pub(crate) custom: Vec<u32>,
     pub(crate) reads: Reads,
 }
+
+const _: () = assert!(std::mem::offset_of!(Pick, text) == 64, "one line of memory");
 
 /// What some rule reads that is not always plain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,15 +79,10 @@ impl Pick {
             out.add(&policies);
         }
         out.rules.shrink_to_fit();
-        out.groups = Groups::new(model, people, &out);
+        (out.groups, out.keys) = Groups::new(model, people, &out);
+        let more = !out.custom.is_empty() || out.reads.addresses;
+        out.reads_more = [more, more || out.reads.sni];
         out
-    }
-
-    /// Whether it asks for more than names, a port and a request: an external authorizer, addresses,
-    /// or a server name that the proxy chooses (`tls`).
-    #[inline]
-    pub(crate) fn reads_more(&self, tls: bool) -> bool {
-        !self.custom.is_empty() || self.reads.addresses || (self.reads.sni && tls)
     }
 
     /// "the first match in byte order of the name is what Envoy reports (engine_impl.h).

@@ -2,6 +2,7 @@
 //! tell is told without looking anywhere else.
 
 use super::rule::{How, PathTest, Rule};
+use crate::{compiled::table::same, model::PolicyId};
 
 /// A path that nothing changes, ready to be held against rows.
 #[derive(Clone, Copy, Debug)]
@@ -27,36 +28,58 @@ impl<'a> Path<'a> {
     }
 }
 
-/// One value of a rule's path, or a rule that asks for none.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    /// The first letters of the value, and which bits of them count.
-    head: u64,
-    mask: u64,
-    /// Number in the pick.
+/// A rule of a pick, and what it is called outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    /// Number in the pick; of several that match the lowest decides.
+    pub(crate) number: u32,
+    pub(crate) policy: PolicyId,
     pub(crate) rule: u32,
+}
+
+impl Hit {
+    /// No rule.
+    pub(crate) const NONE: Self = Self { number: u32::MAX, policy: PolicyId(u32::MAX), rule: 0 };
+}
+
+/// One value of a rule's path. A rule that asks for none has the slash with which every path
+/// begins.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
+pub(crate) struct Row {
+    /// The first letters of the value, eight at most.
+    head: u64,
+    pub(crate) hit: Hit,
     /// Where the whole value is.
     at: u32,
-    len: u32,
+    len: u16,
     /// Bits of the seven common methods; the last is for all others.
     methods: u8,
+    /// How many bits of a path's head do not count.
+    rest: u8,
     pub(crate) asks: Asks,
 }
+
+const _: () = assert!(size_of::<Row>() == 32, "two rows are one line of memory");
 
 /// What is left to ask beside the method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asks {
-    Nothing,
-    Exact,
+    /// The beginning of a path; the slash, where the rule asks for no path.
     Prefix,
-    /// A suffix, or any path at all.
-    Other,
-    /// The rule as it is written.
-    Written,
+    Exact,
+    /// More: a suffix, or something else than a path.
+    Rule,
 }
 
 /// So many methods have a bit in each row.
 pub(crate) const METHODS_OF_ROWS: u8 = 7;
+
+/// The bit of a method in rows, by its [`super::method_number`].
+#[inline]
+pub(crate) const fn method_bit(method: u8) -> u8 {
+    1 << if method < METHODS_OF_ROWS { method } else { METHODS_OF_ROWS }
+}
 
 impl Row {
     /// The rows of one rule, in whose order nothing lies.
@@ -70,10 +93,11 @@ impl Row {
         let uncommon = rule.methods >> METHODS_OF_ROWS != 0;
         let [common, ..] = rule.methods.to_le_bytes();
         let methods = common & !(1 << METHODS_OF_ROWS) | u8::from(uncommon) << METHODS_OF_ROWS;
-        let bare =
-            Self { head: 0, mask: 0, rule: number, at: 0, len: 0, methods, asks: Asks::Nothing };
+        let hit = Hit { number, policy: rule.id, rule: rule.rule };
+        let (head, rest) = beginning(b"/");
+        let bare = Self { head, hit, at: 0, len: 1, methods, rest, asks: Asks::Prefix };
         if !(rule.plain && rule.sources_by_key) {
-            return out.push(Self { asks: Asks::Written, ..bare });
+            return out.push(Self { asks: Asks::Rule, ..bare });
         }
         let (from, to) = rule.paths;
         let tests = tests.get(from as usize..to as usize).unwrap_or_default();
@@ -81,50 +105,51 @@ impl Row {
             out.push(bare);
         }
         for test in tests {
-            let text = test.text(all).unwrap_or_default();
             let asks = match test.how {
                 How::Exact => Asks::Exact,
                 How::Prefix => Asks::Prefix,
-                How::Suffix | How::NonEmpty => Asks::Other,
+                How::Suffix | How::NonEmpty => Asks::Rule,
             };
-            let whole = matches!(asks, Asks::Exact | Asks::Prefix);
-            let letters = if whole { text.len().min(8) } else { 0 };
-            let mask = (0..letters).fold(0, |mask, n| mask | 0xff << (8 * n));
-            let head = head(text) & mask;
-            out.push(Self { head, mask, at: test.at, len: test.len, asks, ..bare });
+            let text = test.text(all).unwrap_or_default();
+            out.push(match u16::try_from(test.len) {
+                Ok(len @ 1..) if asks != Asks::Rule => {
+                    let (head, rest) = beginning(text);
+                    Self { head, rest, at: test.at, len, asks, ..bare }
+                }
+                _ => Self { asks: Asks::Rule, ..bare },
+            });
         }
     }
 
-    /// Whether it takes a method, by the bit of [`super::method_number`].
+    /// Whether it takes a method, by [`method_bit`].
     #[inline]
     pub(crate) const fn takes(&self, method: u8) -> bool {
-        let bit = if method < METHODS_OF_ROWS { method } else { METHODS_OF_ROWS };
-        self.methods >> bit & 1 == 1
+        self.methods & method != 0
     }
 
     /// Whether the first letters of a path are those of the value.
     #[inline]
     pub(crate) const fn may(&self, path: &Path<'_>) -> bool {
-        path.head & self.mask == self.head
+        (path.head ^ self.head).wrapping_shl(self.rest as u32) == 0
     }
 
     /// Whether the rest of a path is as the value wants it, which lies in `all`. Its first letters
     /// are.
     #[inline]
     pub(crate) fn rest(&self, path: &Path<'_>, all: &str) -> bool {
-        let (len, bytes) = (self.len as usize, path.text.as_bytes());
-        let long = match self.asks {
-            Asks::Nothing => return true,
-            Asks::Exact => bytes.len() == len,
-            Asks::Prefix => bytes.len() >= len,
-            Asks::Other | Asks::Written => return false,
-        };
-        long && (len <= 8 || {
-            let at = self.at as usize;
-            let value = all.as_bytes().get(at..at + len);
-            let same =
-                |value| crate::compiled::table::same(value, bytes.get(..len).unwrap_or_default());
-            value.is_some_and(same)
-        })
+        let len = usize::from(self.len);
+        let Some((bytes, more)) = path.text.as_bytes().split_at_checked(len) else { return false };
+        let whole = more.is_empty() || self.asks != Asks::Exact;
+        whole
+            && (len <= 8 || {
+                let value = all.as_bytes().get(self.at as usize..).and_then(|text| text.get(..len));
+                value.is_some_and(|value| same(value, bytes))
+            })
     }
+}
+
+/// The first letters of a text as a row has them, and how many bits it leaves out.
+fn beginning(text: &[u8]) -> (u64, u8) {
+    let letters = text.get(..8).unwrap_or(text);
+    (head(letters), u8::try_from(64 - 8 * letters.len()).unwrap_or(0))
 }

@@ -118,6 +118,9 @@ const METHODS: [&str; 36] = [
     "PRI",
 ];
 
+/// The bit of the method whose answers have no body.
+pub(crate) const HEAD: u8 = 5;
+
 /// The bit of a method; `None`: it has none.
 #[inline]
 pub(crate) fn method_number(method: &str) -> Option<u8> {
@@ -127,7 +130,7 @@ pub(crate) fn method_number(method: &str) -> Option<u8> {
         "PUT" => Some(2),
         "DELETE" => Some(3),
         "PATCH" => Some(4),
-        "HEAD" => Some(5),
+        "HEAD" => Some(HEAD),
         "OPTIONS" => Some(6),
         other => METHODS.iter().zip(0..).find(|(name, _)| **name == other).map(|(_, n)| n),
     }

@@ -18,7 +18,7 @@ use self::{
 use crate::{
     compiled::authz::Pick,
     decision::{
-        ClientSees, Layer, LayerDecision, Outcome, Reason, Step, StepKind, Verdict,
+        Body, ClientSees, Layer, LayerDecision, Outcome, Reason, Step, StepKind, Verdict,
         jwt::{Claims, Jwt},
         mesh::Proxy,
         mtls::Connection,
@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// The body of Envoy's RBAC denial.
-const DENIED: ClientSees = ClientSees::Response { status: 403, body: "RBAC: access denied" };
+const DENIED: ClientSees = ClientSees::Response { status: 403, body: Body::DENIED };
 
 /// What reaches the filters of one proxy.
 pub(crate) struct Arrived<'a> {
@@ -166,12 +166,14 @@ fn settle(
 fn sees(reason: &Reason, request: Option<&Seen>) -> ClientSees {
     let Some(seen) = request else { return ClientSees::Closed };
     match reason {
-        Reason::ProviderFailed { status, .. } => ClientSees::Response { status: *status, body: "" },
+        Reason::ProviderFailed { status, .. } => {
+            ClientSees::Response { status: *status, body: Body::EMPTY }
+        }
         // An answer to HEAD has no body.
         _ if seen.method.as_deref() == Some("HEAD") => {
-            ClientSees::Response { status: 403, body: "" }
+            ClientSees::Response { status: 403, body: Body::EMPTY }
         }
-        Reason::Provider { .. } => ClientSees::Response { status: 403, body: "" },
+        Reason::Provider { .. } => ClientSees::Response { status: 403, body: Body::EMPTY },
         _ => DENIED,
     }
 }

@@ -4,10 +4,10 @@
 use super::conditions::Scene;
 use crate::{
     compiled::{
-        authz::{Asks, Group, METHODS_OF_ROWS, Path, Paths, Pick, Row, Rule},
+        authz::{Asks, Group, Hit, METHODS_OF_ROWS, Path, Paths, Pick, Rule, method_bit},
         client::Client,
     },
-    decision::{ClientSees, Reason, Verdict},
+    decision::{Body, ClientSees, Reason, Verdict},
     model::{Attributes, Model, PolicyId, Tri, authz::AuthzRule},
 };
 
@@ -21,7 +21,7 @@ pub(crate) fn ask(
     pick: &Pick,
     scene: &Scene<'_>,
     indexed: bool,
-    found: Option<&Found<'_>>,
+    found: Option<&Found>,
 ) -> Answer {
     let known = scene.view.and_then(|view| Some((view.bit?, Path::new(view.path?))));
     let regular = scene.client.is_none_or(|client| client.keys.regular);
@@ -31,7 +31,7 @@ pub(crate) fn ask(
         None => first(pick, &Found::new(pick, scene.client), method, &path, by_rule),
     });
     let (verdict, reason) = match found {
-        Some(first) => settled(pick, first),
+        Some(first) => settled(pick, &first),
         None => every(model, pick, scene),
     };
     (verdict, reason, (verdict == Verdict::Deny).then(|| sees(scene)))
@@ -40,16 +40,15 @@ pub(crate) fn ask(
 /// "any DENY match ⇒ deny; else no enforced ALLOW policy ⇒ allow; any ALLOW match ⇒ allow; else
 /// deny." DENY rules come before ALLOW rules.
 #[inline]
-pub(super) fn settled(pick: &Pick, first: Option<u32>) -> (Verdict, Reason) {
-    let rule = first.and_then(|n| Some((n, pick.rules.get(n as usize)?)));
-    match (rule, pick.allows) {
-        (Some((number, rule)), _) => {
-            let verdict = if number < pick.denies { Verdict::Deny } else { Verdict::Allow };
-            (verdict, Reason::Rule { policy: rule.id, rule: rule.rule })
-        }
-        (None, Some(policy)) => (Verdict::Deny, Reason::NoAllowMatch { policy }),
-        (None, None) if pick.none => (Verdict::Allow, Reason::NoPolicy),
-        (None, None) => (Verdict::Allow, Reason::DefaultAllow),
+pub(super) fn settled(pick: &Pick, first: &Hit) -> (Verdict, Reason) {
+    if first.number != Hit::NONE.number {
+        let verdict = if first.number < pick.denies { Verdict::Deny } else { Verdict::Allow };
+        return (verdict, Reason::Rule { policy: first.policy, rule: first.rule });
+    }
+    match pick.allows {
+        Some(policy) => (Verdict::Deny, Reason::NoAllowMatch { policy }),
+        None if pick.none => (Verdict::Allow, Reason::NoPolicy),
+        None => (Verdict::Allow, Reason::DefaultAllow),
     }
 }
 
@@ -58,8 +57,10 @@ pub(super) fn settled(pick: &Pick, first: Option<u32>) -> (Verdict, Reason) {
 fn sees(scene: &Scene<'_>) -> ClientSees {
     match scene.view {
         None => ClientSees::Closed,
-        Some(view) if view.method == Some("HEAD") => ClientSees::Response { status: 403, body: "" },
-        Some(_) => ClientSees::Response { status: 403, body: "RBAC: access denied" },
+        Some(view) if view.method == Some("HEAD") => {
+            ClientSees::Response { status: 403, body: Body::EMPTY }
+        }
+        Some(_) => ClientSees::Response { status: 403, body: Body::DENIED },
     }
 }
 
@@ -67,124 +68,144 @@ pub(super) fn written<'m>(model: &'m Model, rule: &Rule) -> Option<&'m AuthzRule
     model.authz.get(rule.policy as usize)?.rules.get(rule.rule as usize)
 }
 
-/// The groups of rules that a client has, beside those that may mean anyone.
+/// The groups of rules of a client and of its namespace, beside those that may mean anyone.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found<'a> {
-    groups: [Option<&'a Group>; 2],
+pub(crate) struct Found {
+    own: Group,
+    of_namespace: Group,
 }
 
-impl<'a> Found<'a> {
+impl Found {
     /// Of nobody.
-    pub(crate) const NONE: Self = Self { groups: [None; 2] };
+    pub(crate) const NONE: Self = Self { own: Group::NONE, of_namespace: Group::NONE };
 
-    #[inline]
-    pub(crate) fn new(pick: &'a Pick, client: Option<Client<'_>>) -> Self {
+    pub(crate) fn new(pick: &Pick, client: Option<Client<'_>>) -> Self {
         let Some(client) = client else { return Self::NONE };
-        let (all, keys) = (&pick.groups, &client.keys);
+        let keys = &client.keys;
         let named = client.namespace();
-        let of_namespace = named.and_then(|name| all.find(keys.namespace_hash, name, true));
-        Self { groups: [all.find(keys.hash, client.rest, false), of_namespace] }
+        let of_namespace =
+            named.map_or(Group::NONE, |name| pick.keys.find(keys.namespace_hash, name, true));
+        Self { own: pick.keys.find(keys.hash, client.rest, false), of_namespace }
     }
 
     /// Of a workload, by the keys of its identity and namespace.
     #[inline]
-    pub(crate) fn of(pick: &'a Pick, [identity, namespace]: [u32; 2]) -> Self {
+    pub(crate) fn of(pick: &Pick, [identity, namespace]: [u32; 2]) -> Self {
         let all = &pick.groups;
-        let of_namespace = if all.namespaces { all.known(namespace) } else { None };
-        Self { groups: [all.known(identity), of_namespace] }
+        let of_namespace = if all.shared { all.known(namespace) } else { Group::NONE };
+        Self { own: all.known(identity), of_namespace }
     }
 }
 
-/// The first rule that matches, if one does; `None`: it takes the long way to tell. Rules that ask
-/// for more than their row says are asked as they are written.
-#[inline]
+/// The first rule that matches, or [`Hit::NONE`]; `None`: the rows of the client's own group do not
+/// tell, see [`first`].
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a call costs more than what most groups hold")]
+pub(crate) fn quick(pick: &Pick, found: &Found, method: u8, path: &Path<'_>) -> Option<Hit> {
+    if pick.groups.shared || found.own.has_paths() || method >= METHODS_OF_ROWS {
+        return None;
+    }
+    let bit = method_bit(method);
+    for row in pick.groups.rows(&found.own) {
+        if row.takes(bit) && row.may(path) {
+            if row.asks == Asks::Rule {
+                return None;
+            }
+            if row.rest(path, &pick.text) {
+                return Some(row.hit);
+            }
+        }
+    }
+    Some(Hit::NONE)
+}
+
+/// The same of all groups; `None`: it takes the long way to tell. Rules that ask for more than
+/// their row says are asked as they are written.
 pub(crate) fn first(
     pick: &Pick,
-    found: &Found<'_>,
+    found: &Found,
     method: u8,
     path: &Path<'_>,
     written: impl Fn(&Rule) -> Tri,
-) -> Option<Option<u32>> {
-    let mut search = Search { pick, path, method, written, best: u32::MAX, open: false };
-    for group in found.groups.iter().flatten() {
-        search.group(group);
+) -> Option<Hit> {
+    let search = Search { pick, path, method, written };
+    let (bit, common) = (method_bit(method), method < METHODS_OF_ROWS);
+    let mut best = Hit::NONE;
+    for group in [&found.own, &found.of_namespace, &pick.groups.anyone] {
+        for row in pick.groups.rows(group) {
+            if row.hit.number >= best.number {
+                break;
+            }
+            if !(row.takes(bit) && row.may(path)) {
+                continue;
+            }
+            let matched = if common && row.asks != Asks::Rule {
+                row.rest(path, &pick.text)
+            } else {
+                search.rule(row.hit.number, false)?
+            };
+            if matched {
+                best = row.hit;
+                break;
+            }
+        }
+        if let Some(paths) = pick.keys.by_path(group) {
+            best = search.by_path(paths, best)?;
+        }
     }
-    search.group(&pick.groups.anyone);
-    (!search.open).then_some((search.best != u32::MAX).then_some(search.best))
+    Some(best)
 }
 
-/// Looks for the first rule that matches among those that may.
+/// What takes more than a row to tell. `None`: it is neither yes nor no.
 struct Search<'a, W> {
     pick: &'a Pick,
     path: &'a Path<'a>,
     method: u8,
     written: W,
-    /// The first found so far.
-    best: u32,
-    /// Some rule is neither yes nor no.
-    open: bool,
 }
 
 impl<W: Fn(&Rule) -> Tri> Search<'_, W> {
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "two calls, whose frames cost more than their loops")]
-    fn group(&mut self, group: &Group) {
-        for row in self.pick.groups.rows(group) {
-            if row.rule >= self.best {
-                break;
-            }
-            if row.takes(self.method) && row.may(self.path) && self.row(row) {
-                self.best = row.rule;
-                break;
-            }
-        }
-        if let Some(paths) = &group.by_path {
-            self.by_path(paths);
-        }
-    }
-
-    /// Whether a row matches whose method and first letters do.
+    /// The first rule found under a path that matches, or what was found before.
     #[inline(never)]
-    fn row(&mut self, row: &Row) -> bool {
-        let common = self.method < METHODS_OF_ROWS;
-        match row.asks {
-            Asks::Nothing | Asks::Exact | Asks::Prefix if common => {
-                row.rest(self.path, &self.pick.text)
-            }
-            _ => self.rule(row.rule, false),
-        }
-    }
-
-    #[inline(never)]
-    fn by_path(&mut self, paths: &Paths) {
+    fn by_path(&self, paths: &Paths, mut best: Hit) -> Option<Hit> {
+        let mut open = false;
         paths.each(self.path.text, |list| {
             for number in list {
-                if *number >= self.best {
+                if *number >= best.number {
                     return;
                 }
-                if self.rule(*number, true) {
-                    self.best = *number;
-                    return;
+                match self.rule(*number, true) {
+                    Some(false) => {}
+                    Some(true) => best = self.hit(*number).unwrap_or(best),
+                    None => open = true,
                 }
             }
         });
+        (!open).then_some(best)
+    }
+
+    fn hit(&self, number: u32) -> Option<Hit> {
+        let rule = self.pick.rules.get(number as usize)?;
+        Some(Hit { number, policy: rule.id, rule: rule.rule })
     }
 
     /// A rule that is found under a key of its sources, or has none; `by_path`: under one of its
     /// paths too.
     #[inline(never)]
-    fn rule(&mut self, number: u32, by_path: bool) -> bool {
-        let Some(rule) = self.pick.rules.get(number as usize) else { return false };
+    fn rule(&self, number: u32, by_path: bool) -> Option<bool> {
+        let Some(rule) = self.pick.rules.get(number as usize) else { return Some(false) };
         if rule.methods >> self.method & 1 == 0 {
-            return false;
+            return Some(false);
         }
         let matched = if rule.plain && rule.sources_by_key {
             Tri::of(by_path || self.has_path(rule))
         } else {
             (self.written)(rule)
         };
-        self.open |= matches!(matched, Tri::Unknown(_));
-        matched.is_yes()
+        match matched {
+            Tri::Unknown(_) => None,
+            known => Some(known.is_yes()),
+        }
     }
 
     fn has_path(&self, rule: &Rule) -> bool {

@@ -18,17 +18,16 @@ impl Fast<'_> {
         let mut picks = [None; BLOCK];
         for (place, ends) in picks.iter_mut().zip(ends) {
             let (from, to) = (doors.spot(ends.from), doors.spot(ends.to));
-            let pick = to.and_then(|to| self.authz.pick(doors.front(to)?.pick?));
+            let pick = to.and_then(|to| self.authz.pick(to.pick?));
             *place = from.zip(pick).map(|(from, pick)| (from.keys, pick));
         }
         let mut groups = [None; BLOCK];
         for (place, pick) in groups.iter_mut().zip(picks) {
-            *place = pick.and_then(|([identity, _], pick)| pick.groups.known(identity));
+            *place = pick.map(|([identity, _], pick)| (pick, pick.groups.known(identity)));
         }
         let mut sum = 0;
-        for (pick, group) in picks.iter().zip(groups) {
-            let rows = pick.zip(group).map(|((_, pick), group)| pick.groups.rows(group));
-            sum ^= rows.and_then(<[_]>::first).map_or(0, |row| row.rule);
+        for (pick, group) in groups.iter().flatten() {
+            sum ^= pick.groups.rows(group).first().map_or(0, |row| row.hit.number);
         }
         black_box(sum);
     }

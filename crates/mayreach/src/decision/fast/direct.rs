@@ -4,16 +4,16 @@
 use super::{
     Ends, Fast, authz,
     conditions::Scene,
-    doors::{Line, Proxied, Spot},
+    doors::{Line, Spot},
     of_cell,
     view::{self, View},
 };
 use crate::{
     compiled::{
-        authz::{METHODS_OF_ROWS, Path, Pick, Rule, method_number},
+        authz::{HEAD, Hit, METHODS_OF_ROWS, Path, Pick, Rule, method_number},
         rows::Cell,
     },
-    decision::{ClientSees, Decision, Layer, LayerDecision, Verdict, mesh::Proxy},
+    decision::{Body, ClientSees, Decision, Layer, LayerDecision, Verdict, mesh::Proxy},
     model::{Flow, Http, Protocol, Request, Token, Tri, WorkloadId},
 };
 
@@ -60,9 +60,14 @@ impl<'a> Ask<'a> {
         Some(Self { method, name, target, path, host })
     }
 
+    /// Whether something stands behind the question mark.
+    const fn has_query(&self) -> bool {
+        self.target.len() > self.path.text.len() + 1
+    }
+
     /// What the client sees when a rule denies: an answer to HEAD has no body.
     fn refused(&self) -> ClientSees {
-        let body = if self.name == "HEAD" { "" } else { "RBAC: access denied" };
+        let body = if self.method == HEAD { Body::EMPTY } else { Body::DENIED };
         ClientSees::Response { status: 403, body }
     }
 }
@@ -83,17 +88,10 @@ fn usual(flow: &Flow<'_>) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held<'a> {
     line: &'a Line,
-    /// `None`: no proxy stands there, and nothing is left to ask.
-    rules: Option<Rules<'a>>,
+    /// The rules that a request on it is held against; `None`: no proxy stands there, and nothing
+    /// is left to ask.
+    rules: Option<(&'a Pick, authz::Found)>,
     ends: Ends,
-}
-
-/// The rules that a request on it is held against.
-#[derive(Clone, Copy, Debug)]
-struct Rules<'a> {
-    proxied: Proxied,
-    pick: &'a Pick,
-    found: authz::Found<'a>,
 }
 
 /// Every layer's answer.
@@ -106,14 +104,21 @@ pub(crate) struct Found<'p, 'a> {
 }
 
 impl Found<'_, '_> {
-    /// All layers, put together as [`crate::decision::combine`] does it: none of them is
-    /// undetermined, and JWT lets a request without a token pass.
+    /// All layers, put together.
     #[inline]
     pub(crate) fn whole(&self) -> Decision {
-        let [egress, ingress] = self.network;
+        whole(self.held.before(self.network), self.authorization, self.ask.as_ref())
+    }
+}
+
+impl Held<'_> {
+    /// All layers but authorization, put together as [`crate::decision::combine`] does it: none of
+    /// them is undetermined, and JWT lets a request without a token pass.
+    #[inline]
+    pub(crate) fn before(&self, [egress, ingress]: [Cell; 2]) -> Decision {
         let egress = of_cell(Layer::Egress, egress);
         let ingress = of_cell(Layer::Ingress, ingress);
-        let (mtls, sees) = self.held.line.mtls;
+        let (mtls, sees) = self.line.mtls;
         let denies = |layer: &LayerDecision| layer.verdict == Verdict::Deny;
         let (decided_by, client_sees) = if denies(&egress) {
             (Some(Layer::Egress), Some(ClientSees::Timeout))
@@ -121,25 +126,24 @@ impl Found<'_, '_> {
             (Some(Layer::Ingress), Some(ClientSees::Timeout))
         } else if denies(&mtls) {
             (Some(Layer::Mtls), sees)
-        } else if denies(&self.authorization) {
-            (Some(Layer::Authorization), self.ask.as_ref().map(Ask::refused))
         } else {
             (None, None)
         };
         Decision {
             verdict: if decided_by.is_some() { Verdict::Deny } else { Verdict::Allow },
             decided_by,
-            layers: [egress, ingress, mtls, self.held.line.jwt, self.authorization],
+            layers: [egress, ingress, mtls, self.line.jwt, self.line.authorization],
             client_sees,
-            destination: Some(self.held.ends.to),
-            port: Some(self.held.ends.port),
+            destination: Some(self.ends.to),
+            port: Some(self.ends.port),
         }
     }
 }
 
 impl<'p> Fast<'p> {
     /// Prepares a connection; `None`: it takes an unusual way.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn hold(&self, flow: &Flow<'_>, ends: Ends) -> Option<Held<'p>> {
         if !usual(flow) {
             return None;
@@ -148,51 +152,66 @@ impl<'p> Fast<'p> {
     }
 
     /// The same of a flow that is usual.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn between(&self, ends: Ends) -> Option<Held<'p>> {
         let doors = &self.seats.doors;
         let (from, to): (&Spot, &Spot) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         let client = from.client.filter(|_| to.serves)?;
-        let front = doors.front(to)?;
-        let line = doors.line(front, ends.port, client)?;
+        let line = doors.line(to, ends.port, client)?;
         let Some(proxied) = line.proxied else { return Some(Held { line, rules: None, ends }) };
-        let pick = self.authz.pick(front.pick?)?;
-        if pick.reads_more(proxied.tls) {
+        let pick = self.authz.pick(to.pick?)?;
+        let [more, more_by_tls] = pick.reads_more;
+        if more || (more_by_tls && proxied.tls) {
             return None;
         }
         let found =
             if proxied.identity { authz::Found::of(pick, from.keys) } else { authz::Found::NONE };
-        Some(Held { line, rules: Some(Rules { proxied, pick, found }), ends })
+        Some(Held { line, rules: Some((pick, found)), ends })
     }
 
     /// The authorization layer of one request; `None`: it takes the long way to tell.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn ask(&self, held: &Held<'p>, ask: Option<&Ask<'_>>) -> Option<LayerDecision> {
-        let Some(rules) = &held.rules else { return Some(held.line.authorization) };
+        let (Some((pick, found)), Some(proxied)) = (&held.rules, &held.line.proxied) else {
+            return Some(held.line.authorization);
+        };
         let ask = ask?;
-        if rules.proxied.params && self.may_bring_a_token(held.ends.to, ask) {
+        if proxied.params && ask.has_query() && self.may_bring_a_token(held.ends.to, *ask) {
             return None;
         }
-        let (pick, found) = (rules.pick, &rules.found);
-        let written = |rule: &Rule| self.written(held, rules, ask, rule);
-        let first = authz::first(pick, found, ask.method, &ask.path, written)?;
-        let (verdict, reason) = authz::settled(pick, first);
+        let first = match authz::quick(pick, found, ask.method, &ask.path) {
+            Some(first) => first,
+            None => self.search(*held, *ask)?,
+        };
+        let (verdict, reason) = authz::settled(pick, &first);
         Some(LayerDecision::new(Layer::Authorization, verdict, reason))
     }
 
+    /// What rows of the client's own group do not tell. What it takes is copied here, so that nobody
+    /// else has to keep it in memory.
+    #[inline(never)]
+    fn search(self, held: Held<'p>, ask: Ask<'_>) -> Option<Hit> {
+        let (pick, found) = held.rules?;
+        let written = |rule: &Rule| self.written(&held, &ask, rule);
+        authz::first(pick, &found, ask.method, &ask.path, written)
+    }
+
     /// Whether a token may be in the query.
-    #[inline]
-    fn may_bring_a_token(&self, to: WorkloadId, ask: &Ask<'_>) -> bool {
+    #[inline(never)]
+    fn may_bring_a_token(self, to: WorkloadId, ask: Ask<'_>) -> bool {
         let query = ask.target.get(ask.path.text.len() + 1..).unwrap_or_default();
-        let places = || self.seats.of(to).and_then(|(_, class)| self.seats.places(class));
-        !query.is_empty() && places().is_none_or(|places| places.may_be_in(query))
+        let places = self.seats.of(to).and_then(|(_, class)| self.seats.places(class));
+        places.is_none_or(|places| places.may_be_in(query))
     }
 
     /// A rule that asks for more than methods and paths.
     #[cold]
     #[inline(never)]
-    fn written(&self, held: &Held<'p>, rules: &Rules<'p>, ask: &Ask<'_>, rule: &Rule) -> Tri {
-        let Some(written) = authz::written(self.model, rule) else { return Tri::No };
+    fn written(self, held: &Held<'_>, ask: &Ask<'_>, rule: &Rule) -> Tri {
+        let written = authz::written(self.model, rule);
+        let (Some(written), Some(proxied)) = (written, &held.line.proxied) else { return Tri::No };
         let view = View {
             method: Some(ask.name),
             bit: Some(ask.method),
@@ -203,7 +222,7 @@ impl<'p> Fast<'p> {
             complete: true,
             token: Token::Absent,
         };
-        let seat = self.seats.of(held.ends.from).filter(|_| rules.proxied.identity);
+        let seat = self.seats.of(held.ends.from).filter(|_| proxied.identity);
         let scene = Scene {
             sni: None,
             asked: None,
@@ -211,7 +230,7 @@ impl<'p> Fast<'p> {
             proxy: Proxy::Sidecar,
             view: Some(&view),
             client: seat.map(|(seat, _)| self.seats.client(seat)),
-            tls: rules.proxied.tls,
+            tls: proxied.tls,
             trusted_proxies: self.model.inventory.mesh.trusted_proxies,
         };
         scene.matches(written)
@@ -219,12 +238,12 @@ impl<'p> Fast<'p> {
 
     /// A usual flow between two known workloads.
     #[inline]
-    pub(crate) fn direct<'a>(&self, flow: &Flow<'a>, ends: Ends) -> Option<Found<'p, 'a>> {
+    pub(crate) fn direct(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
         let held = self.hold(flow, ends)?;
         let network = self.cells(ends, Protocol::Tcp)?;
         let ask = self::ask(&flow.http);
         let authorization = self.ask(&held, ask.as_ref())?;
-        Some(Found { held, network, authorization, ask })
+        Some(whole(held.before(network), authorization, ask.as_ref()))
     }
 
     /// Its authorization layer, alone.
@@ -237,6 +256,23 @@ impl<'p> Fast<'p> {
         let held = self.hold(flow, ends)?;
         self.ask(&held, self::ask(&flow.http).as_ref())
     }
+}
+
+/// With the authorization layer's answer to a request.
+#[inline]
+pub(crate) fn whole(
+    mut before: Decision,
+    authorization: LayerDecision,
+    ask: Option<&Ask<'_>>,
+) -> Decision {
+    let [.., last] = &mut before.layers;
+    *last = authorization;
+    if before.decided_by.is_none() && authorization.verdict == Verdict::Deny {
+        before.verdict = Verdict::Deny;
+        before.decided_by = Some(Layer::Authorization);
+        before.client_sees = ask.map(Ask::refused);
+    }
+    before
 }
 
 #[inline]

@@ -9,31 +9,44 @@ use super::{
     view::{self, Saw},
 };
 use crate::{
-    compiled::people::NOBODY,
+    compiled::{people::NOBODY, rows},
     decision::{LayerDecision, mesh::Proxy},
     model::{Flow, Http, Peer, Port, Request, WorkloadId},
 };
 
-/// Every workload's front.
+/// How every workload is a client and a server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Doors {
     spots: Vec<Spot>,
-    fronts: Vec<Front>,
-    /// Each once.
+    /// The doors of one workload after those of another, each list once.
     doors: Vec<Door>,
+    /// Each once.
+    lines: Vec<Line>,
 }
 
-/// One workload, as a client and as a server.
+/// One workload: a line of memory.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct Spot {
+    /// What network policy goes by.
+    pub(crate) network: rows::Seat,
+    /// Keys of its identity and of its namespace (`compiled::People`).
+    pub(crate) keys: [u32; 2],
+    /// Number of its pick of policies.
+    pub(crate) pick: Option<u32>,
+    /// Where its doors begin: that of most ports, then those of ports of which something is said.
+    doors: u32,
+    said: u32,
     /// Its place among the lines of doors, if it is a usual client.
     pub(crate) client: Option<Usual>,
     /// It is a usual server.
     pub(crate) serves: bool,
-    front: u32,
-    /// Keys of its identity and of its namespace (`compiled::People`).
-    pub(crate) keys: [u32; 2],
+    pub(crate) kind: Kind,
+    /// Layers that an object that is not evaluated may change, a bit for each.
+    pub(crate) open: u8,
 }
+
+const _: () = assert!(size_of::<Spot>() == 64, "a line of memory");
 
 /// Kinds of clients whose way is usual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,21 +55,12 @@ pub(crate) enum Usual {
     Sidecar,
 }
 
-/// The ports of a workload.
-#[derive(Clone, Debug)]
-pub(crate) struct Front {
-    /// Number of its pick of policies.
-    pub(crate) pick: Option<u32>,
-    /// Ports of which something is said, each with its door.
-    ports: Box<[(u16, u32)]>,
-    /// The door of all others.
-    other: u32,
-}
-
 /// One port.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Door {
-    lines: [Option<Line>; 2],
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Door {
+    port: u16,
+    /// Number of the line of each kind of client; `u32::MAX`: it takes the long way to tell.
+    lines: [u32; 2],
 }
 
 /// What becomes of a connection of one kind of client.
@@ -82,40 +86,63 @@ pub(crate) struct Proxied {
 }
 
 impl Doors {
-    pub(crate) fn new(workloads: usize, mesh: &Mesh<'_>) -> Self {
+    pub(crate) fn new(
+        workloads: usize,
+        mesh: &Mesh<'_>,
+        network: &[rows::Seat],
+        direct: bool,
+    ) -> Self {
         let mut out = Self::default();
-        let mut known: HashMap<Door, u32> = HashMap::new();
+        let mut lines: HashMap<Line, u32> = HashMap::new();
+        let mut lists: HashMap<Vec<Door>, u32> = HashMap::new();
+        let mut of_class = Vec::new();
         for class in mesh.seats.classes() {
-            let mut door = |port: u16| {
-                let kinds = [Kind::Outside, Kind::Sidecar];
-                let door = Door { lines: kinds.map(|kind| mesh.line(class, port, kind)) };
-                *known.entry(door).or_insert_with_key(|door| {
-                    out.doors.push(door.clone());
-                    number(out.doors.len() - 1)
-                })
+            let mut door = |port: u16| Door {
+                port,
+                lines: [Kind::Outside, Kind::Sidecar].map(|kind| {
+                    let Some(line) = mesh.line(class, port, kind) else { return u32::MAX };
+                    *lines.entry(line).or_insert_with_key(|line| {
+                        out.lines.push(line.clone());
+                        number(out.lines.len() - 1)
+                    })
+                }),
             };
-            let ports = class.ports().chain(AGENT).map(|port| (port, door(port))).collect();
             let said = |port: &u16| class.ports().chain(AGENT).any(|other| other == *port);
-            let other = (1..=u16::MAX).find(|port| !said(port)).map_or(u32::MAX, &mut door);
-            out.fronts.push(Front { pick: class.pick, ports, other });
+            let other = (1..=u16::MAX).find(|port| !said(port));
+            let ports = other.into_iter().chain(class.ports()).chain(AGENT);
+            let list: Vec<Door> = ports.map(&mut door).collect();
+            let said = number(list.len() - 1);
+            let first = *lists.entry(list).or_insert_with_key(|list| {
+                out.doors.extend(list);
+                number(out.doors.len() - list.len())
+            });
+            of_class.push((first, said));
         }
-        out.spots = (0..number(workloads)).map_while(|n| spot(mesh, n)).collect();
+        let spots = (0..number(workloads)).map_while(|n| {
+            let spot = spot(mesh, &of_class, n)?;
+            Some(Spot { serves: spot.serves && direct, ..spot })
+        });
+        out.spots = spots.collect();
+        out.network(network);
         out
     }
 
-    /// One more front: that of a class, with another pick.
-    pub(crate) fn front_again(&mut self, class: u32, pick: u32) {
-        if let Some(front) = self.fronts.get(class as usize) {
-            let front = Front { pick: Some(pick), ..front.clone() };
-            self.fronts.push(front);
+    /// Gives a workload another pick.
+    pub(crate) fn pick(&mut self, workload: u32, pick: u32) {
+        if let Some(spot) = self.spots.get_mut(workload as usize) {
+            spot.pick = Some(pick);
         }
     }
 
-    /// Puts a workload behind the front of a class.
-    pub(crate) fn sits(&mut self, workload: u32, class: u32) {
-        if let Some(spot) = self.spots.get_mut(workload as usize) {
-            spot.front = class;
+    /// Gives every workload what network policy goes by.
+    pub(crate) fn network(&mut self, network: &[rows::Seat]) {
+        for (n, spot) in self.spots.iter_mut().enumerate() {
+            spot.network = network.get(n).copied().unwrap_or(rows::Seat::UNKNOWN);
         }
+    }
+
+    pub(crate) fn spots(&self) -> impl Iterator<Item = &Spot> {
+        self.spots.iter()
     }
 
     #[inline]
@@ -123,22 +150,18 @@ impl Doors {
         self.spots.get(workload.0 as usize)
     }
 
+    /// How a port of a workload takes a client; `None`: it takes the long way to tell.
     #[inline]
-    pub(crate) fn front(&self, spot: &Spot) -> Option<&Front> {
-        self.fronts.get(spot.front as usize)
-    }
-
-    /// How a port takes a client; `None`: it takes the long way to tell.
-    #[inline]
-    pub(crate) fn line(&self, front: &Front, port: u16, client: Usual) -> Option<&Line> {
+    pub(crate) fn line(&self, to: &Spot, port: u16, client: Usual) -> Option<&Line> {
         // A handful at most.
-        let said = front.ports.iter().find(|one| one.0 == port);
-        let door = self.doors.get(said.map_or(front.other, |one| one.1) as usize)?;
-        let [outside, sidecar] = &door.lines;
-        match client {
-            Usual::Outside => outside.as_ref(),
-            Usual::Sidecar => sidecar.as_ref(),
-        }
+        let (most, rest) = self.doors.get(to.doors as usize..)?.split_first()?;
+        let mut said = rest.get(..to.said as usize)?.iter();
+        let [outside, sidecar] = said.find(|door| door.port == port).unwrap_or(most).lines;
+        let line = match client {
+            Usual::Outside => outside,
+            Usual::Sidecar => sidecar,
+        };
+        self.lines.get(line as usize)
     }
 }
 
@@ -146,9 +169,10 @@ fn number(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-fn spot(mesh: &Mesh<'_>, workload: u32) -> Option<Spot> {
+fn spot(mesh: &Mesh<'_>, doors: &[(u32, u32)], workload: u32) -> Option<Spot> {
     let keys = mesh.authz.people.of(workload);
     let (seat, class) = mesh.seats.of(WorkloadId(workload))?;
+    let (first, said) = *doors.get(seat.class as usize)?;
     let whole = seat.open == 0;
     let client = match seat.kind {
         Kind::Outside => Some(Usual::Outside),
@@ -156,10 +180,15 @@ fn spot(mesh: &Mesh<'_>, workload: u32) -> Option<Spot> {
         _ => None,
     };
     Some(Spot {
+        network: rows::Seat::UNKNOWN,
         client: client.filter(|_| whole && !keys.contains(&NOBODY)),
         serves: whole && matches!(class.proxy, Proxy::None | Proxy::Sidecar) && !class.odd,
-        front: seat.class,
+        doors: first,
+        said,
+        pick: class.pick,
         keys,
+        kind: seat.kind,
+        open: seat.open,
     })
 }
 

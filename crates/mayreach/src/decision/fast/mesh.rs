@@ -11,7 +11,7 @@ use super::{
 use crate::{
     compiled::{Authz, client::Client},
     decision::{
-        ClientSees, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
+        Body, ClientSees, Layer, LayerDecision, MtlsModeName, Reason, Verdict,
         mesh::{Proxy, after_banner, agreed},
         mtls,
         resolve::Asked,
@@ -190,7 +190,7 @@ impl<'a> Mesh<'a> {
         port: &PortSeat,
         http: bool,
         link: &Link<'a>,
-        found: Option<&Found<'a>>,
+        found: Option<&Found>,
     ) -> Option<[Answer; 2]> {
         let seen = if http && !link.opaque {
             match view::see(way.http, way.flow.token, port.declared == HTTP2) {
@@ -200,7 +200,7 @@ impl<'a> Mesh<'a> {
                     let jwt = plain(Layer::Jwt, Verdict::Allow, Reason::NotReached);
                     let (refused, _) =
                         plain(Layer::Authorization, Verdict::Deny, Reason::BadRequest);
-                    let sees = ClientSees::Response { status: 400, body: "Bad Request" };
+                    let sees = ClientSees::Response { status: 400, body: Body::BAD_REQUEST };
                     return Some([jwt, (refused, Some(sees))]);
                 }
             }
@@ -216,7 +216,7 @@ impl<'a> Mesh<'a> {
     }
 
     /// A connection that is kept for the HTTP requests on it; `None`: it takes an unusual way.
-    pub(crate) fn keep(&self, way: &Way<'_, 'a>) -> Option<(Link<'a>, PortSeat, Found<'a>)> {
+    pub(crate) fn keep(&self, way: &Way<'_, 'a>) -> Option<(Link<'a>, PortSeat, Found)> {
         let class = way.class;
         let agents = AGENT.contains(&way.port?);
         self.waypoints_are_out(way)?;
@@ -348,7 +348,7 @@ impl<'a> Mesh<'a> {
         way: &Way<'_, 'a>,
         view: Option<&View<'a>>,
         link: &Link<'a>,
-        found: Option<&Found<'a>>,
+        found: Option<&Found>,
     ) -> Option<Answer> {
         let pick = self.authz.pick(way.class.pick?)?;
         let forwarded = |view: &View<'_>| {

@@ -12,15 +12,18 @@ mod pairs;
 mod seats;
 mod view;
 
-use self::seats::{Kind, Seat};
+use self::seats::Kind;
 pub(crate) use self::{
     block::BLOCK,
-    direct::{Ask, Found, Held},
+    direct::{Ask, Found, Held, whole},
     seats::Seats,
 };
 
 use crate::{
-    compiled::{Authz, Net, Rows, rows::Cell},
+    compiled::{
+        Authz, Net, Rows,
+        rows::{Cell, Packet, What},
+    },
     decision::{
         ClientSees, Decision, Layer, LayerDecision, Reason, Verdict, combine, hops, mesh as slow,
         reference,
@@ -28,7 +31,7 @@ use crate::{
         trace::Trace,
         unevaluated::left_open,
     },
-    model::{Flow, Http, Model, Protocol, WorkloadId},
+    model::{Flow, Http, Model, Protocol, TierId, WorkloadId},
     options::Without,
 };
 
@@ -47,7 +50,7 @@ pub(crate) struct Kept<'a> {
     network: [LayerDecision; 2],
     link: mesh::Link<'a>,
     port: seats::PortSeat,
-    found: authz::Found<'a>,
+    found: authz::Found,
     class: &'a seats::Class,
 }
 
@@ -59,13 +62,13 @@ impl Kept<'_> {
         request: [(LayerDecision, Option<ClientSees>); 2],
     ) -> Decision {
         let [jwt, authorization] = request;
-        whole(self.ends, http, self.network, [self.link.answer, jwt, authorization])
+        put_together(self.ends, http, self.network, [self.link.answer, jwt, authorization])
     }
 }
 
 /// The layers of a flow between two workloads, put together.
 #[inline]
-fn whole(
+fn put_together(
     ends: Ends,
     http: &Http<'_>,
     network: [LayerDecision; 2],
@@ -91,7 +94,7 @@ pub(crate) struct Fast<'p> {
     pub(crate) rows: &'p Rows,
     pub(crate) authz: &'p Authz,
     pub(crate) seats: &'p Seats,
-    pub(crate) without: Without,
+    pub(crate) without: &'p Without,
 }
 
 impl<'p> Fast<'p> {
@@ -99,7 +102,7 @@ impl<'p> Fast<'p> {
     pub(crate) fn pair(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
         let way = self.way(flow, &flow.http, ends)?;
         let network = self.network(ends, flow.protocol)?;
-        Some(whole(ends, &flow.http, network, self.mesh().pass(&way)?))
+        Some(put_together(ends, &flow.http, network, self.mesh().pass(&way)?))
     }
 
     /// The authorization layer of such a flow, alone.
@@ -125,7 +128,7 @@ impl<'p> Fast<'p> {
         }
         let (source, _) = self.seats.of(ends.from)?;
         let (destination, class) = self.seats.of(ends.to)?;
-        if source.open | destination.open != 0 || tunnelled(source, destination) {
+        if source.open | destination.open != 0 || tunnelled(source.kind, destination.kind) {
             return None;
         }
         let (source, port) = (Some(source), Some(ends.port));
@@ -166,10 +169,10 @@ impl<'p> Fast<'p> {
 
     #[inline]
     pub(crate) fn cells(&self, ends: Ends, protocol: Protocol) -> Option<[Cell; 2]> {
-        if self.without.rows || !self.model.inventory.host_endpoints.is_empty() {
-            return None;
-        }
-        self.rows.ask(ends.from.0, ends.to.0, protocol, ends.port)
+        let doors = &self.seats.doors;
+        let (from, to) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
+        let packet = Packet::new(protocol, ends.port);
+        self.rows.ask(&from.network, &to.network, ends.from == ends.to, packet)
     }
 
     /// The same where nobody looks at anything else.
@@ -185,11 +188,12 @@ impl<'p> Fast<'p> {
     /// Whether packets travel as they are from one end to the other, and nothing that is not
     /// evaluated may touch them.
     fn straight(&self, ends: Ends) -> Option<()> {
-        let (source, destination) = (self.seats.of(ends.from)?.0, self.seats.of(ends.to)?.0);
+        let doors = &self.seats.doors;
+        let (source, destination) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         let may = matches!(source.kind, Kind::Ambient | Kind::Gateway);
         let waypoints = may && !self.model.inventory.gateways.is_empty();
         let open = source.open | destination.open != 0;
-        (!open && !waypoints && !tunnelled(source, destination)).then_some(())
+        (!open && !waypoints && !tunnelled(source.kind, destination.kind)).then_some(())
     }
 
     fn mesh(&self) -> mesh::Mesh<'p> {
@@ -257,21 +261,21 @@ impl<'p> Fast<'p> {
 }
 
 /// Whether TCP may travel in a tunnel, so that packets show its port.
-fn tunnelled(source: &Seat, destination: &Seat) -> bool {
-    matches!(source.kind, Kind::Ambient | Kind::Waypoint | Kind::Sidecar | Kind::Gateway)
-        && matches!(destination.kind, Kind::Ambient | Kind::Waypoint)
+fn tunnelled(source: Kind, destination: Kind) -> bool {
+    matches!(source, Kind::Ambient | Kind::Waypoint | Kind::Sidecar | Kind::Gateway)
+        && matches!(destination, Kind::Ambient | Kind::Waypoint)
 }
 
 #[inline]
-fn of_cell(layer: Layer, cell: Cell) -> LayerDecision {
-    let (verdict, reason) = match cell {
-        Cell::Rule { allow: true, policy, rule } => (Verdict::Allow, Reason::Rule { policy, rule }),
-        Cell::Rule { allow: false, policy, rule } => (Verdict::Deny, Reason::Rule { policy, rule }),
-        Cell::Isolated { policy } => (Verdict::Deny, Reason::Isolated { policy }),
-        Cell::EndOfTier { tier, policy } => (Verdict::Deny, Reason::EndOfTier { tier, policy }),
-        Cell::Nothing { profileless: true } => (Verdict::Deny, Reason::UndefinedNamespace),
-        Cell::Nothing { profileless: false } => (Verdict::Allow, Reason::DefaultAllow),
-        Cell::Local => (Verdict::Allow, Reason::LocalTraffic),
+fn of_cell(layer: Layer, Cell { what, policy, number }: Cell) -> LayerDecision {
+    let (verdict, reason) = match what {
+        What::Allow => (Verdict::Allow, Reason::Rule { policy, rule: number }),
+        What::Deny => (Verdict::Deny, Reason::Rule { policy, rule: number }),
+        What::Isolated => (Verdict::Deny, Reason::Isolated { policy }),
+        What::EndOfTier => (Verdict::Deny, Reason::EndOfTier { tier: TierId(number), policy }),
+        What::Profileless => (Verdict::Deny, Reason::UndefinedNamespace),
+        What::Local => (Verdict::Allow, Reason::LocalTraffic),
+        What::Nothing => (Verdict::Allow, Reason::DefaultAllow),
     };
     LayerDecision::new(layer, verdict, reason)
 }

@@ -9,6 +9,7 @@ use crate::{
         Authz, Index,
         client::{Client, Keys},
         index::target_number,
+        rows,
     },
     decision::{
         jwt::{Asker, Places, places},
@@ -135,17 +136,21 @@ impl Class {
 }
 
 impl Seats {
-    /// `direct`: with doors.
-    pub(crate) fn new(model: &Model, index: &Index, authz: &Authz, direct: bool) -> Self {
+    /// `direct`: flows may take the shortest way.
+    pub(crate) fn new(
+        model: &Model,
+        index: &Index,
+        authz: &Authz,
+        network: &[rows::Seat],
+        direct: bool,
+    ) -> Self {
         let mut builder = Builder::new(model, index, authz);
         for (number, workload) in (0_u32..).zip(&model.inventory.workloads) {
             builder.add(WorkloadId(number), workload);
         }
         let mut out = Self { links: Links::new(&model.inventory.mesh), ..builder.out };
         let mesh = Mesh { model, authz, seats: &out, indexed: true };
-        if direct {
-            out.doors = Doors::new(model.inventory.workloads.len(), &mesh);
-        }
+        out.doors = Doors::new(model.inventory.workloads.len(), &mesh, network, direct);
         out
     }
 
@@ -161,11 +166,22 @@ impl Seats {
             let place = *known.entry((seat.class, *pick)).or_insert(next);
             if place == next {
                 out.classes.push(class);
-                out.doors.front_again(seat.class, *pick);
             }
             seat.class = place;
-            out.doors.sits(*workload, place);
+            out.doors.pick(*workload, *pick);
         }
+        out
+    }
+
+    /// What network policy goes by of every workload.
+    pub(crate) fn network(&self) -> Vec<rows::Seat> {
+        self.doors.spots().map(|spot| spot.network).collect()
+    }
+
+    /// With other network policy.
+    pub(crate) fn under(&self, network: &[rows::Seat]) -> Self {
+        let mut out = self.clone();
+        out.doors.network(network);
         out
     }
 

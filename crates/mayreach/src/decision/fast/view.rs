@@ -95,7 +95,6 @@ fn names_host(name: &str) -> bool {
 }
 
 /// The path of a target that no normalization changes; `None`: it may.
-#[inline]
 pub(super) fn bare(target: &str) -> Option<&str> {
     let bytes = target.as_bytes();
     let seen = if bytes.len() > 16 { steps::<16>(bytes) } else { steps::<8>(bytes) };
@@ -113,23 +112,34 @@ pub(super) fn bare(target: &str) -> Option<&str> {
 fn steps<const N: usize>(bytes: &[u8]) -> Option<u8> {
     let (first, behind) = bytes.split_first()?;
     let (_, before) = bytes.split_last()?;
+    // The first letters and the last, some of them perhaps twice; most targets are no longer.
+    let start = look::<N>(before.first_chunk()?, behind.first_chunk()?);
+    let mut seen = both(start, look(before.last_chunk()?, behind.last_chunk()?));
+    let (mut one, mut next) = (before.get(N..)?, behind.get(N..)?);
+    while one.len() > N {
+        seen = both(seen, look(one.first_chunk()?, next.first_chunk()?));
+        (one, next) = (one.get(N..)?, next.get(N..)?);
+    }
+    if *first != b'/' {
+        return None;
+    }
+    Some(if seen == [0; N] { 0 } else { seen.iter().fold(0, |all, seen| all | seen) })
+}
+
+/// What there is among letters, each with the one before it.
+#[inline]
+fn look<const N: usize>(before: &[u8; N], letters: &[u8; N]) -> [u8; N] {
     let mut seen = [0; N];
-    let (mut one, mut next) = (before, behind);
-    while let (Some((a, ours)), Some((b, theirs))) =
-        (one.split_first_chunk::<N>(), next.split_first_chunk::<N>())
-    {
-        for ((seen, a), b) in seen.iter_mut().zip(a).zip(b) {
-            *seen |= unusual(*a) | pair(*a, *b);
-        }
-        (one, next) = (ours, theirs);
+    for ((seen, a), b) in seen.iter_mut().zip(before).zip(letters) {
+        *seen = unusual(*b) | pair(*a, *b);
     }
-    // The last letters, some of them perhaps for the second time.
-    let (a, b) = (before.last_chunk::<N>()?, behind.last_chunk::<N>()?);
-    for ((seen, a), b) in seen.iter_mut().zip(a).zip(b) {
-        *seen |= unusual(*b) | pair(*a, *b);
-    }
-    let seen = seen.iter().fold(0, |all, seen| all | seen);
-    (*first == b'/').then_some(seen)
+    seen
+}
+
+#[inline]
+fn both<const N: usize>(mut one: [u8; N], other: [u8; N]) -> [u8; N] {
+    one.iter_mut().zip(other).for_each(|(one, other)| *one |= other);
+    one
 }
 
 /// [`ODD`] for all but common letters, [`QUERY`] for a question mark.

@@ -10,7 +10,7 @@ use super::{
     status::Status,
 };
 use crate::{
-    decision::{ClientSees, Reason, Verdict, request::Seen, trace::Trace},
+    decision::{Body, ClientSees, Reason, Verdict, request::Seen, trace::Trace},
     model::{Attributes, Model, PolicyId, Tri},
 };
 
@@ -111,7 +111,7 @@ impl<'a> Cases<'a> {
     }
 
     fn refused(&self, world: &World<'_>) -> Jwt {
-        let (status, body) = (world.status.code(), world.status.text());
+        let (status, body) = (world.status.code(), Body::of_token(world.status));
         let policy = self.policy(world.provider);
         let reason = Reason::JwtRejected { policy, status, body };
         let same = |other: &World<'_>| other.exact && other.status == world.status;

@@ -15,8 +15,11 @@ mod status;
 mod tests;
 mod token;
 
-pub(crate) use self::claims::{ClaimValue, Claims};
 use self::{cases::Cases, message::Message, run::Facts};
+pub(crate) use self::{
+    claims::{ClaimValue, Claims},
+    status::Status,
+};
 use crate::{
     decision::{
         ClientSees, Layer, LayerDecision, Outcome, Reason, Step, StepKind, Verdict,
@@ -76,11 +79,11 @@ impl Places {
     /// Whether a query may bring a token.
     pub(crate) fn may_be_in(&self, query: &str) -> bool {
         // A name may be written with escapes.
-        let may = |pair: &str| {
-            let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-            name.contains('%') || self.params.iter().any(|param| param == name)
+        let may = |pair: &[u8]| {
+            let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+            name.contains(&b'%') || self.params.iter().any(|param| param.as_bytes() == name)
         };
-        !self.params.is_empty() && query.split('&').any(may)
+        !self.params.is_empty() && query.as_bytes().split(|byte| *byte == b'&').any(may)
     }
 }
 

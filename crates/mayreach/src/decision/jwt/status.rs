@@ -3,12 +3,12 @@
 macro_rules! statuses {
     ($($name:ident $text:literal;)*) => {
         /// What a check ended with (source/common/jwt/status.cc).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Status { $($name),* }
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum Status { $($name),* }
 
         impl Status {
             /// The body of the response.
-            pub(super) const fn text(self) -> &'static str {
+            pub(crate) const fn text(self) -> &'static str {
                 match self { $(Self::$name => $text),* }
             }
         }

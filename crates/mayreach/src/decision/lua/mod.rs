@@ -16,7 +16,7 @@ use self::absent::run;
 use self::sandbox::run;
 use crate::{
     decision::{
-        ClientSees, Outcome, Reason, Step, StepKind, Verdict,
+        Body, ClientSees, Outcome, Reason, Step, StepKind, Verdict,
         authorization::Authorization,
         jwt::Jwt,
         mesh::{Identity, Proxy, spiffe},
@@ -201,8 +201,8 @@ impl<'m> Scripts<'m> {
             }
             End::Responded { status, bare } => {
                 self.tell(trace, policy, format!("answers {status} itself"));
-                let sees =
-                    (bare && !self.answers).then_some(ClientSees::Response { status, body: "" });
+                let sees = (bare && !self.answers)
+                    .then_some(ClientSees::Response { status, body: Body::EMPTY });
                 let reason = Reason::Script { policy, status };
                 return Some(Ended { verdict: Verdict::Deny, reason, sees });
             }

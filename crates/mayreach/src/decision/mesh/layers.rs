@@ -9,7 +9,7 @@ use super::{
 use crate::{
     compiled::authz::Pick,
     decision::{
-        ClientSees, Layer, LayerDecision, Marked, Reason, Step, Verdict,
+        Body, ClientSees, Layer, LayerDecision, Marked, Reason, Step, Verdict,
         authorization::{Arrived, Authorization, RuleRef, authorization},
         jwt::{Asker, Jwt, jwt},
         lua::Scripts,
@@ -340,9 +340,9 @@ impl Way<'_> {
                 let sees = match why {
                     // A fault of the protocol ends the whole connection.
                     request::Rejected::Codec if self.http2() && asks => ClientSees::Closed,
-                    request::Rejected::Codec => answer(400, "Bad Request"),
-                    request::Rejected::Normalization => answer(400, ""),
-                    request::Rejected::NotAPath => answer(404, ""),
+                    request::Rejected::Codec => answer(400, Body::BAD_REQUEST),
+                    request::Rejected::Normalization => answer(400, Body::EMPTY),
+                    request::Rejected::NotAPath => answer(404, Body::EMPTY),
                 };
                 remarks.push(match sees {
                     ClientSees::Response { status, .. } => {

@@ -103,7 +103,7 @@ fn through<'m>(
         return Route::Foreign(gateway.id);
     }
     let proxy = proxy(model, gateway);
-    Route::Through(Box::new(Through { proxy, gateway, service, entry, port }))
+    Route::Through(Box::new(Through { gateway, proxy, service, entry, port }))
 }
 
 /// A call to an address that is no workload's: some ServiceEntry may hold it, and name a waypoint.

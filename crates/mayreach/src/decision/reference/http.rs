@@ -2,7 +2,7 @@
 //! (app-policy/checker/match.go).
 
 use crate::{
-    decision::{ClientSees, Layer, LayerDecision, Verdict, resolve::Asked},
+    decision::{Body, ClientSees, Layer, LayerDecision, Verdict, resolve::Asked},
     model::{Attributes, Flow, Http, Model, Tri, inventory::Enrolment, network::HttpMatch},
 };
 
@@ -34,7 +34,9 @@ pub(crate) fn sees(
         (Verdict::Deny, _) => Some(ClientSees::Timeout),
         // The connection ends before a request is read.
         (Verdict::Allow, Verdict::Deny) => mtls.1,
-        (Verdict::Allow, Verdict::Allow) => Some(ClientSees::Response { status: 403, body: "" }),
+        (Verdict::Allow, Verdict::Allow) => {
+            Some(ClientSees::Response { status: 403, body: Body::EMPTY })
+        }
         _ => None,
     }
 }

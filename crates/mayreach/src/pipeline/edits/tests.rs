@@ -62,8 +62,8 @@ fn a_change_shares_what_it_is_not_about() {
         (gone("AuthorizationPolicy", "cookie"), [true, false]),
         (policy("PeerAuthentication", "strict", "{mtls: {mode: STRICT}}"), [true, false]),
         (policy("RequestAuthentication", "jwt", "{jwtRules: [{issuer: i}]}"), [true, false]),
-        (policy("NetworkPolicy", "closed", "{podSelector: {}}"), [false, true]),
-        (gone("NetworkPolicy", "closed"), [false, true]),
+        (policy("NetworkPolicy", "closed", "{podSelector: {}}"), [false, false]),
+        (gone("NetworkPolicy", "closed"), [false, false]),
         (gone("PeerAuthentication", "strict"), [true, false]),
     ];
     for (changes, expected) in steps {
