@@ -69,8 +69,8 @@ fn sets(sets: &[Set]) -> Option<Vec<(String, f64)>> {
     Some(counts)
 }
 
-/// Counts within the calls of `counted` only: neither reading nor compiling counts. Callgrind writes a file
-/// after each of them.
+/// Counts what lies between two calls of `mark_of_count` only: neither reading nor compiling counts. Callgrind
+/// writes a file before each of them.
 fn one(target: &Path, (set, policies, workloads): Set) -> Option<Vec<(String, f64)>> {
     let folder = target.join("count-out");
     let _ = fs::remove_dir_all(&folder);
@@ -78,7 +78,7 @@ fn one(target: &Path, (set, policies, workloads): Set) -> Option<Vec<(String, f6
     let out = Command::new("valgrind")
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", folder.join("part").display()))
-        .args(["--collect-atstart=no", "--toggle-collect=*counted*", "--dump-after=*counted*"])
+        .arg("--dump-before=*mark_of_count*")
         .arg(target.join("count/count"))
         .args([set, policies, workloads])
         .stdin(Stdio::null())
@@ -86,9 +86,9 @@ fn one(target: &Path, (set, policies, workloads): Set) -> Option<Vec<(String, f6
         .ok()
         .filter(|out| out.status.success())?;
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
-    let rows = said.lines().zip(1..).map(|(line, number)| {
+    let rows = said.lines().zip(1_u32..).map(|(line, number)| {
         let (way, questions) = line.split_once(' ')?;
-        let part = fs::read_to_string(folder.join(format!("part.{number}"))).ok()?;
+        let part = fs::read_to_string(folder.join(format!("part.{}", 2 * number))).ok()?;
         let total = part.lines().find_map(|line| line.strip_prefix("totals: "))?;
         let each = total.trim().parse::<f64>().ok()? / questions.parse::<f64>().ok()?;
         (each > 0.0).then(|| (format!("{set}/{policies}/{way}"), each))

@@ -15,12 +15,16 @@ use mayreach::{
 };
 use mayreach_benches::{Ask, Cluster, Columns, Prepared, Shape, hot};
 
-/// Counted: xtask tells callgrind to begin and end here, and to write down what it counted after each call.
+/// Where counting begins and ends: callgrind writes down what it counted before each call, and begins anew.
 #[inline(never)]
-fn counted<T>(asked: &[T], mut ask: impl FnMut(&T)) {
-    for one in asked {
-        ask(black_box(one));
-    }
+fn mark_of_count() {
+    black_box(());
+}
+
+fn counted(ask: impl FnOnce()) {
+    mark_of_count();
+    ask();
+    mark_of_count();
 }
 
 fn main() {
@@ -52,14 +56,14 @@ fn main() {
 fn row<T>(way: &str, asked: &[T], mut ask: impl FnMut(&T)) {
     asked.iter().for_each(&mut ask);
     println!("{way} {}", asked.len());
-    counted(asked, ask);
+    counted(|| asked.iter().for_each(|one| ask(black_box(one))));
 }
 
 /// The same of what asks so many questions at once.
 fn at_once(way: &str, questions: usize, mut ask: impl FnMut()) {
     ask();
     println!("{way} {questions}");
-    counted(&[()], |()| ask());
+    counted(ask);
 }
 
 fn five(cluster: &Cluster, program: &Program, ids: &[WorkloadId], asks: &[Ask]) {

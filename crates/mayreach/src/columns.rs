@@ -288,14 +288,12 @@ impl Program {
 
     fn decide_rows(&self, rows: &Rows<'_>, range: Range<usize>, answers: &mut AnswerColumns<'_>) {
         let fast = self.fast();
-        for begin in range.clone().step_by(BLOCK) {
-            let ends: [_; BLOCK] = std::array::from_fn(|n| rows.ends(begin + n));
-            let network = ends.map(|ends| fast.cells(ends?, Protocol::Tcp));
-            let held = fast.block(&ends);
-            let asked = held.iter().zip(network).zip(begin..range.end);
-            for ((held, network), row) in asked {
-                let quick = held.and_then(|held| {
-                    let (network, ask) = (network?, rows.ask(row));
+        for block in blocks(&range) {
+            fast.touch(block.clone().filter_map(|row| rows.ends(row)));
+            for row in block {
+                let quick = rows.ends(row).and_then(|ends| {
+                    let network = fast.cells(ends, Protocol::Tcp)?;
+                    let (held, ask) = (fast.between(ends)?, rows.ask(row));
                     let authorization = fast.ask(&held, ask.as_ref())?;
                     Some(Found { held, network, authorization, ask }.whole())
                 });
@@ -312,15 +310,22 @@ impl Program {
         answers: &mut AnswerColumns<'_>,
     ) {
         let fast = self.fast();
-        for begin in range.clone().step_by(BLOCK) {
-            let ends = std::array::from_fn(|n| rows.ends(begin + n));
-            for (held, row) in fast.block(&ends).iter().zip(begin..range.end) {
+        for block in blocks(&range) {
+            fast.touch(block.clone().filter_map(|row| rows.ends(row)));
+            for row in block {
+                let held = rows.ends(row).and_then(|ends| fast.between(ends));
                 let quick = held.and_then(|held| fast.ask(&held, rows.ask(row).as_ref()));
                 let found = quick.unwrap_or_else(|| self.authorize(&rows.flow(row)));
                 answers.set_layer(row - range.start, &found);
             }
         }
     }
+}
+
+/// Rows that are looked up together.
+fn blocks(range: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range.clone().step_by(BLOCK).map(move |begin| begin..end.min(begin + BLOCK))
 }
 
 /// So many rows are one task.

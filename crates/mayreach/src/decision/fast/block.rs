@@ -1,34 +1,34 @@
 //! Many flows at once. A decision is a few look-ups, each of which tells where the next is: one
-//! alone waits for memory at each of them. Here each look-up is made for a whole block before the
+//! alone waits for memory at each of them. Here each is made for a whole block of flows before the
 //! next one is, so that the processor waits for all of them together.
 
 use std::hint::black_box;
 
-use super::{Ends, Fast, Held};
+use super::{Ends, Fast};
 
 /// So many flows are looked up together: about what is in flight to memory at once.
 pub(crate) const BLOCK: usize = 32;
 
-impl<'p> Fast<'p> {
-    /// Prepares connections, as [`Fast::between`] does each of them. `None`: it takes another way.
+impl Fast<'_> {
+    /// Reads what [`Fast::between`] and [`Fast::ask`] will read of at most [`BLOCK`] flows. It decides
+    /// nothing: what is read is in the cache when it is read again.
     #[inline]
-    pub(crate) fn block(&self, ends: &[Option<Ends>; BLOCK]) -> [Option<Held<'p>>; BLOCK] {
-        // Nothing here decides: what is read is in the cache when it is read again.
+    pub(crate) fn touch(&self, ends: impl Iterator<Item = Ends>) {
         let doors = &self.seats.doors;
-        let clients = ends.map(|ends| {
-            let ends = ends?;
-            let (from, to) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
-            Some((from.keys, self.authz.pick(to.pick?)?))
-        });
-        let groups = clients.map(|client| {
-            let ([identity, _], pick) = client?;
-            Some((pick, pick.groups.known(identity)))
-        });
-        let rows = groups.map(|group| {
-            let (pick, group) = group?;
-            Some(pick.groups.rows(&group).first()?.hit.rule)
-        });
-        black_box(rows.iter().flatten().fold(0_u32, |sum, rule| sum ^ rule));
-        ends.map(|ends| self.between(ends?))
+        let mut picks = [None; BLOCK];
+        for (place, ends) in picks.iter_mut().zip(ends) {
+            let (from, to) = (doors.spot(ends.from), doors.spot(ends.to));
+            let pick = to.and_then(|to| self.authz.pick(to.pick?));
+            *place = from.zip(pick).map(|(from, pick)| (from.keys, pick));
+        }
+        let mut groups = [None; BLOCK];
+        for (place, pick) in groups.iter_mut().zip(picks) {
+            *place = pick.map(|([identity, _], pick)| (pick, pick.groups.known(identity)));
+        }
+        let mut sum = 0;
+        for (pick, group) in groups.iter().flatten() {
+            sum ^= pick.groups.rows(group).first().map_or(0, |row| row.hit.number);
+        }
+        black_box(sum);
     }
 }
