@@ -10,7 +10,7 @@ use mayreach_wire::{
 use pyo3::{
     exceptions::PyTypeError,
     prelude::*,
-    types::{PyDict, PyList, PyTuple},
+    types::{IntoPyDict as _, PyDict, PyList, PyTuple},
 };
 
 use crate::{
@@ -350,13 +350,13 @@ impl Program {
     /// :class:`Declared`: quicker to read, and "depends" where a request decides.
     #[pyo3(signature = (by="workload", *, declared=false))]
     fn matrix<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         by: &str,
         declared: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let name = if declared { "Declared" } else { "Matrix" };
-        report::ask(py, &self.engine, Question::matrix(by, declared), name)
+        let keywords = [("declared", declared)].into_py_dict(slf.py())?;
+        report::ask(slf, Question::matrix(by, declared), name, ("matrix", (by,), Some(keywords)))
     }
 
     /// Can any request at all get from one tenant to another? Proved for every ordered pair, or a
@@ -376,10 +376,8 @@ impl Program {
     /// >>> found.verdict, found.pair("acme", "globex").holes[0].decision.allowed
     /// ('open', True)
     #[pyo3(signature = (question=None, /, *, by=None, tenants=None, exceptions=None, outside=None, new_pods=None))]
-    #[expect(clippy::too_many_arguments, reason = "the fields of the question")]
     fn isolate<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         question: Option<&Bound<'py, PyAny>>,
         by: Option<&Bound<'py, PyAny>>,
         tenants: Option<&Bound<'py, PyAny>>,
@@ -394,31 +392,34 @@ impl Program {
             ("outside", outside),
             ("new_pods", new_pods),
         ];
-        let asked = report::isolate(py, question, fields)?;
-        report::ask(py, &self.engine, Ok(asked), "Isolation")
+        let (py, asked) = (slf.py(), report::isolate(slf.py(), question, fields)?);
+        let again = ("isolate", (question,), Some(report::said(py, fields)?));
+        report::ask(slf, Ok(asked), "Isolation", again)
     }
 
     /// What may one workload do to another, over all requests? Both are ``"namespace/workload"``.
     /// Gives a :class:`Can`.
     fn can<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         source: String,
         destination: String,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let again = ("can", (&source, &destination).into_pyobject(slf.py())?, None);
         let question = Question::Can { from: source, to: destination };
-        report::ask(py, &self.engine, Ok(question), "Can")
+        report::ask(slf, Ok(question), "Can", again)
     }
 
     /// Who may reach a workload, over all requests, from every workload and from outside? Gives a
     /// :class:`Reach`.
-    fn callers<'py>(&self, py: Python<'py>, workload: String) -> PyResult<Bound<'py, PyAny>> {
-        report::ask(py, &self.engine, Ok(Question::Callers(workload)), "Reach")
+    fn callers<'py>(slf: &Bound<'py, Self>, workload: String) -> PyResult<Bound<'py, PyAny>> {
+        let again = ("callers", (&workload,).into_pyobject(slf.py())?, None);
+        report::ask(slf, Ok(Question::Callers(workload)), "Reach", again)
     }
 
     /// Whom may a workload reach, over all requests? Gives a :class:`Reach`.
-    fn reaches<'py>(&self, py: Python<'py>, workload: String) -> PyResult<Bound<'py, PyAny>> {
-        report::ask(py, &self.engine, Ok(Question::Reaches(workload)), "Reach")
+    fn reaches<'py>(slf: &Bound<'py, Self>, workload: String) -> PyResult<Bound<'py, PyAny>> {
+        let again = ("reaches", (&workload,).into_pyobject(slf.py())?, None);
+        report::ask(slf, Ok(Question::Reaches(workload)), "Reach", again)
     }
 
     /// What changed in meaning from this program to another? Gives a :class:`Difference`: each change
@@ -431,24 +432,25 @@ impl Program {
     /// ...     "metadata": {"name": "closed", "namespace": "shop"}, "spec": {"podSelector": {}}})
     /// >>> old.diff(new).changes[0].kind, old.diff(old).verdict
     /// ('closed', 'equivalent')
-    fn diff<'py>(&self, py: Python<'py>, new: &Self) -> PyResult<Bound<'py, PyAny>> {
-        report::ask(py, &self.engine, Ok(Question::Diff(new.engine.clone())), "Difference")
+    fn diff<'py>(slf: &Bound<'py, Self>, new: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let question = Question::Diff(new.get().engine.clone());
+        report::ask(slf, Ok(question), "Difference", ("diff", (new,), None))
     }
 
     /// Does the change from this program to `new` allow what it is meant to, and nothing else?
     /// `intend` is ``"shop/web -> shop/api:8080 GET /v1/*"`` (port, method and path may be left out),
     /// or several of those. Gives an :class:`Intended`.
     fn change<'py>(
-        &self,
-        py: Python<'py>,
-        new: &Self,
+        slf: &Bound<'py, Self>,
+        new: &Bound<'py, Self>,
         intend: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let intents: Vec<String> = match intend.extract::<String>() {
             Ok(one) => vec![one],
             Err(_) => intend.try_iter()?.map(|one| one?.extract()).collect::<PyResult<_>>()?,
         };
-        report::ask(py, &self.engine, Question::change(new.engine.clone(), &intents), "Intended")
+        let question = Question::change(new.get().engine.clone(), &intents);
+        report::ask(slf, question, "Intended", ("change", (new, intents), None))
     }
 
     /// Every other workload, and whether any of certain requests gets through, as JSON text.

@@ -5,7 +5,7 @@ use mayreach::{PreparedRequest, Request};
 use super::{
     column::Text,
     input::Input,
-    memo::{TRIAL, mix, slot},
+    memo::{TRIAL, mix, of_text, slot},
 };
 
 /// So many requests are kept at most.
@@ -18,8 +18,7 @@ pub(super) struct Requests<'a> {
     steps: Option<[usize; 3]>,
     /// The end of a hash, and a place in `met` and one.
     slots: Vec<(u32, u32)>,
-    /// The row that brought it.
-    met: Vec<(usize, PreparedRequest<'a>)>,
+    met: Vec<PreparedRequest<'a>>,
     asked: usize,
     hits: usize,
 }
@@ -34,30 +33,41 @@ impl<'a> Requests<'a> {
     /// The request of a row, if it was met before.
     #[inline]
     pub(super) fn met(&mut self, row: usize) -> Option<&PreparedRequest<'a>> {
-        let (place, tag) = self.place(row)?;
-        self.asked += 1;
-        let (known, at) = *self.slots.get(place)?;
-        let (before, request) = self.met.get((at as usize).wrapping_sub(1))?;
-        let same = |column: &&Text<'a>| column.same(*before, row);
-        if known != tag || (self.steps.is_none() && !self.columns.iter().flatten().all(same)) {
+        if let Some(place) = self.own_place(row) {
+            let (_, at) = *self.slots.get(place)?;
+            return self.met.get((at as usize).wrapping_sub(1));
+        }
+        if !self.pays() {
             return None;
         }
-        self.hits += 1;
-        Some(request)
+        self.asked += 1;
+        let said = self.said(row);
+        let (place, tag) = place(said);
+        let (known, at) = *self.slots.get(place)?;
+        let met = self.met.get((at as usize).wrapping_sub(1)).filter(|_| known == tag)?;
+        let Request { method, path, host, .. } = *met.request();
+        let same = said == [method, path, host];
+        self.hits += usize::from(same);
+        same.then_some(met)
     }
 
     /// The same of a row whose request was not; nothing if method or path is not said.
     #[inline(never)]
     pub(super) fn fresh(&mut self, row: usize) -> Option<PreparedRequest<'a>> {
-        let [method, path, host] = self.columns.map(|column| column.and_then(|text| text.get(row)));
+        let said = self.said(row);
+        let [method, path, host] = said;
         method.and(path)?;
         let request = PreparedRequest::new(Request { method, path, host, headers: None });
-        let Some((place, tag)) = self.place(row) else { return Some(request) };
+        let (place, tag) = match self.own_place(row) {
+            Some(place) => (place, 0),
+            None if self.pays() => place(said),
+            None => return Some(request),
+        };
         if self.met.len() >= SLOTS {
             self.met.clear();
             self.slots.fill((0, 0));
         }
-        self.met.push((row, request));
+        self.met.push(request);
         let at = u32::try_from(self.met.len()).unwrap_or(0);
         if let Some(slot) = self.slots.get_mut(place) {
             *slot = (tag, at);
@@ -65,21 +75,29 @@ impl<'a> Requests<'a> {
         Some(request)
     }
 
-    /// A row's slot, and what tells it from others there; nothing where keeping does not pay.
-    #[inline]
-    fn place(&self, row: usize) -> Option<(usize, u32)> {
-        let columns = self.columns.iter().flatten();
-        if let Some(steps) = self.steps {
-            let codes = columns.zip(steps).map(|(column, step)| step * column.code_or_end(row));
-            return Some((codes.sum(), 0));
-        }
-        // Keeping requests that never come back costs more than it saves.
-        if self.asked >= TRIAL && self.hits * 4 < self.asked {
-            return None;
-        }
-        let hash = columns.fold(0, |state, column| mix(state, column.hash(row)));
-        Some((slot(hash, SLOTS), u32::try_from(hash & 0xffff_ffff).unwrap_or(0)))
+    /// Keeping requests that never come back costs more than it saves.
+    const fn pays(&self) -> bool {
+        self.asked < TRIAL || self.hits * 4 >= self.asked
     }
+
+    #[inline]
+    fn said(&self, row: usize) -> [Option<&'a str>; 3] {
+        self.columns.map(|column| column.and_then(|text| text.get(row)))
+    }
+
+    /// The slot of a row's combination, where each has its own.
+    #[inline]
+    fn own_place(&self, row: usize) -> Option<usize> {
+        let columns = self.columns.iter().flatten().zip(self.steps?);
+        Some(columns.map(|(column, step)| step * column.code_or_end(row)).sum())
+    }
+}
+
+/// The slot of a request by its hash, and the hash's end.
+#[inline]
+fn place(said: [Option<&str>; 3]) -> (usize, u32) {
+    let hash = said.iter().fold(0, |state, text| mix(state, text.map_or(u64::MAX, of_text)));
+    (slot(hash, SLOTS), u32::try_from(hash & 0xffff_ffff).unwrap_or(0))
 }
 
 /// How far apart the slots of a column's words are, if all combinations fit.

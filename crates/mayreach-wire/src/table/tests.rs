@@ -504,7 +504,7 @@ fn words_say_what_the_flow_of_their_fields_says() {
 
 /// Another program: other workloads come first, and nobody may call the database.
 fn other() -> Engine {
-    let more = r#"
+    let more = r"
 apiVersion: v1
 kind: Pod
 metadata: {name: a, namespace: aaa}
@@ -513,7 +513,7 @@ apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: read, namespace: shop}
 spec: {selector: {matchLabels: {app: db}}}
-"#;
+";
     let more = [Source::new("more.yaml", more)];
     engine().update(&Changes { set: more.to_vec(), ..Changes::default() }).unwrap()
 }
