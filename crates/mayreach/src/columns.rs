@@ -162,12 +162,9 @@ impl<'a> Rows<'a> {
         let bytes = flows.paths.get(first..last).ok_or_else(uneven)?;
         let paths = std::str::from_utf8(bytes)
             .map_err(|error| wrong("paths", format!("is not UTF-8: {error}")))?;
-        let inside = |offset: u32| (offset as usize).checked_sub(first);
-        let whole = |pair: &[u32]| match pair {
-            [from, to] => paths.get(inside(*from)?..inside(*to)?),
-            _ => None,
-        };
-        if !flows.path_offsets.windows(2).all(|pair| whole(pair).is_some()) {
+        let letter = |offset: &u32| paths.is_char_boundary(*offset as usize - first);
+        let offsets = flows.path_offsets;
+        if !(offsets.is_sorted() && (paths.is_ascii() || offsets.iter().all(letter))) {
             return Err(uneven());
         }
         let mut methods = [u8::MAX; 256];
