@@ -92,7 +92,7 @@ export interface FlowInput {
   /** Time of the request, RFC 3339 or seconds since 1970. */
   now?: string | number | null
   /** What external authorizers answered, by provider. */
-  ext_authz?: Record<string, 'allow' | 'deny'> | null
+  ext_authz?: Record<string, 'allow' | 'deny' | 'error'> | null
 }
 
 export interface PolicyRef {

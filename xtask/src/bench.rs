@@ -41,6 +41,8 @@ const SUITE: [&str; 6] = ["five", "authz", "one", "network", "build", "batch"];
 pub(crate) struct Bench {
     /// `--quick`: smaller sets, shorter samples.
     pub(crate) quick: bool,
+    /// `--save`: into the page.
+    pub(crate) save: bool,
     /// The folder of everything that is built.
     pub(crate) target: PathBuf,
     /// What is measured, and does not lie with criterion.
@@ -61,7 +63,12 @@ pub(crate) fn bench(arguments: &[String]) -> bool {
         return false;
     }
     let Some(target) = run::target() else { return false };
-    let bench = Bench { quick: has("quick"), figures: target.join("criterion/figures"), target };
+    let bench = Bench {
+        quick: has("quick"),
+        save: has("save"),
+        figures: target.join("criterion/figures"),
+        target,
+    };
     let some = PARTS.iter().any(|part| has(part.0));
     let parts: Vec<Part> =
         PARTS.into_iter().filter(|part| !has("table") && (has(part.0) || !some)).collect();
@@ -135,7 +142,7 @@ impl Bench {
             "analyses" => self.analyses(limit),
             "peers" => self.bounded(&mut self.cargo(&others::peers("run")), limit),
             "proxies" => others::proxies(self, limit),
-            "faces" => crate::faces::measure(&self.figures.to_string_lossy()),
+            "faces" => crate::faces::measure(self.save),
             "count" => crate::count::measure(&self.figures, self.quick),
             _ => false,
         };

@@ -12,21 +12,45 @@ use crate::run::{must, must_with};
 /// What the scripts in `benches/python` use beside the package.
 const REQUIREMENTS: &str = "benches/python/requirements.txt";
 
-/// Measures both, each with its peers, and keeps what they say under `figures`. What cannot be
-/// installed is left out, loudly.
-pub(crate) fn measure(figures: &str) -> bool {
-    let _ = fs::create_dir_all(figures);
-    let mut whole = true;
+const PAGE: &str = "docs/src/performance.md";
+/// The tables in the page stand between these.
+const BEGIN: &str = "<!-- faces: `cargo xtask bench --faces --save` -->\n";
+const END: &str = "<!-- end of faces -->\n";
+
+/// Measures both, each with its peers; `save`: into the page. What cannot be installed is left out,
+/// loudly, and what another engine answers otherwise is an error.
+pub(crate) fn measure(save: bool) -> bool {
+    let mut tables = String::new();
     for (name, said) in [("python", python()), ("node", node())] {
-        match said {
-            Some(said) => whole &= fs::write(format!("{figures}/{name}"), said).is_ok(),
-            None => {
-                eprintln!("\n{name}: SKIPPED: something of it could not be installed or failed");
-                whole = false;
-            }
-        }
+        let Some(said) = said else {
+            eprintln!("\n{name}: SKIPPED: something of it could not be installed or failed");
+            return false;
+        };
+        tables.extend(["\n", said.trim(), "\n"]);
     }
-    whole
+    !save || write(&tables)
+}
+
+fn write(tables: &str) -> bool {
+    let Ok(page) = fs::read_to_string(PAGE) else { return false };
+    let Some((before, rest)) = page.split_once(BEGIN) else { return false };
+    let Some((_, after)) = rest.split_once(END) else { return false };
+    let said = |program: &str, arguments: &[&str]| {
+        let out = Command::new(program).args(arguments).output().ok()?;
+        Some(String::from_utf8_lossy(&out.stdout).trim().to_owned())
+    };
+    let model = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = model.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let head = format!(
+        "{}, {cores} cores; Linux {}; {}; commit {}; {}.",
+        model.map_or("unknown processor", |(_, model)| model),
+        said("uname", &["-r"]).unwrap_or_default(),
+        said("rustc", &["--version"]).unwrap_or_default(),
+        said("git", &["rev-parse", "--short", "HEAD"]).unwrap_or_default(),
+        said("date", &["-u", "+%F"]).unwrap_or_default(),
+    );
+    fs::write(PAGE, format!("{before}{BEGIN}\n{head}\n{tables}\n{END}{after}")).is_ok()
 }
 
 fn python() -> Option<String> {

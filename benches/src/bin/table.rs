@@ -105,14 +105,6 @@ fn main() {
     others();
     updates();
     counts();
-    for name in ["python", "node"] {
-        if let Some(text) = recorded(name) {
-            println!(
-                "\nFrom {name}, as `benches/{name}` prints it:\n\n```text\n{}\n```",
-                text.trim()
-            );
-        }
-    }
 }
 
 fn line(row: &Row) -> String {

@@ -107,4 +107,4 @@ function encode(value, path = '') {
   }
 }
 
-module.exports = { encode }
+module.exports = { encode, isPlain }

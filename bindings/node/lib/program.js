@@ -246,8 +246,8 @@ class Program {
   }
 
   [inspect.custom]() {
-    const { length } = this.notes
-    return `Program { notes: ${length} }`
+    const [workloads, policies] = native.sizes(this.#handle)
+    return `Program { workloads: ${workloads}, policies: ${policies}, notes: ${this.notes.length} }`
   }
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn verdict(engine: &Engine, flow: &FlowIn) -> Result<u8, ProblemOut> 
 }
 
 /// Verdict in the low two bits, the deciding layer above, 0 for none.
-fn code(decision: &Decision) -> u8 {
+pub(crate) fn code(decision: &Decision) -> u8 {
     let layer = decision.decided_by.and_then(|by| Layer::ALL.iter().position(|one| *one == by));
     let layer = layer.and_then(|place| u8::try_from(place + 1).ok()).unwrap_or_default();
     let verdict = match decision.verdict {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mayreach_wire::{Engine, FlowIn, ProblemOut, Problems};
+use mayreach_wire::{Asked, Engine, FlowIn, ProblemOut, Problems, flow::Words};
 use napi::{
     Env, Task,
     bindgen_prelude::{AsyncTask, Either, External, Uint8Array},
@@ -11,31 +11,56 @@ use napi_derive::napi;
 
 use crate::{
     Handle, Question,
-    answer::{Said, WRONG, either, of_flow, unplaced, verdict},
+    answer::{Said, WRONG, code, either, of_flow, unplaced, verdict},
     guard::{Answered, guard, text},
 };
 
-/// A flow of our own JSON, whose place in that text means nothing to the caller.
+/// A flow in words, or of our own JSON, whose place in that text means nothing to the caller.
 fn read(flow: &str) -> Result<FlowIn, ProblemOut> {
-    FlowIn::from_json(flow).map_err(unplaced)
+    words(flow).map_or_else(|| FlowIn::from_json(flow).map_err(unplaced), |words| words.own())
+}
+
+/// The words of the usual flow, as `lib/flow.js` joins them; nothing for JSON.
+fn words(flow: &str) -> Option<Words<'_>> {
+    if flow.starts_with('{') {
+        return None;
+    }
+    let mut parts = flow.split('\x1f');
+    let mut next = || parts.next();
+    let (source, destination, port) = (next()?, next()?, next()?.parse().ok()?);
+    let (method, path, host) = (next()?, next()?, next()?);
+    let host = Some(host).filter(|host| !host.is_empty());
+    let words = Words {
+        source,
+        destination,
+        port: Some(port),
+        method: Some(method),
+        path: Some(path),
+        host,
+    };
+    next().is_none().then_some(words)
 }
 
 /// Reads a flow once, to ask it many times.
 #[napi]
 pub fn prepare(flow: String) -> Either<Question, String> {
-    either(guard(|| Ok(External::new(read(&flow)?))))
+    either(guard(|| Ok(External::new(Asked::new(read(&flow)?)?))))
 }
 
 /// The verdict of one flow as a code; 255 if it cannot be asked.
 #[napi]
 pub fn decide(program: &Handle, flow: String) -> u8 {
-    guard(|| Ok(verdict(program, &read(&flow)?)?)).unwrap_or(WRONG)
+    guard(|| match words(&flow) {
+        Some(words) => Ok(code(&program.judge_words(&words)?)),
+        None => Ok(verdict(program, &read(&flow)?)?),
+    })
+    .unwrap_or(WRONG)
 }
 
 /// The verdict of a flow that was read before.
 #[napi]
 pub fn decide_prepared(program: &Handle, flow: &Question) -> u8 {
-    guard(|| Ok(verdict(program, flow)?)).unwrap_or(WRONG)
+    guard(|| Ok(code(&flow.judge(program)?))).unwrap_or(WRONG)
 }
 
 /// The whole decision of one flow.
@@ -60,6 +85,15 @@ pub fn describe(program: &Handle, workload: String) -> Said {
 #[napi]
 pub fn notes(program: &Handle) -> String {
     text(program.notes())
+}
+
+/// How many workloads and policies there are.
+#[napi]
+pub fn sizes(program: &Handle) -> Vec<u32> {
+    let program = program.program();
+    let workloads = program.workloads().filter(|workload| workload.owner().is_none()).count();
+    let sizes = [workloads, program.policies().count()];
+    sizes.map(|size| u32::try_from(size).unwrap_or(u32::MAX)).to_vec()
 }
 
 /// Decides flows of JSON lines, a code each; `first` is the number of the first in its list.

@@ -1,5 +1,5 @@
 //! Node names for `mayreach-wire`. No logic lives here, and no number crosses that JavaScript made:
-//! questions and answers are the one JSON, as text, and verdicts are small codes of our own.
+//! questions and answers are the one JSON, as text (the usual flow in a few words), and verdicts are small codes of our own.
 #![allow(unreachable_pub, reason = "what napi exports is public by its macro, not by its path")]
 
 mod answer;
@@ -13,7 +13,7 @@ mod table;
 
 use std::sync::Arc;
 
-use mayreach_wire::{Engine, FlowIn};
+use mayreach_wire::{Asked, Engine};
 use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
@@ -21,7 +21,7 @@ use napi_derive::napi;
 type Handle = External<Arc<Engine>>;
 
 /// A flow read once, as JavaScript holds it.
-type Question = External<FlowIn>;
+type Question = External<Asked>;
 
 /// The version of the package, of the crate and of the command.
 #[napi]

@@ -198,3 +198,38 @@ test('the example tenants', () => {
   assert.equal(tenants.decide(call({ service: 'tenant-acme/api' })).verdict, 'allow')
   assert.equal(tenants.decide(call({ service: 'tenant-globex/api' })).verdict, 'deny')
 })
+
+test('the usual flow, which crosses in words, is the flow that its JSON says', () => {
+  const { source, destination, port } = denied
+  for (const http of [
+    { method: 'GET', path: '/v1/items' },
+    { method: 'GET', path: '/v1/items', host: 'db.shop' },
+    { method: 'GET', path: '/v1/items', host: undefined },
+    { method: 'GET', path: '/v1/\x1f', host: '' },
+    { method: 'GET', path: '/\x1f/a\x1fb' },
+    { method: 'PUT', path: '/ü b' },
+    { method: '', path: '' },
+    { method: 'GET' },
+  ]) {
+    const usual = { source, destination, port, http }
+    // A field more, which says nothing, and it is no longer usual.
+    const json = { ...usual, id: null }
+    assert.deepEqual(program.decide(usual).toJSON(), program.decide(json).toJSON())
+    assert.deepEqual(program.decide(new Flow(usual)).toJSON(), program.decide(json).toJSON())
+    assert.deepEqual(program.explain(usual), program.explain(json))
+    assert.deepEqual(new Flow(usual).toJSON(), JSON.parse(JSON.stringify(usual)))
+    assert.deepEqual(program.decide(usual), program.decide(new Flow(usual)))
+  }
+  for (const workload of ['shop/nobody', '10.0.0.1/x', 'service:shop/db', 'shop', 'a/b/c', '']) {
+    const wrong = { ...denied, source: { workload }, http: { method: 'GET', path: '/' } }
+    const told = (flow) => {
+      try {
+        return program.decide(flow).verdict
+      } catch ({ code, field, message }) {
+        return { code, field, message }
+      }
+    }
+    assert.deepEqual(told(wrong), told({ ...wrong, id: null }))
+    assert.equal(told(wrong).field, 'source.workload')
+  }
+})

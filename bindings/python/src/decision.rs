@@ -1,11 +1,8 @@
 //! A decision: small until somebody looks into it.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{fmt, sync::OnceLock};
 
-use mayreach_wire::{Engine, FlowIn, mayreach};
+use mayreach_wire::mayreach;
 use pyo3::{
     exceptions::PyTypeError,
     intern,
@@ -17,7 +14,9 @@ use pyo3::{
 use crate::{
     asked::Kept,
     error::{self, Family},
+    flow::Posed,
     json,
+    program::Program,
 };
 
 /// The answer to one flow: a verdict for each layer and overall, and what decided each.
@@ -47,7 +46,7 @@ pub(crate) struct Decision {
 #[expect(clippy::large_enum_variant, reason = "most are made here, and few are kept")]
 enum Made {
     /// By a program of this process.
-    Here { engine: Engine, asked: Asked, decision: mayreach::Decision },
+    Here { program: Py<Program>, asked: Asked, decision: mayreach::Decision },
     /// Elsewhere: what was told of it.
     Told,
 }
@@ -55,13 +54,17 @@ enum Made {
 /// The question: what it says is spelled out when somebody looks.
 #[derive(Debug)]
 pub(crate) enum Asked {
-    Flow(Arc<FlowIn>),
+    Whole(Posed),
     Kept(Kept),
 }
 
 impl Decision {
-    pub(crate) fn new(engine: &Engine, asked: Asked, decision: mayreach::Decision) -> Self {
-        let made = Made::Here { engine: engine.clone(), asked, decision };
+    pub(crate) fn new(
+        program: &Bound<'_, Program>,
+        asked: Asked,
+        decision: mayreach::Decision,
+    ) -> Self {
+        let made = Made::Here { program: program.clone().unbind(), asked, decision };
         Self { made, text: OnceLock::new(), view: PyOnceLock::new() }
     }
 
@@ -69,9 +72,10 @@ impl Decision {
         if let Some(text) = self.text.get() {
             return Ok(text);
         }
-        let Made::Here { engine, asked, decision } = &self.made else { return Ok("") };
+        let Made::Here { program, asked, decision } = &self.made else { return Ok("") };
+        let engine = program.get().engine();
         let told = match asked {
-            Asked::Flow(flow) => engine.tell(flow, decision),
+            Asked::Whole(posed) => engine.tell(posed.flow(), decision),
             Asked::Kept(kept) => kept.own(py).and_then(|flow| engine.tell(&flow, decision)),
         };
         let told = told.map_err(|problem| error::raise(py, Family::Flow, &problem))?;

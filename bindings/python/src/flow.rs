@@ -1,9 +1,7 @@
 //! A flow that is made once and asked many times.
 
-use std::sync::Arc;
-
-use mayreach_wire::{FlowIn, flow};
-use pyo3::{prelude::*, types::PyDict};
+use mayreach_wire::{Asked, Engine, FlowIn, ProblemOut, flow, mayreach::Decision};
+use pyo3::{exceptions::PyTypeError, prelude::*, types::PyDict};
 
 use crate::{
     asked,
@@ -25,12 +23,57 @@ use crate::{
 #[pyclass(frozen, module = "mayreach")]
 #[derive(Debug)]
 pub(crate) struct Flow {
-    pub(crate) flow: Arc<FlowIn>,
+    asked: Asked,
 }
 
 impl Flow {
+    fn of(py: Python<'_>, flow: FlowIn) -> PyResult<Self> {
+        let asked = Asked::new(flow).map_err(|problem| error::raise(py, Family::Flow, &problem))?;
+        Ok(Self { asked })
+    }
+
     fn text(&self) -> PyResult<String> {
-        json::text(&flow::to_json(&self.flow))
+        json::text(&flow::to_json(self.asked.flow()))
+    }
+}
+
+/// A question in full: a flow that is kept to be asked again, or one that is asked this once.
+#[derive(Debug)]
+pub(crate) enum Posed {
+    Again(Py<Flow>),
+    Once(Box<FlowIn>),
+}
+
+impl Posed {
+    /// A [`Flow`], or a dict in the form of the JSON.
+    ///
+    /// # Errors
+    /// It is neither, or what is wrong with the dict.
+    pub(crate) fn of(flow: &Bound<'_, PyAny>) -> PyResult<Self> {
+        match flow.cast::<Flow>() {
+            Ok(flow) => Ok(Self::Again(flow.clone().unbind())),
+            Err(_) if flow.is_instance_of::<PyDict>() => Ok(Self::Once(asked::json(flow)?.into())),
+            Err(_) => {
+                let kind = flow.get_type().name()?;
+                Err(PyTypeError::new_err(format!("a flow is a Flow or a dict, not {kind}")))
+            }
+        }
+    }
+
+    pub(crate) fn flow(&self) -> &FlowIn {
+        match self {
+            Self::Again(flow) => flow.get().asked.flow(),
+            Self::Once(flow) => flow,
+        }
+    }
+
+    /// # Errors
+    /// As [`Engine::judge`].
+    pub(crate) fn judge(&self, engine: &Engine) -> Result<Decision, ProblemOut> {
+        match self {
+            Self::Again(flow) => flow.get().asked.judge(engine),
+            Self::Once(flow) => engine.judge(flow),
+        }
     }
 }
 
@@ -40,18 +83,13 @@ impl Flow {
     #[pyo3(signature = (**keywords))]
     fn new(py: Python<'_>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let none = PyDict::new(py);
-        let flow = asked::keywords(keywords.unwrap_or(&none), "Flow")?;
-        flow.with_flow(|_| ()).map_err(|problem| error::raise(py, Family::Flow, &problem))?;
-        Ok(Self { flow: Arc::new(flow) })
+        Self::of(py, asked::keywords(keywords.unwrap_or(&none), "Flow")?)
     }
 
     /// The flow that a dict in the form of the JSON describes.
     #[staticmethod]
     fn from_dict(flow: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let py = flow.py();
-        let flow = asked::json(flow)?;
-        flow.with_flow(|_| ()).map_err(|problem| error::raise(py, Family::Flow, &problem))?;
-        Ok(Self { flow: Arc::new(flow) })
+        Self::of(flow.py(), asked::json(flow)?)
     }
 
     /// The flow in the form of the JSON.
@@ -65,7 +103,7 @@ impl Flow {
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<Self>().is_ok_and(|other| *other.get().flow == *self.flow)
+        other.cast::<Self>().is_ok_and(|other| other.get().asked == self.asked)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {

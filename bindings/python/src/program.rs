@@ -3,14 +3,14 @@
 use std::{io, sync::Arc};
 
 use mayreach_wire::{
-    Engine, FlowIn, OptionsIn, Problems, Question, load,
+    Engine, OptionsIn, Problems, Question, load,
     mayreach::{Changes, ObjectRef, Options, Source},
     table::TableOptions,
 };
 use pyo3::{
     exceptions::PyTypeError,
     prelude::*,
-    types::{PyDict, PyList, PyTuple},
+    types::{IntoPyDict as _, PyDict, PyList, PyTuple},
 };
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     call::{inside, outside},
     decision::{Asked, Decision},
     error::{self, Family},
-    flow::Flow,
+    flow::{Flow, Posed},
     json, report,
     stream::{Stream, Table},
     table,
@@ -82,11 +82,16 @@ impl Program {
         Ok(Self { engine, recipe })
     }
 
-    fn judge(&self, py: Python<'_>, flow: Arc<FlowIn>) -> PyResult<Decision> {
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn judge(slf: &Bound<'_, Self>, posed: Posed) -> PyResult<Decision> {
+        let py = slf.py();
         inside(py, || {
-            let decision = self.engine.judge(&flow);
+            let decision = posed.judge(&slf.get().engine);
             let decision = decision.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
-            Ok(Decision::new(&self.engine, Asked::Flow(flow), decision))
+            Ok(Decision::new(slf, Asked::Whole(posed), decision))
         })
     }
 
@@ -95,29 +100,18 @@ impl Program {
         flow: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
         caller: &str,
-    ) -> PyResult<Arc<FlowIn>> {
+    ) -> PyResult<Posed> {
         match (flow, keywords) {
             (None, keywords) => {
                 let none = PyDict::new(py);
-                asked::keywords(keywords.unwrap_or(&none), caller).map(Arc::new)
+                let flow = asked::keywords(keywords.unwrap_or(&none), caller)?;
+                Ok(Posed::Once(flow.into()))
             }
             (Some(_), Some(keywords)) if !keywords.is_empty() => {
                 let message = format!("{caller}() takes a flow or keywords, not both");
                 Err(PyTypeError::new_err(message))
             }
-            (Some(flow), _) => one(flow),
-        }
-    }
-}
-
-/// A flow, or a dict in the form of the JSON.
-fn one(flow: &Bound<'_, PyAny>) -> PyResult<Arc<FlowIn>> {
-    match flow.cast::<Flow>() {
-        Ok(flow) => Ok(Arc::clone(&flow.get().flow)),
-        Err(_) if flow.is_instance_of::<PyDict>() => asked::json(flow).map(Arc::new),
-        Err(_) => {
-            let kind = flow.get_type().name()?;
-            Err(PyTypeError::new_err(format!("a flow is a Flow or a dict, not {kind}")))
+            (Some(flow), _) => Posed::of(flow),
         }
     }
 }
@@ -213,8 +207,7 @@ impl Program {
     #[pyo3(signature = (flow=None, /, *, source=None, destination=None, port=None, method=None, path=None, host=None, **others))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a flow")]
     fn decide<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         flow: Option<&Bound<'py, PyAny>>,
         source: Option<&Bound<'py, PyAny>>,
         destination: Option<&Bound<'py, PyAny>>,
@@ -231,36 +224,38 @@ impl Program {
         {
             let none = [port, method, path, host].iter().all(Option::is_none) && others.is_none();
             if none {
-                return self.judge(py, Arc::clone(&flow.get().flow));
+                return Self::judge(slf, Posed::Again(flow.clone().unbind()));
             }
         }
+        let (py, engine) = (slf.py(), &slf.get().engine);
         let common = Common { source, destination, port, method, path, host };
         if flow.is_none()
             && others.is_none()
             && let Some(words) = common.quick()
         {
             return inside(py, || {
-                let decision = self.engine.judge_words(&words);
-                let decision =
-                    decision.map_err(|problem| error::raise(py, Family::Flow, &problem))?;
-                Ok(Decision::new(&self.engine, Asked::Kept(common.keep(words.port)), decision))
+                let decision = engine
+                    .judge_words(&words)
+                    .map_err(|problem| error::raise(py, Family::Flow, &problem))?;
+                Ok(Decision::new(slf, Asked::Kept(common.keep(words.port)), decision))
             });
         }
         let keywords = common.into_dict(py, others)?;
-        self.judge(py, Self::flow(py, flow, Some(&keywords), "decide")?)
+        Self::judge(slf, Self::flow(py, flow, Some(&keywords), "decide")?)
     }
 
     /// Decides many flows, each a :class:`Flow` or a dict in the form of the JSON, and gives a list
     /// of decisions. Other threads go on meanwhile.
-    fn decide_each(&self, py: Python<'_>, flows: &Bound<'_, PyAny>) -> PyResult<Vec<Decision>> {
-        let asked = flows.try_iter()?.map(|flow| one(&flow?)).collect::<PyResult<Vec<_>>>()?;
-        let engine = &self.engine;
+    fn decide_each(slf: &Bound<'_, Self>, flows: &Bound<'_, PyAny>) -> PyResult<Vec<Decision>> {
+        let (py, engine) = (slf.py(), &slf.get().engine);
+        let asked =
+            flows.try_iter()?.map(|flow| Posed::of(&flow?)).collect::<PyResult<Vec<_>>>()?;
         let decided =
-            outside(py, || asked.iter().map(|flow| engine.judge(flow)).collect::<Vec<_>>())?;
+            outside(py, || asked.iter().map(|flow| flow.judge(engine)).collect::<Vec<_>>())?;
         let decided = asked.into_iter().zip(decided).enumerate();
         decided
             .map(|(row, (flow, decision))| match decision {
-                Ok(decision) => Ok(Decision::new(engine, Asked::Flow(flow), decision)),
+                Ok(decision) => Ok(Decision::new(slf, Asked::Whole(flow), decision)),
                 Err(problem) => {
                     let message = format!("flow {row}: {}", problem.message);
                     let problem = mayreach_wire::ProblemOut { message, ..problem };
@@ -311,6 +306,7 @@ impl Program {
             strict: choice("errors", errors, "row", "raise")?,
             ignore_extra: choice("extra", extra, "raise", "ignore")?,
             threads,
+            foreign: true,
         };
         let flows = table::read(flows)?;
         let table = mayreach_wire::table::Table::new(&self.engine, options);
@@ -327,7 +323,7 @@ impl Program {
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let flow = Self::flow(py, flow, keywords, "explain")?;
-        let told = outside(py, || self.engine.explain(&flow))?
+        let told = outside(py, || self.engine.explain(flow.flow()))?
             .map_err(|problem| error::raise(py, Family::Flow, &problem))?;
         json::helper(py, "_values", "explanation")?.call1((json::text(&told)?,))
     }
@@ -354,13 +350,13 @@ impl Program {
     /// :class:`Declared`: quicker to read, and "depends" where a request decides.
     #[pyo3(signature = (by="workload", *, declared=false))]
     fn matrix<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         by: &str,
         declared: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let name = if declared { "Declared" } else { "Matrix" };
-        report::ask(py, &self.engine, Question::matrix(by, declared), name)
+        let keywords = [("declared", declared)].into_py_dict(slf.py())?;
+        report::ask(slf, Question::matrix(by, declared), name, ("matrix", (by,), Some(keywords)))
     }
 
     /// Can any request at all get from one tenant to another? Proved for every ordered pair, or a
@@ -380,10 +376,8 @@ impl Program {
     /// >>> found.verdict, found.pair("acme", "globex").holes[0].decision.allowed
     /// ('open', True)
     #[pyo3(signature = (question=None, /, *, by=None, tenants=None, exceptions=None, outside=None, new_pods=None))]
-    #[expect(clippy::too_many_arguments, reason = "the fields of the question")]
     fn isolate<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         question: Option<&Bound<'py, PyAny>>,
         by: Option<&Bound<'py, PyAny>>,
         tenants: Option<&Bound<'py, PyAny>>,
@@ -398,31 +392,34 @@ impl Program {
             ("outside", outside),
             ("new_pods", new_pods),
         ];
-        let asked = report::isolate(py, question, fields)?;
-        report::ask(py, &self.engine, Ok(asked), "Isolation")
+        let (py, asked) = (slf.py(), report::isolate(slf.py(), question, fields)?);
+        let again = ("isolate", (question,), Some(report::said(py, fields)?));
+        report::ask(slf, Ok(asked), "Isolation", again)
     }
 
     /// What may one workload do to another, over all requests? Both are ``"namespace/workload"``.
     /// Gives a :class:`Can`.
     fn can<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         source: String,
         destination: String,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let again = ("can", (&source, &destination).into_pyobject(slf.py())?, None);
         let question = Question::Can { from: source, to: destination };
-        report::ask(py, &self.engine, Ok(question), "Can")
+        report::ask(slf, Ok(question), "Can", again)
     }
 
     /// Who may reach a workload, over all requests, from every workload and from outside? Gives a
     /// :class:`Reach`.
-    fn callers<'py>(&self, py: Python<'py>, workload: String) -> PyResult<Bound<'py, PyAny>> {
-        report::ask(py, &self.engine, Ok(Question::Callers(workload)), "Reach")
+    fn callers<'py>(slf: &Bound<'py, Self>, workload: String) -> PyResult<Bound<'py, PyAny>> {
+        let again = ("callers", (&workload,).into_pyobject(slf.py())?, None);
+        report::ask(slf, Ok(Question::Callers(workload)), "Reach", again)
     }
 
     /// Whom may a workload reach, over all requests? Gives a :class:`Reach`.
-    fn reaches<'py>(&self, py: Python<'py>, workload: String) -> PyResult<Bound<'py, PyAny>> {
-        report::ask(py, &self.engine, Ok(Question::Reaches(workload)), "Reach")
+    fn reaches<'py>(slf: &Bound<'py, Self>, workload: String) -> PyResult<Bound<'py, PyAny>> {
+        let again = ("reaches", (&workload,).into_pyobject(slf.py())?, None);
+        report::ask(slf, Ok(Question::Reaches(workload)), "Reach", again)
     }
 
     /// What changed in meaning from this program to another? Gives a :class:`Difference`: each change
@@ -435,24 +432,25 @@ impl Program {
     /// ...     "metadata": {"name": "closed", "namespace": "shop"}, "spec": {"podSelector": {}}})
     /// >>> old.diff(new).changes[0].kind, old.diff(old).verdict
     /// ('closed', 'equivalent')
-    fn diff<'py>(&self, py: Python<'py>, new: &Self) -> PyResult<Bound<'py, PyAny>> {
-        report::ask(py, &self.engine, Ok(Question::Diff(new.engine.clone())), "Difference")
+    fn diff<'py>(slf: &Bound<'py, Self>, new: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let question = Question::Diff(new.get().engine.clone());
+        report::ask(slf, Ok(question), "Difference", ("diff", (new,), None))
     }
 
     /// Does the change from this program to `new` allow what it is meant to, and nothing else?
     /// `intend` is ``"shop/web -> shop/api:8080 GET /v1/*"`` (port, method and path may be left out),
     /// or several of those. Gives an :class:`Intended`.
     fn change<'py>(
-        &self,
-        py: Python<'py>,
-        new: &Self,
+        slf: &Bound<'py, Self>,
+        new: &Bound<'py, Self>,
         intend: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let intents: Vec<String> = match intend.extract::<String>() {
             Ok(one) => vec![one],
             Err(_) => intend.try_iter()?.map(|one| one?.extract()).collect::<PyResult<_>>()?,
         };
-        report::ask(py, &self.engine, Question::change(new.engine.clone(), &intents), "Intended")
+        let question = Question::change(new.get().engine.clone(), &intents);
+        report::ask(slf, question, "Intended", ("change", (new, intents), None))
     }
 
     /// Every other workload, and whether any of certain requests gets through, as JSON text.

@@ -3,13 +3,14 @@
 use std::sync::OnceLock;
 
 use mayreach_report::Format;
-use mayreach_wire::{Engine, IsolateIn, ProblemOut, Question};
+use mayreach_wire::{IsolateIn, ProblemOut, Question};
 use pyo3::{prelude::*, types::PyDict};
 
 use crate::{
     call::outside,
     error::{self, Family},
     json,
+    program::Program,
     stream::Table,
 };
 
@@ -50,21 +51,37 @@ fn raise(py: Python<'_>, problem: &ProblemOut) -> PyErr {
     error::raise(py, Family::Question, problem)
 }
 
-/// Asks while other threads go on, and gives the answer as the class `name` of the package.
+/// Asks while other threads go on, and gives the answer as the class `name` of the package. `again`
+/// is the method and its arguments, for who unpickles the answer and asks again.
 ///
 /// # Errors
 /// A question that cannot be asked.
 pub(crate) fn ask<'py>(
-    py: Python<'py>,
-    engine: &Engine,
+    program: &Bound<'py, Program>,
     question: Result<Question, ProblemOut>,
     name: &str,
+    (method, args, keywords): (&str, impl IntoPyObject<'py>, Option<Bound<'py, PyDict>>),
 ) -> PyResult<Bound<'py, PyAny>> {
+    let (py, engine) = (program.py(), program.get().engine());
     let question = question.map_err(|problem| raise(py, &problem))?;
     let found = outside(py, || mayreach_report::Report::ask(engine, &question, |_, _| ()))?;
     let report = found.map_err(|problem| raise(py, &problem))?;
     let made = Py::new(py, Report { report, json: OnceLock::new() })?;
-    json::helper(py, "_reports", name)?.call1((made,))
+    let keywords = keywords.unwrap_or_else(|| PyDict::new(py));
+    let again = (program, method, args, keywords).into_pyobject(py)?;
+    json::helper(py, "_reports", name)?.call1((made, again))
+}
+
+/// The keywords that were given.
+pub(crate) fn said<'py>(
+    py: Python<'py>,
+    fields: [(&str, Option<&Bound<'py, PyAny>>); 5],
+) -> PyResult<Bound<'py, PyDict>> {
+    let given = PyDict::new(py);
+    for (name, value) in fields {
+        value.map(|value| given.set_item(name, value)).transpose()?;
+    }
+    Ok(given)
 }
 
 /// The question of an isolation: a file or a dict, and what keywords say beside it.
@@ -76,10 +93,7 @@ pub(crate) fn isolate<'py>(
     question: Option<&Bound<'py, PyAny>>,
     fields: [(&str, Option<&Bound<'py, PyAny>>); 5],
 ) -> PyResult<Question> {
-    let given = PyDict::new(py);
-    for (name, value) in fields {
-        value.map(|value| given.set_item(name, value)).transpose()?;
-    }
+    let given = said(py, fields)?;
     let told = json::helper(py, "_reports", "question")?.call1((question, given))?;
     let (name, text): (Option<String>, Vec<u8>) = told.extract()?;
     let read = match name {

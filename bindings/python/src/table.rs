@@ -2,11 +2,11 @@
 #![expect(unsafe_code, reason = "the C interface hands over pointers")]
 
 use arrow_array::{
-    Array, RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray,
+    RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray,
     ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi},
     ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader},
 };
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::ArrowError;
 use pyo3::{
     exceptions::{PyTypeError, PyValueError},
     prelude::*,
@@ -18,18 +18,19 @@ use crate::lists;
 /// A table of flows, batch by batch.
 pub(crate) type Reader = Box<dyn RecordBatchReader + Send>;
 
-/// The batches of anything that holds a table.
+/// The batches of anything that holds a table. What they hold is not looked through yet:
+/// [`mayreach_wire::table::TableOptions::foreign`] is for them.
 ///
 /// # Errors
 /// It holds none.
 pub(crate) fn read(flows: &Bound<'_, PyAny>) -> PyResult<Reader> {
     if flows.hasattr("__arrow_c_stream__")? {
         let capsule = flows.call_method0("__arrow_c_stream__")?;
-        return Ok(Box::new(Checked(stream(capsule.cast::<PyCapsule>()?)?)));
+        return Ok(Box::new(stream(capsule.cast::<PyCapsule>()?)?));
     }
     if flows.hasattr("__arrow_c_array__")? {
         let pair = flows.call_method0("__arrow_c_array__")?;
-        let batch = checked(batch(pair.cast::<PyTuple>()?)?).map_err(arrow)?;
+        let batch = batch(pair.cast::<PyTuple>()?)?;
         let schema = batch.schema();
         return Ok(Box::new(RecordBatchIterator::new([Ok(batch)], schema)));
     }
@@ -75,26 +76,4 @@ fn batch(pair: &Bound<'_, PyTuple>) -> PyResult<RecordBatch> {
         arrow_schema::DataType::Struct(_) => Ok(RecordBatch::from(StructArray::from(data))),
         other => Err(PyTypeError::new_err(format!("a table is wanted, not an array of {other}"))),
     }
-}
-
-/// Batches from outside, each looked through before anything trusts its offsets and text.
-struct Checked(RecordBatchStreamReader);
-
-impl Iterator for Checked {
-    type Item = Result<RecordBatch, ArrowError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(self.0.next()?.and_then(checked))
-    }
-}
-
-impl RecordBatchReader for Checked {
-    fn schema(&self) -> SchemaRef {
-        self.0.schema()
-    }
-}
-
-fn checked(batch: RecordBatch) -> Result<RecordBatch, ArrowError> {
-    batch.columns().iter().try_for_each(|column| column.to_data().validate_full())?;
-    Ok(batch)
 }

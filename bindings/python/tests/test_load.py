@@ -28,7 +28,10 @@ def test_paths_patterns_text_and_bytes_are_one(tenants: mayreach.Program) -> Non
         program = mayreach.load(*sources)
         assert program.workloads == tenants.workloads
         assert program.describe("tenant-acme/db").to_dict()["reached_by"]
-    assert mayreach.load().workloads == ()
+    for nothing in ((), ([],), (iter(()), [[]])):
+        with pytest.raises(mayreach.LoadError, match="no manifests were given"):
+            mayreach.load(*nothing)
+    assert mayreach.load({"apiVersion": "v1", "kind": "List", "items": []}).workloads == ()
 
 
 def test_notes_are_values(tmp_path: Path) -> None:

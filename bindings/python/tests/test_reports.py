@@ -154,8 +154,9 @@ def test_reports_are_values(both: tuple[Program, Program]) -> None:
         again = pickle.loads(pickle.dumps(report))
         assert again == report == copy.copy(report) == copy.deepcopy(report) and hash(again) == hash(report) and again.to_dict() == report.to_dict()
         assert repr(again) == repr(report) and again._repr_html_() and str(again)
-        with pytest.raises(mayreach.QuestionError, match="left behind"):
-            again.render("json")
+        assert again.render("markdown") == report.render("markdown") and str(again) == str(report)
+        assert again.to_arrow().to_pylist() == report.to_arrow().to_pylist()
+        assert pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(again)))).render() == report.render()
         with pytest.raises(TypeError, match="neither true nor false"):
             bool(report)
         with pytest.raises(AttributeError):
@@ -165,6 +166,20 @@ def test_reports_are_values(both: tuple[Program, Program]) -> None:
         assert repr(report).startswith("<") and "<" in report._repr_html_()
     one, two = (reports(*both), reports(*both))
     assert one == two and len({*one, *two}) == len(one)
+
+
+def test_a_pickled_report_asks_again_or_says_why_not(both: tuple[Program, Program], tmp_path: Path) -> None:
+    one, two = both
+    part = one.change(two, INTEND).difference
+    assert pickle.loads(pickle.dumps(part)) == part and str(part) == repr(part)
+    with pytest.raises(mayreach.QuestionError, match="part of another report"):
+        part.render()
+    tenants = tmp_path / "tenants.yaml"
+    tenants.write_text("by: label:tenant\n")
+    again = pickle.loads(pickle.dumps(one.isolate(tenants)))
+    tenants.write_text("by: workload\n")
+    with pytest.raises(mayreach.QuestionError, match="another answer than when this report was pickled"):
+        again.render()
 
 
 def test_what_a_deny_rule_takes_away_is_told() -> None:
@@ -257,7 +272,7 @@ def test_what_cannot_be_asked_is_told(both: tuple[Program, Program], tmp_path: P
         (lambda: one.isolate(tenants={"acme": {"namespace": ["x"]}}), "tenants.acme", "unknown field `namespace`"),
         (lambda: one.isolate(tenants={"x": {"namespaces": ["nope"]}}), "tenants.x", "no namespace or workload"),
         (lambda: one.isolate({"exceptions": [{"to": "nobody"}]}), "exceptions[0].to", "no workload and no tenant"),
-        (lambda: one.isolate(outside="no"), "outside", "invalid type"),
+        (lambda: one.isolate(outside="no"), "outside", "not the text `no`"),
         (lambda: one.can("tenant-acme/wbe", "tenant-acme/api"), "from", "no manifest holds a workload"),
         (lambda: one.can("tenant-acme/web", "tenant-acme/ipa"), "to", "no manifest holds a workload"),
         (lambda: one.callers("tenant-acme/bd"), "workload", "no manifest holds a workload"),

@@ -30,7 +30,7 @@ pub struct Engine {
 
 /// Notes, found by what they are about.
 #[derive(Debug)]
-struct Notes {
+pub(crate) struct Notes {
     all: Vec<NoteOut>,
     by_subject: HashMap<String, Vec<usize>>,
 }
@@ -68,6 +68,11 @@ impl Engine {
     /// The program.
     pub const fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// What this engine and its clones hold, and no other does.
+    pub(crate) const fn held(&self) -> &std::sync::Arc<Notes> {
+        &self.notes
     }
 
     /// What a cluster would accept and then ignore, and what is not evaluated.

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod analysis;
+mod asked;
 pub mod decision;
 pub mod declared;
 pub mod describe;
@@ -30,6 +31,7 @@ pub use mayreach;
 
 pub use self::{
     analysis::{Analysis, Question},
+    asked::Asked,
     decision::{DecisionOut, LayerOut},
     describe::DescriptionOut,
     engine::Engine,

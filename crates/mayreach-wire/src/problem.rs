@@ -90,6 +90,10 @@ impl ProblemOut {
             // A missing field's path is that of the object that lacks it.
             problem.field = Some(format!("{prefix}.{field}"));
         }
+        let is_end = matches!(problem.field.as_deref(), Some("source" | "destination"));
+        if is_end && problem.message.contains("not the text") {
+            return problem.help(r#"write `{"workload": "shop/web"}`"#);
+        }
         problem
     }
 
@@ -140,7 +144,46 @@ impl ProblemOut {
             _ if text.starts_with("invalid type") => ErrorCode::WrongType,
             _ => ErrorCode::InvalidValue,
         };
-        Self::new(code, text.replace(['\n', '\r'], " "))
+        let text = text.replace(['\n', '\r'], " ");
+        let Some((found, wanted)) = text
+            .strip_prefix("invalid type: ")
+            .or_else(|| text.strip_prefix("invalid value: "))
+            .and_then(|text| text.rsplit_once(", expected "))
+        else {
+            return Self::new(code, text);
+        };
+        let message = format!("{} is wanted, not {}", plain_wanted(wanted), plain_found(found));
+        let problem = Self::new(code, message);
+        match found.strip_prefix("string \"").map(|text| text.trim_end_matches('"')) {
+            Some(number) if number.parse::<f64>().is_ok() => {
+                problem.help("write a number without quotes")
+            }
+            _ => problem,
+        }
+    }
+}
+
+/// serde's name for what would fit, in plain words.
+fn plain_wanted(wanted: &str) -> &str {
+    match wanted {
+        "a string" | "a borrowed string" => "text",
+        "a boolean" => "`true` or `false`",
+        "a map" => "an object",
+        "a sequence" => "a list",
+        _ if wanted.starts_with("struct ") => "an object",
+        _ => wanted,
+    }
+}
+
+/// serde's name for what is there, in plain words.
+fn plain_found(found: &str) -> String {
+    match (found, found.split_once(' ')) {
+        ("map", _) => "an object".to_owned(),
+        ("sequence", _) => "a list".to_owned(),
+        ("null" | "unit value" | "Option value", _) => "null".to_owned(),
+        (_, Some(("string", text))) => format!("the text `{}`", text.trim_matches('"')),
+        (_, Some(("integer" | "boolean", value))) => value.to_owned(),
+        _ => found.trim_start_matches("floating point ").to_owned(),
     }
 }
 

@@ -303,10 +303,7 @@ pub(super) const KINDS: &[Kind] = &[
         "ServiceEntry",
         "hosts ports number targetPort protocol workloadSelector labels addresses \
             endpoints location resolution exportTo subjectAltNames",
-        &[
-            ("exportTo", "whose routing it is in"),
-            ("subjectAltNames", "what the client asks of the server"),
-        ],
+        &[("subjectAltNames", "what the client asks of the server")],
     ),
     (
         "istio",

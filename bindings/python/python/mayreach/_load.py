@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
 from mayreach import _objects
+from mayreach._errors import LoadError, Problem
 from mayreach._mayreach import Program
 
 Manifests: TypeAlias = (
@@ -19,6 +20,8 @@ class _Gathered:
     def __init__(self) -> None:
         self.paths: list[str] = []
         self.texts: list[tuple[str, bytes]] = []
+        #: An empty list of objects is an empty cluster; no source at all is a mistake.
+        self.given = False
 
     def add(self, source: Any) -> None:
         if isinstance(source, str) and not _is_text(source):
@@ -29,6 +32,7 @@ class _Gathered:
             text = source.encode() if isinstance(source, str) else bytes(source)
             self.texts.append((f"text {len(self.texts) + 1}", text))
         elif isinstance(source, Mapping):
+            self.given = True
             self.texts.extend(_objects.text(source))
         elif callable(getattr(source, "to_dict", None)):
             self.add(source.to_dict())
@@ -90,6 +94,8 @@ def load(
     gathered = _Gathered()
     for source in sources:
         gathered.add(source)
+    if not (gathered.given or gathered.paths or gathered.texts):
+        raise LoadError(Problem("empty", "no manifests were given", help="give a path, text, or Kubernetes objects"))
     keys = {issuer: key if isinstance(key, str) else json.dumps(key) for issuer, key in (jwks or {}).items()}
     options = {
         "as_cluster": as_cluster,

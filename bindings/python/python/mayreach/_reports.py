@@ -8,13 +8,14 @@ from __future__ import annotations
 import html as _html
 import json
 import os
+import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mayreach import _text, _values
 from mayreach._errors import Problem, QuestionError
-from mayreach._mayreach import Decision, Flow, Table, _Report
+from mayreach._mayreach import Decision, Flow, Program, Table, _Report
 from mayreach._values import LayerDecision, Policy
 
 Format = Literal["text", "json", "html", "markdown", "csv", "dot", "mermaid", "junit"]
@@ -29,22 +30,29 @@ _SIGNS = {
 }  # fmt: skip
 
 
+#: A program, its method, arguments and keywords.
+Asked = tuple[Program, str, tuple[Any, ...], dict[str, Any]]
+
+
 class Report:
     """An answer about all requests. Printed, it reads as the command's.
 
     ``to_dict()`` is the command's JSON; anything that reads the Arrow PyCapsule interface takes the
     report as a table: ``pyarrow.table(report)``, ``polars.DataFrame(report)``. It never changes; it compares,
-    hashes, pickles and copies by value. What comes out of a pickle has no program any more, so tables and
-    pages are made before. It has no truth value: ask for its parts.
+    hashes, pickles and copies by value. A pickle holds the manifests too: what comes out of it asks the same
+    question again when a table or a page is wanted. It has no truth value: ask for its parts.
     """
 
-    __slots__ = ("_kept", "_made", "_text")
+    __slots__ = ("_again", "_kept", "_made", "_text")
     _made: _Report | None
     _text: str
     _kept: dict[str, Any]
+    #: Who was asked what; of what comes out of a pickle, still pickled; of a part of another report, nothing.
+    _again: Asked | bytes | None
 
-    def __init__(self, made: _Report | str) -> None:
+    def __init__(self, made: _Report | str, again: Asked | bytes | None = None) -> None:
         object.__setattr__(self, "_made", None if isinstance(made, str) else made)
+        object.__setattr__(self, "_again", again)
         if isinstance(made, str):
             object.__setattr__(self, "_text", made)
 
@@ -78,15 +86,23 @@ class Report:
     def __deepcopy__(self, _memo: object) -> Report:
         return self
 
-    def __reduce__(self) -> tuple[type[Report], tuple[str]]:
-        return type(self), (self._text,)
+    def __reduce__(self) -> tuple[type[Report], tuple[str, bytes | None]]:
+        again = pickle.dumps(self._again) if isinstance(self._again, tuple) else self._again
+        return type(self), (self._text, again)
 
     def _maker(self) -> _Report:
         if self._made is None:
-            raise QuestionError(Problem(
-                "invalid_value", "the program of this report was left behind when it was pickled",
-                help="make the table or the page where the program is",
-            ))  # fmt: skip
+            if not isinstance(self._again, bytes):
+                raise QuestionError(Problem("invalid_value", "this is a part of another report", help="render that one"))
+            program, method, args, keywords = pickle.loads(self._again)
+            made: _Report = getattr(program, method)(*args, **keywords)._made
+            if made.json() != self._text:
+                raise QuestionError(Problem(
+                    "invalid_value", "asked again, the question has another answer than when this report was pickled",
+                    help="a file that it names has changed, or the version of mayreach: ask the program itself",
+                ))  # fmt: skip
+            object.__setattr__(self, "_made", made)
+            return made
         return self._made
 
     def render(self, format: Format = "text") -> str:
@@ -113,7 +129,7 @@ class Report:
         raise TypeError("a report is neither true nor false: ask for its verdict or its parts")
 
     def __str__(self) -> str:
-        return self._made.render("text").rstrip("\n") if self._made is not None else repr(self)
+        return self.render("text").rstrip("\n") if self._made or self._again else repr(self)
 
     def _repr_html_(self) -> str:
         return f"<pre>{_html.escape(str(self))}</pre>"

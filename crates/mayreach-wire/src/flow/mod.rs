@@ -21,7 +21,6 @@ use serde::{Deserialize, Serialize};
 
 pub use self::number::protocol_name;
 use self::object::objects;
-pub(crate) use self::text::peer;
 pub use self::{
     http::{HttpIn, TlsIn},
     number::{IcmpIn, IpVersionIn, PortIn, ProtocolIn, SourcePort},
@@ -34,6 +33,7 @@ pub use self::{
 };
 #[cfg(feature = "table")]
 pub(crate) use self::{lend::Fits, words::request};
+pub(crate) use self::{peer::parts, text::peer};
 use crate::{pairs::Pairs, problem::ProblemOut};
 
 /// One attempted connection or request: the question.

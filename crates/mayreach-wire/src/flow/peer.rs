@@ -154,7 +154,6 @@ impl PeerIn {
         }
     }
 
-    /// A workload's name and nothing else about it: what most flows say.
     /// The workload, if nothing else is said of this end.
     pub(super) fn word(&self) -> Option<&str> {
         let alone = self.mtls.is_none()
@@ -165,6 +164,7 @@ impl PeerIn {
         self.workload.as_deref().filter(|text| alone && !text.contains(':'))
     }
 
+    /// A workload's name and nothing else about who it is: what most flows say.
     fn plain(&self) -> Option<(&str, &str)> {
         let Self {
             workload: Some(text),
@@ -255,7 +255,7 @@ impl Checked<'_> {
 }
 
 /// The two parts of `namespace/name`.
-pub(super) fn parts(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn parts(text: &str) -> Option<(&str, &str)> {
     let (namespace, name) = text.split_once('/')?;
     (!namespace.is_empty() && !name.is_empty() && !name.contains('/')).then_some((namespace, name))
 }

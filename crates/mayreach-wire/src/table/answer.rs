@@ -118,11 +118,13 @@ impl Answers {
         self.verdict.len() + self.held.len()
     }
 
-    pub(super) fn push(&mut self, answer: Result<Answer, ProblemOut>) {
-        let answer = answer.unwrap_or_else(|problem| {
-            self.wrong.push((self.len(), problem));
-            Answer::WRONG
-        });
+    #[cold]
+    pub(super) fn push_wrong(&mut self, problem: ProblemOut) {
+        self.wrong.push((self.len(), problem));
+        self.push(Answer::WRONG);
+    }
+
+    pub(super) fn push(&mut self, answer: Answer) {
         self.held.push(answer);
         if self.held.len() == HELD {
             self.spread();
@@ -170,11 +172,11 @@ impl Answers {
 /// an allowed flow, the last in which a policy had a say, or else ingress.
 pub(crate) fn decider(decision: &Decision) -> &LayerDecision {
     let [_, ingress, ..] = &decision.layers;
-    let all = || decision.layers.iter();
     let found = match decision.decided_by {
-        Some(by) => all().find(|one: &&LayerDecision| one.layer == by),
-        None => all().rev().find(|one| one.reason.policy().is_some()),
+        // Layers stand in their order.
+        Some(by) => decision.layers.get(by as usize),
+        None => decision.layers.iter().rev().find(|one| one.reason.policy().is_some()),
     };
-    debug_assert_eq!(ingress.layer, Layer::Ingress, "layers stand in their order");
+    debug_assert!(ingress.layer == Layer::Ingress, "layers stand in their order");
     found.unwrap_or(ingress)
 }

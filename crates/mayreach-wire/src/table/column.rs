@@ -12,6 +12,7 @@ use arrow_array::{
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
+use super::memo::of_text;
 use crate::ProblemOut;
 
 /// What a column can hold.
@@ -41,13 +42,20 @@ impl Kind {
     }
 }
 
+/// No place in a dictionary.
+const NO_CODE: u32 = u32::MAX;
+
 /// A column of text.
 #[derive(Debug)]
 pub(super) enum Text<'a> {
     Plain(&'a StringArray),
     Large(&'a LargeStringArray),
     View(&'a StringViewArray),
-    Dictionary { keys: Vec<usize>, nulls: Option<NullBuffer>, values: Box<Text<'a>> },
+    /// [`NO_CODE`] is none.
+    Dictionary {
+        codes: Vec<u32>,
+        values: Box<Text<'a>>,
+    },
     Null,
 }
 
@@ -62,10 +70,15 @@ impl<'a> Text<'a> {
                 if dictionary.values().is_empty() {
                     return Ok(Self::Null);
                 }
-                let keys = dictionary.normalized_keys();
-                let nulls = array.logical_nulls();
+                let codes = dictionary.normalized_keys().into_iter();
+                let mut codes: Vec<u32> =
+                    codes.map(|code| u32::try_from(code).unwrap_or(NO_CODE)).collect();
+                if let Some(nulls) = array.logical_nulls() {
+                    let nulls = codes.iter_mut().zip(&nulls).filter(|(_, valid)| !valid);
+                    nulls.for_each(|(code, _)| *code = NO_CODE);
+                }
                 let values = Box::new(Self::new(name, dictionary.values())?);
-                Self::Dictionary { keys, nulls, values }
+                Self::Dictionary { codes, values }
             }
             DataType::Null => Self::Null,
             other => return Err(wrong_type(name, other, "text")),
@@ -84,9 +97,13 @@ impl<'a> Text<'a> {
 
     /// The place of a row's value in the dictionary, if it has one.
     pub(super) fn code(&self, row: usize) -> Option<usize> {
-        let Self::Dictionary { keys, nulls, .. } = self else { return None };
-        let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-        keys.get(row).copied().filter(|_| valid)
+        let Self::Dictionary { codes, .. } = self else { return None };
+        codes.get(row).filter(|code| **code != NO_CODE).map(|code| *code as usize)
+    }
+
+    /// The same; past its end where there is none.
+    pub(super) fn code_or_end(&self, row: usize) -> usize {
+        self.code(row).or_else(|| self.values()).unwrap_or_default()
     }
 
     /// Whether two rows hold the same, as far as that is cheap to tell.
@@ -94,6 +111,14 @@ impl<'a> Text<'a> {
         match self {
             Self::Dictionary { .. } => self.code(row) == self.code(other),
             _ => self.get(row) == self.get(other),
+        }
+    }
+
+    /// A hash of a row's value, among the rows of one part.
+    pub(super) fn hash(&self, row: usize) -> u64 {
+        match self {
+            Self::Dictionary { .. } => self.code(row).map_or(u64::MAX, |code| code as u64),
+            _ => self.get(row).map_or(u64::MAX, of_text),
         }
     }
 
@@ -109,7 +134,7 @@ impl<'a> Text<'a> {
             Self::Plain(a) => a.len(),
             Self::Large(a) => a.len(),
             Self::View(a) => a.len(),
-            Self::Dictionary { keys, .. } => keys.len(),
+            Self::Dictionary { codes, .. } => codes.len(),
             Self::Null => 0,
         }
     }

@@ -10,10 +10,10 @@ const SLOTS: usize = 1 << 15;
 /// Columns that make a key.
 const KEYS: usize = 8;
 /// Rows after which it is clear whether rows come back.
-const TRIAL: usize = 1 << 12;
+pub(super) const TRIAL: usize = 1 << 12;
 
 /// Mixes one more part into a hash. Who makes rows collide gains nothing: a slot holds one row.
-const fn mix(state: u64, part: u64) -> u64 {
+pub(super) const fn mix(state: u64, part: u64) -> u64 {
     (state.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
@@ -45,10 +45,7 @@ enum Part<'a> {
 impl Part<'_> {
     fn hash(self, row: usize) -> u64 {
         match self {
-            Self::Text(text) | Self::Either(Either::Text(text)) => match text.code(row) {
-                Some(code) => code as u64,
-                None => text.get(row).map_or(u64::MAX, of_text),
-            },
+            Self::Text(text) | Self::Either(Either::Text(text)) => text.hash(row),
             Self::Either(Either::Number(numbers)) => {
                 numbers.get(row).map_or(u64::MAX, i64::cast_unsigned)
             }

@@ -51,6 +51,7 @@ mod json;
 mod memo;
 mod names;
 mod report;
+mod requests;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -60,7 +61,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_array::{Array as _, RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use mayreach::ErrorCode;
 
@@ -83,6 +84,9 @@ pub struct TableOptions {
     pub strict: bool,
     /// How many threads decide; 0 is as many as the machine has.
     pub threads: usize,
+    /// Batches came through a C interface: offsets and text are looked through before anything
+    /// trusts them, each part by the thread that decides it.
+    pub foreign: bool,
 }
 
 /// A program that decides tables. Cheap to clone.
@@ -144,6 +148,10 @@ impl Table {
         flows: &RecordBatch,
         done: usize,
     ) -> Result<RecordBatch, ProblemOut> {
+        if self.options.foreign {
+            let checked = flows.columns().iter().try_for_each(|c| c.to_data().validate_full());
+            checked.map_err(|error| from_arrow(&error))?;
+        }
         let input = Input::new(flows)?;
         let rows = flows.num_rows();
         let mut answers = Answers::with_capacity(rows);

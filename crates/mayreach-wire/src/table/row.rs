@@ -1,8 +1,6 @@
 //! One row after the other: the common ones without a copy, the rest by way of JSON.
 
-use mayreach::{
-    Flow, Http, Peer, Port, PreparedRequest, Program, Protocol, Reason, Request, Token,
-};
+use mayreach::{Flow, Http, Peer, Port, Program, Protocol, Reason, Request, Token};
 
 use super::{
     answer::{Answer, Answers},
@@ -10,6 +8,7 @@ use super::{
     input::{Either, Input, boolean, number, text},
     json::{self, both_http, not_an_end},
     memo::{Memo, of_text, slot},
+    requests::Requests,
 };
 use crate::{
     Engine, ProblemOut,
@@ -26,6 +25,7 @@ pub(super) struct Asker<'a> {
     source: Ends<'a>,
     destination: Ends<'a>,
     memo: Option<Memo<'a>>,
+    requests: Requests<'a>,
     /// What all rows have in common, where nothing is said but ends, port and request.
     usual: Option<Flow<'a>>,
 }
@@ -75,30 +75,43 @@ impl<'a> Ends<'a> {
         }
     }
 
+    /// The end of a row, if it was met before.
+    #[inline]
+    fn met(&self, row: usize) -> Option<&Peer<'a>> {
+        if !self.coded.is_empty() {
+            return self.coded.get(self.text.code(row)?)?.as_ref();
+        }
+        let said = self.text.get(row)?;
+        let (place, tag) = Self::place(said);
+        let (known, at) = *self.slots.get(place)?;
+        let (text, peer) = self.met.get((at as usize).wrapping_sub(1))?;
+        (known == tag && *text == said).then_some(peer)
+    }
+
+    fn place(said: &str) -> (usize, u32) {
+        let hash = of_text(said);
+        (slot(hash, SLOTS), u32::try_from(hash & 0xffff_ffff).unwrap_or(0))
+    }
+
     /// `None`: a row for JSON.
     fn get(&mut self, row: usize) -> Result<Option<Peer<'a>>, ProblemOut> {
-        if let Some(code) = self.text.code(row).filter(|_| !self.coded.is_empty()) {
-            if let Some(Some(known)) = self.coded.get(code) {
-                return Ok(Some(*known));
-            }
-            let found = self.fresh(self.text.get(row))?;
-            if let Some(place) = self.coded.get_mut(code) {
-                *place = found;
-            }
-            return Ok(found);
+        if let Some(known) = self.met(row) {
+            return Ok(Some(*known));
         }
-        let Some(said) = self.text.get(row) else { return self.fresh(None) };
-        let hash = of_text(said);
-        let (place, tag) = (slot(hash, SLOTS), u32::try_from(hash & 0xffff_ffff).unwrap_or(0));
-        if let Some((known, at)) = self.slots.get(place).copied()
-            && known == tag
-            && let Some((text, peer)) = self.met.get((at as usize).wrapping_sub(1))
-            && *text == said
-        {
-            return Ok(Some(*peer));
+        let said = self.text.get(row);
+        let found = self.fresh(said)?;
+        match (self.text.code(row).filter(|_| !self.coded.is_empty()), said) {
+            (Some(code), _) => {
+                if let Some(place) = self.coded.get_mut(code) {
+                    *place = found;
+                }
+            }
+            (None, Some(said)) => {
+                let (place, tag) = Self::place(said);
+                self.keep(place, tag, said, found);
+            }
+            (None, None) => {}
         }
-        let found = self.fresh(Some(said))?;
-        self.keep(place, tag, said, found);
         Ok(found)
     }
 
@@ -136,6 +149,7 @@ impl<'a> Asker<'a> {
             source: Ends::new(program, "source", &input.source),
             destination: Ends::new(program, "destination", &input.destination),
             memo: Memo::new(input),
+            requests: Requests::new(input),
             usual: input.is_usual().then(|| Flow::new(nobody, nobody, Port::Unknown)),
         }
     }
@@ -143,21 +157,50 @@ impl<'a> Asker<'a> {
     /// Answers the next row.
     pub(super) fn ask(&mut self, answers: &mut Answers) {
         let row = answers.len();
-        let Some(memo) = &mut self.memo else { return answers.push(self.decide(row)) };
-        if !memo.pays() {
+        let Some(memo) = self.memo.as_mut().filter(|memo| memo.pays()) else {
             self.memo = None;
-            return answers.push(self.decide(row));
-        }
+            return self.tell(row, answers);
+        };
         let hash = memo.hash(row);
         if let Some(known) = memo.find(hash, row).and_then(|known| answers.get(known)) {
-            return answers.push(Ok(known));
+            return answers.push(known);
         }
-        let answer = self.decide(row);
         // What is wrong is told of each row.
-        if let (Some(memo), true) = (&mut self.memo, answer.is_ok()) {
+        let wrong = answers.wrong.len();
+        self.tell(row, answers);
+        if let (Some(memo), true) = (&mut self.memo, answers.wrong.len() == wrong) {
             memo.put(hash, row);
         }
-        answers.push(answer);
+    }
+
+    fn tell(&mut self, row: usize, answers: &mut Answers) {
+        if let Some(answer) = self.quick(row) {
+            return answers.push(answer);
+        }
+        match self.decide(row) {
+            Ok(answer) => answers.push(answer),
+            Err(problem) => answers.push_wrong(problem),
+        }
+    }
+
+    /// A whole request of one workload to a port of another, both met before, of which nothing else
+    /// can be said.
+    #[inline]
+    fn quick(&mut self, row: usize) -> Option<Answer> {
+        self.usual.as_ref()?;
+        let (Peer::Id(from), Peer::Id(to)) = (self.source.met(row)?, self.destination.met(row)?)
+        else {
+            return None;
+        };
+        let Some(Either::Number(ports)) = &self.input.port else { return None };
+        // 0, and what is no port, is looked at elsewhere.
+        let port = u16::try_from(ports.get(row)?).ok().filter(|port| *port > 0)?;
+        let program = self.engine.program();
+        let decision = match self.requests.met(row) {
+            Some(request) => program.decide_prepared(*from, *to, port, request),
+            None => program.decide_prepared(*from, *to, port, &self.requests.fresh(row)?),
+        };
+        Some(Answer::from(&decision))
     }
 
     fn decide(&mut self, row: usize) -> Result<Answer, ProblemOut> {
@@ -170,13 +213,6 @@ impl<'a> Asker<'a> {
         let words = |column: &'a Option<Text<'a>>| text(column.as_ref(), row);
         let (method, path, host) = (words(&input.method), words(&input.path), words(&input.host));
         let port = port(input.port.as_ref(), row)?;
-        if let (Peer::Id(from), Peer::Id(to), Port::Number(port), Some(_), Some(_)) =
-            (source, destination, port, method, path)
-        {
-            let whole = PreparedRequest::new(Request { method, path, host, headers: None });
-            let program = self.engine.program();
-            return Ok(Answer::from(&program.decide_prepared(from, to, port, &whole)));
-        }
         (flow.source, flow.destination, flow.port) = (source, destination, port);
         request(flow, method, path, host);
         common(self.engine, flow)

@@ -7,10 +7,10 @@ use arrow_array::{
     RecordBatch, RecordBatchIterator, StringArray, StringViewArray, TimestampMillisecondArray,
     UInt16Array, cast::AsArray, types::Int32Type,
 };
-use mayreach::{Options, Source};
+use mayreach::{Changes, Options, Source};
 
 use super::{Decisions, Table, TableOptions, column::Text, input::Input, json};
-use crate::{Engine, FlowIn, flow::Words};
+use crate::{Asked, Engine, FlowIn, flow::Words};
 
 const MANIFESTS: &str = r#"
 apiVersion: v1
@@ -477,7 +477,7 @@ fn rows_that_never_come_back_are_forgotten_and_answer_the_same() {
 
 #[test]
 fn words_say_what_the_flow_of_their_fields_says() {
-    let engine = engine();
+    let (engine, other) = (engine(), other());
     let mut dice = Dice(9);
     for _ in 0..3_000 {
         let mut pick = |pool: &[Option<&'static str>]| pool[dice.roll(pool.len())];
@@ -492,7 +492,49 @@ fn words_say_what_the_flow_of_their_fields_says() {
         let own = words.own();
         let said = own.clone().and_then(|flow| engine.judge(&flow));
         assert_eq!(engine.judge_words(&words), said, "{words:?}");
-        let told = own.and_then(|flow| engine.explain(&flow)).map(|told| told.decision.verdict);
+        let told = own.clone().and_then(|flow| engine.explain(&flow));
+        let told = told.map(|told| told.decision.verdict);
         assert_eq!(said.map(|decision| decision.verdict.as_str()), told, "{words:?}");
+        let Ok(asked) = own.and_then(Asked::new) else { continue };
+        for engine in [&engine, &other, &other, &engine] {
+            assert_eq!(asked.judge(engine), engine.judge(asked.flow()), "{words:?}");
+        }
     }
+}
+
+/// Another program: other workloads come first, and nobody may call the database.
+fn other() -> Engine {
+    let more = r"
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: aaa}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: read, namespace: shop}
+spec: {selector: {matchLabels: {app: db}}}
+";
+    let more = [Source::new("more.yaml", more)];
+    engine().update(&Changes { set: more.to_vec(), ..Changes::default() }).unwrap()
+}
+
+#[test]
+fn a_flow_that_is_asked_again_is_asked_of_the_program_at_hand() {
+    let flow = r#"{"source": {"workload": "shop/web"}, "destination": {"workload": "shop/db"}, "port": 5432, "http": {"method": "GET", "path": "/v1"}}"#;
+    let asked = Asked::new(FlowIn::from_json(flow).unwrap()).unwrap();
+    let verdict = |engine: &Engine| asked.judge(engine).unwrap().verdict.as_str();
+    for _ in 0..3 {
+        // Neither outlives its turn: another program may come to lie where one lay.
+        assert_eq!((verdict(&engine()), verdict(&other())), ("allow", "deny"));
+    }
+    let (one, two) = (engine(), other());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..2_000 {
+                    assert_eq!((verdict(&one), verdict(&two)), ("allow", "deny"));
+                }
+            });
+        }
+    });
 }

@@ -83,13 +83,23 @@ impl Cells {
         *slots = all.into();
     }
 
-    /// What a cell holds.
+    /// What [`Cells::get`] takes for a row.
+    pub(super) fn row(&self, row: u32) -> u32 {
+        match self {
+            Self::Full { classes, .. } => {
+                let start = (row as usize).saturating_mul(*classes);
+                u32::try_from(start).unwrap_or(u32::MAX)
+            }
+            Self::Sparse { .. } => row,
+        }
+    }
+
+    /// What a cell holds, by its [`Cells::row`] and a class.
     #[inline]
     pub(super) fn get(&self, row: u32, class: u32) -> Option<u32> {
         match self {
-            Self::Full { classes, cells } => {
-                let at = (row as usize).checked_mul(*classes)?.checked_add(class as usize)?;
-                cells.get(at).copied()
+            Self::Full { cells, .. } => {
+                cells.get((row as usize).checked_add(class as usize)?).copied()
             }
             Self::Sparse { slots, rest, .. } => {
                 let mut at = start(row, class, slots.len());
@@ -125,10 +135,11 @@ mod tests {
         full.finish();
         sparse.finish();
         for (row, class) in (0..rows).flat_map(|row| (0..classes).map(move |class| (row, class))) {
-            assert!(full.get(row, class).is_some());
-            assert_eq!(full.get(row, class), sparse.get(row, class), "{row} {class}");
+            let [full, sparse] = [&full, &sparse].map(|cells| cells.get(cells.row(row), class));
+            assert!(full.is_some());
+            assert_eq!(full, sparse, "{row} {class}");
         }
-        assert_eq!((full.get(rows, 0), sparse.get(rows, 0)), (None, None));
-        assert_eq!(Cells::default().get(0, 0), None);
+        assert_eq!((full.get(full.row(rows), 0), sparse.get(rows, 0)), (None, None));
+        assert_eq!(Cells::default().get(Cells::default().row(u32::MAX), 0), None);
     }
 }

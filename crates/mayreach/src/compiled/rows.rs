@@ -48,6 +48,7 @@ pub(crate) type Alike = Seat;
 #[repr(align(32))]
 pub(crate) struct Seat {
     class: u32,
+    /// Rows of its lists ([`Cells::row`]).
     egress: u32,
     ingress: u32,
     /// Its address, if that is one of IPv4 and it has no other.
@@ -199,8 +200,8 @@ impl Rows {
             let at = |list: &[u32]| list.get(n as usize).copied().unwrap_or(u32::MAX);
             Seat {
                 class: at(&classes.of),
-                egress: at(&net.egress),
-                ingress: at(&net.ingress),
+                egress: out.cells.row(at(&net.egress)),
+                ingress: out.cells.row(at(&net.ingress)),
                 families: if workload.host_network || workload.finished || shared(n) {
                     0
                 } else {
@@ -408,9 +409,9 @@ impl Rows {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "most lists decide at their first step")]
     fn find(&self, side: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<Cell> {
-        let mut at = self.cells.get(side, other.class)?;
+        let mut at = self.cells.get(side, other.class)? as usize;
         loop {
-            let entry = self.entries.get(at as usize)?;
+            let entry = self.entries.get(at)?;
             at += 1;
             let carried = entry.protocol == packet.protocol || entry.protocol == ANY;
             if !carried || packet.port.wrapping_sub(entry.port) > entry.more {
@@ -421,7 +422,7 @@ impl Rows {
             }
             match entry.then {
                 Then::Decided => return Some(entry.cell),
-                Then::Pass => at = entry.next,
+                Then::Pass => at = entry.next as usize,
                 Then::Open => return None,
                 Then::Nothing => return Some(Cell::by(own.nothing)),
             }

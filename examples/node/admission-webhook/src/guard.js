@@ -13,7 +13,9 @@ function openings(isolation) {
     for (const hole of holes) {
       const { policy, rule, at } = hole.let_in_by.reason
       const name = policy && [policy.kind, [policy.namespace, policy.name].filter(Boolean).join('/')].join(' ')
-      const by = policy ? `${rule === undefined ? '' : `rule ${rule} of `}${name} (${at})` : hole.let_in_by.reason.code
+      // The object under review is no file: its lines are those of `kubectl get -o json`.
+      const place = at?.startsWith(`${name}:`) ? `line ${at.slice(name.length + 1)} of its JSON` : at
+      const by = policy ? `${rule === undefined ? '' : `rule ${rule} of `}${name} (${place})` : hole.let_in_by.reason.code
       found.set(`${from} > ${to}: ${hole.request}`, `${from} could reach ${to}: ${hole.request}, let in by ${by}`)
     }
     for (const { why } of unproved) found.set(`${from} > ${to}: ${why}`, `${from} may reach ${to}: ${why}`)

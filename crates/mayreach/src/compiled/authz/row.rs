@@ -135,7 +135,8 @@ impl Row {
 
     /// Whether the rest of a path is as the value wants it, which lies in `all`. Its first letters
     /// are.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call costs as much as the comparison")]
     pub(crate) fn rest(&self, path: &Path<'_>, all: &str) -> bool {
         let len = usize::from(self.len);
         let Some((bytes, more)) = path.text.as_bytes().split_at_checked(len) else { return false };

@@ -1,7 +1,7 @@
 //! How a port takes usual clients: what [`super::mesh`] answers for every request of a workload
 //! whose flow says nothing odd, asked once for each kind of client.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     mesh::{AGENT, Answer, Mesh, OUTSIDE, Way},
@@ -34,7 +34,7 @@ pub(crate) struct Spot {
     pub(crate) keys: [u32; 2],
     /// Number of its pick of policies.
     pub(crate) pick: Option<u32>,
-    /// Where its doors begin: that of most ports, then those of ports of which something is said.
+    /// Where its doors begin: that of most ports, then those of ports of which something is said, ascending.
     doors: u32,
     said: u32,
     /// Its place among the lines of doors, if it is a usual client.
@@ -109,8 +109,8 @@ impl Doors {
             };
             let said = |port: &u16| class.ports().chain(AGENT).any(|other| other == *port);
             let other = (1..=u16::MAX).find(|port| !said(port));
-            let ports = other.into_iter().chain(class.ports()).chain(AGENT);
-            let list: Vec<Door> = ports.map(&mut door).collect();
+            let ports: BTreeSet<u16> = class.ports().chain(AGENT).collect();
+            let list: Vec<Door> = other.into_iter().chain(ports).map(&mut door).collect();
             let said = number(list.len() - 1);
             let first = *lists.entry(list).or_insert_with_key(|list| {
                 out.doors.extend(list);
@@ -153,10 +153,11 @@ impl Doors {
     /// How a port of a workload takes a client; `None`: it takes the long way to tell.
     #[inline]
     pub(crate) fn line(&self, to: &Spot, port: u16, client: Usual) -> Option<&Line> {
-        // A handful at most.
+        // They ascend, and are a handful at most.
         let (most, rest) = self.doors.get(to.doors as usize..)?.split_first()?;
         let mut said = rest.get(..to.said as usize)?.iter();
-        let [outside, sidecar] = said.find(|door| door.port == port).unwrap_or(most).lines;
+        let said = said.find(|door| door.port >= port).filter(|door| door.port == port);
+        let [outside, sidecar] = said.unwrap_or(most).lines;
         let line = match client {
             Usual::Outside => outside,
             Usual::Sidecar => sidecar,

@@ -161,7 +161,8 @@ impl<'p> Fast<'p> {
     }
 
     /// Both directions of network policy between workloads; `None`: more has to be worked out.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn network(&self, ends: Ends, protocol: Protocol) -> Option<[LayerDecision; 2]> {
         let [egress, ingress] = self.cells(ends, protocol)?;
         Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])

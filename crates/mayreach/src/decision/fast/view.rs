@@ -100,9 +100,23 @@ pub(super) fn bare(target: &str) -> Option<&str> {
     let seen = if bytes.len() > 16 { steps::<16>(bytes) } else { steps::<8>(bytes) };
     match seen {
         Some(0) => Some(target),
-        Some(QUERY) => target.get(..bytes.iter().position(|b| *b == b'?')?),
+        Some(QUERY) => target.get(..query(bytes)?),
         _ => marked(target),
     }
+}
+
+/// Where the first question mark stands. Eight letters are looked at in one step.
+#[inline]
+fn query(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xff;
+    let eights = bytes.chunks_exact(8).take_while(|eight| {
+        let letters = eight.first_chunk().map_or(0, |all| u64::from_le_bytes(*all));
+        // A byte that is zero borrows from its own highest bit, which it does not have.
+        let zeros = letters ^ (ONES * u64::from(b'?'));
+        zeros.wrapping_sub(ONES) & !zeros & (ONES << 7) == 0
+    });
+    let start = eights.count() * 8;
+    Some(start + bytes.get(start..)?.iter().position(|byte| *byte == b'?')?)
 }
 
 /// Whether a target that begins with a slash is of common letters only, and no slash or dot stands
