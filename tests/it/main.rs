@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod cases;
+mod columns;
 mod coverage;
 mod isolation;
 mod oracle;

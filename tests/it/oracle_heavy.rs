@@ -395,6 +395,20 @@ fn columns_differ(program: &Program, rows: &[Row]) -> Option<String> {
         if verdict != wanted {
             return Some(format!("{number}: {verdict:?}, not {wanted:?} of {rows:?}"));
         }
+        // With reasons.
+        let (mut by, mut policy) = (vec![9; rows.len()], vec![9; rows.len()]);
+        let mut answers =
+            AnswerColumns { decided_by: &mut by, policy: &mut policy, ..AnswerColumns::default() };
+        assert!(ask(program, &flows, &mut answers).is_ok());
+        for (n, one) in slow.iter().enumerate() {
+            let layer = one.decided_by.map(|by| one.layers[by as usize].reason);
+            let wanted = layer.map(|reason| reason.policy().map_or(u32::MAX, |id| id.0));
+            let decided_by = one.decided_by.map_or(u8::MAX, |layer| layer as u8);
+            let same = by[n] == decided_by && wanted.is_none_or(|wanted| policy[n] == wanted);
+            if !same {
+                return Some(format!("{number}: row {n} is not {one:?} of {rows:?}"));
+            }
+        }
         // A part of the table, whose paths begin within all.
         let half = rows.len() / 2;
         let part = FlowColumns {

@@ -135,6 +135,7 @@ impl Bench {
         let limit = Duration::from_secs(60 * minutes);
         let stamp = self.figures.join(format!("part_{name}"));
         let _ = fs::remove_file(&stamp);
+        self.forget(&format!("{name}_"));
         let begin = Instant::now();
         let fine = match name {
             _ if SUITE.contains(&name) => self.suite(name, limit),
@@ -152,14 +153,19 @@ impl Bench {
         fine && fs::write(stamp, said).is_ok()
     }
 
-    /// Rows of criterion whose names begin with that of the part.
-    fn suite(&self, part: &str, limit: Duration) -> bool {
-        let home = self.target.join("criterion");
-        for old in fs::read_dir(&home).into_iter().flatten().flatten() {
-            if old.file_name().to_string_lossy().starts_with(&format!("{part}_")) {
-                let _ = fs::remove_dir_all(old.path());
+    /// What an earlier run measured must not pass for what this one did.
+    fn forget(&self, beginning: &str) {
+        let folders = [self.target.join("criterion"), self.figures.clone()];
+        for old in folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten()
+        {
+            if old.file_name().to_string_lossy().starts_with(beginning) {
+                let _ = fs::remove_dir_all(old.path()).or_else(|_| fs::remove_file(old.path()));
             }
         }
+    }
+
+    /// Rows of criterion whose names begin with that of the part.
+    fn suite(&self, part: &str, limit: Duration) -> bool {
         let line = ["bench", "--quiet", "-p", "mayreach-benches", "--bench", "suite", "--no-run"];
         let mut cargo = self.cargo(&line);
         cargo.arg("--message-format=json");
@@ -169,7 +175,9 @@ impl Bench {
         let path = lines.find_map(|line| line.split_once("\"executable\":\"")?.1.split('"').next());
         let Some(path) = path else { return false };
         let mut command = Command::new(path);
-        command.args(["--bench", &format!("{part}/")]).env("CRITERION_HOME", &home);
+        command
+            .args(["--bench", &format!("{part}/")])
+            .env("CRITERION_HOME", self.target.join("criterion"));
         self.bounded(&mut command, limit)
     }
 

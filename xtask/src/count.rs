@@ -49,7 +49,7 @@ pub(crate) fn count(arguments: &[String]) -> bool {
 pub(crate) fn measure(figures: &Path, quick: bool) -> bool {
     let large = if quick { &[][..] } else { &LARGE };
     let counts = sets(&[&GUARDED, large].concat());
-    counts.is_some_and(|counts| fs::write(figures.join("instructions"), listed(&counts)).is_ok())
+    counts.is_some_and(|counts| fs::write(figures.join("count_rows"), listed(&counts)).is_ok())
 }
 
 fn sets(sets: &[Set]) -> Option<Vec<(String, f64)>> {

@@ -258,7 +258,7 @@ fn updates() {
 
 /// What callgrind counted.
 fn counts() {
-    let Some(text) = recorded("instructions") else { return };
+    let Some(text) = recorded("count/rows") else { return };
     println!(
         "\nInstructions (callgrind, fixed seeds), by set, number of policies and way in: of a decision; `batch` of a row, `pairs` of a pair, `compile` of a policy, `update` of a change:\n"
     );

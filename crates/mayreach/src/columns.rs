@@ -74,21 +74,22 @@ pub struct AnswerColumns<'o> {
 
 impl AnswerColumns<'_> {
     fn set(&mut self, row: usize, decision: &Decision) {
-        if let Some(place) = self.verdict.get_mut(row) {
-            *place = decision.verdict as u8;
-        }
-        if let Some(place) = self.decided_by.get_mut(row) {
-            *place = decision.decided_by.map_or(u8::MAX, |layer| layer as u8);
-        }
-        if self.policy.is_empty() && self.rule.is_empty() {
-            return;
-        }
+        self.set_outcome(row, outcome(decision));
         let (policy, rule) = decider(decision);
         if let Some(place) = self.policy.get_mut(row) {
             *place = policy;
         }
         if let Some(place) = self.rule.get_mut(row) {
             *place = rule;
+        }
+    }
+
+    fn set_outcome(&mut self, row: usize, [verdict, decided_by]: [u8; 2]) {
+        if let Some(place) = self.verdict.get_mut(row) {
+            *place = verdict;
+        }
+        if let Some(place) = self.decided_by.get_mut(row) {
+            *place = decided_by;
         }
     }
 
@@ -111,6 +112,11 @@ impl AnswerColumns<'_> {
         let all = [self.verdict.len(), self.decided_by.len(), self.policy.len(), self.rule.len()];
         all.iter().all(|len| *len == 0 || *len == rows)
     }
+}
+
+/// The verdict and the layer that decided, as columns have them.
+fn outcome(decision: &Decision) -> [u8; 2] {
+    [decision.verdict as u8, decision.decided_by.map_or(u8::MAX, |layer| layer as u8)]
 }
 
 /// Policy and rule of the layer that decided; of an allowed flow those of the last that a rule did.
@@ -162,12 +168,9 @@ impl<'a> Rows<'a> {
         let bytes = flows.paths.get(first..last).ok_or_else(uneven)?;
         let paths = std::str::from_utf8(bytes)
             .map_err(|error| wrong("paths", format!("is not UTF-8: {error}")))?;
-        let inside = |offset: u32| (offset as usize).checked_sub(first);
-        let whole = |pair: &[u32]| match pair {
-            [from, to] => paths.get(inside(*from)?..inside(*to)?),
-            _ => None,
-        };
-        if !flows.path_offsets.windows(2).all(|pair| whole(pair).is_some()) {
+        let letter = |offset: &u32| paths.is_char_boundary(*offset as usize - first);
+        let offsets = flows.path_offsets;
+        if !(offsets.is_sorted() && (paths.is_ascii() || offsets.iter().all(letter))) {
             return Err(uneven());
         }
         let mut methods = [u8::MAX; 256];
@@ -288,17 +291,26 @@ impl Program {
 
     fn decide_rows(&self, rows: &Rows<'_>, range: Range<usize>, answers: &mut AnswerColumns<'_>) {
         let fast = self.fast();
+        // Then reasons need not be put together.
+        let brief = answers.policy.is_empty() && answers.rule.is_empty();
         for block in blocks(&range) {
             fast.touch(block.clone().filter_map(|row| rows.ends(row)));
             for row in block {
-                let quick = rows.ends(row).and_then(|ends| {
+                let quick = || {
+                    let ends = rows.ends(row)?;
                     let network = fast.cells(ends, Protocol::Tcp)?;
                     let (held, ask) = (fast.between(ends)?, rows.ask(row));
                     let authorization = fast.ask(&held, ask.as_ref())?;
                     Some(Found { held, network, authorization, ask }.whole())
-                });
-                let found = quick.unwrap_or_else(|| self.decide(&rows.flow(row)));
-                answers.set(row - range.start, &found);
+                };
+                let long = || self.decide(&rows.flow(row));
+                let place = row - range.start;
+                if brief {
+                    let quick = quick().map(|decision| outcome(&decision));
+                    answers.set_outcome(place, quick.unwrap_or_else(|| outcome(&long())));
+                } else {
+                    answers.set(place, &quick().unwrap_or_else(long));
+                }
             }
         }
     }
