@@ -83,13 +83,11 @@ impl Connection<'_> {
     }
 
     /// The authorization layer for one request, alone.
-    #[inline]
     pub fn authorize(&self, request: &Request<'_>) -> LayerDecision {
         self.authorize_prepared(&PreparedRequest::new(*request))
     }
 
     /// The same for a request that is asked more than once.
-    #[inline]
     pub fn authorize_prepared(&self, request: &PreparedRequest<'_>) -> LayerDecision {
         let held = self.held.as_ref();
         match held.and_then(|(held, _)| self.fast.ask(held, request.ask.as_ref())) {

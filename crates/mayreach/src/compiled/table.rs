@@ -68,10 +68,20 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
         return word(one) == word(other);
     };
     // Both ends, which meet or overlap up to sixteen letters.
-    let mut words = rest.chunks_exact(8).zip(its_rest.chunks_exact(8));
-    head == its_head
-        && one.last_chunk::<8>() == other.last_chunk()
-        && (rest.len() <= 8 || words.all(|(a, b)| a == b))
+    if head != its_head || one.last_chunk::<8>() != other.last_chunk() {
+        return false;
+    }
+    let (mut rest, mut its_rest) = (rest, its_rest);
+    while rest.len() > 8
+        && let Some((a, more)) = rest.split_first_chunk::<8>()
+        && let Some((b, its_more)) = its_rest.split_first_chunk()
+    {
+        if a != b {
+            return false;
+        }
+        (rest, its_rest) = (more, its_more);
+    }
+    true
 }
 
 /// Hash of a text.
