@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::run::{must, must_be};
+use crate::run::{must, must_with};
 
 /// What the scripts in `benches/python` use beside the package.
 const REQUIREMENTS: &str = "benches/python/requirements.txt";
@@ -65,23 +65,14 @@ fn python() -> Option<String> {
             && must(&[&python, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS]);
         made.then(|| fs::write(&stamp, wanted).ok()).flatten()?;
     }
-    // A release build, as users get it; for a named target, as npm's is, so that both share the engine.
+    // A release build, as users get it.
     let install = ["install", "--quiet", "--force-reinstall", "--no-deps", "./bindings/python"];
     let install = [&[python.as_str(), "-m", "pip"], &install[..]].concat();
-    let mut command = Command::new(&python);
-    command.args(install.get(1..)?).env("CARGO_TARGET_DIR", &target);
-    if !must_be(&install, command.env("CARGO_BUILD_TARGET", host()?)) {
+    if !must_with(&install, "CARGO_TARGET_DIR", &target) {
         return None;
     }
     let speed = said(&python, &["benches/python/speed.py"], Path::new("."))?;
     Some(speed + &said(&python, &["benches/python/peers.py"], Path::new("."))?)
-}
-
-/// What this machine builds for.
-fn host() -> Option<String> {
-    let out = Command::new("rustc").arg("-vV").output().ok()?;
-    let told = String::from_utf8_lossy(&out.stdout);
-    told.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
 }
 
 fn node() -> Option<String> {

@@ -91,6 +91,11 @@ test('a getter is read once', () => {
   const sly = { ...flow, get port() { return (reads += 1) === 1 ? 5432 : NaN } }
   assert.equal(program.decide(sly).verdict, program.decide({ ...flow, port: 5432 }).verdict)
   assert.equal(reads, 1)
+  reads = 0
+  const http = { method: 'GET', path: '/' }
+  const usual = { ...flow, http, get port() { return (reads += 1) === 1 ? 5432 : NaN } }
+  assert.equal(program.decide(usual).verdict, program.decide({ ...flow, http, port: 5432 }).verdict)
+  assert.equal(reads, 1)
 })
 
 test('options, names and changes are as strict', () => {

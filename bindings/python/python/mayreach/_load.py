@@ -94,8 +94,6 @@ def load(
     gathered = _Gathered()
     for source in sources:
         gathered.add(source)
-    if not (gathered.given or gathered.paths or gathered.texts):
-        raise LoadError(Problem("empty", "no manifests were given", help="give a path, text, or Kubernetes objects"))
     keys = {issuer: key if isinstance(key, str) else json.dumps(key) for issuer, key in (jwks or {}).items()}
     options = {
         "as_cluster": as_cluster,
@@ -108,7 +106,11 @@ def load(
         "calico_defaulting": calico_defaulting,
         "jwks": keys,
     }
-    return Program._compile(gathered.paths, gathered.texts, json.dumps(options))
+    # Options that are wrong are told first.
+    program = Program._compile(gathered.paths, gathered.texts, json.dumps(options))
+    if not (gathered.given or gathered.paths or gathered.texts):
+        raise LoadError(Problem("empty", "no manifests were given", help="give a path, text, or Kubernetes objects"))
+    return program
 
 
 def update(program: Program, sources: tuple[Manifests, ...], remove: Iterable[str | tuple[str, str]]) -> Program:
