@@ -87,8 +87,8 @@ pub(crate) fn bench(arguments: &[String]) -> bool {
         // A part that fails leaves its rows "not measured"; it does not lose the others.
         whole &= bench.part(*part);
     }
-    let table =
-        bench.cargo(&["run", "--quiet", "--release", "-p", "mayreach-benches", "--bin", "table"]);
+    let line = ["run", "--quiet", "--release", "-p", "mayreach-benches", "--bin", "table"];
+    let table = if parts.is_empty() { bench.cargo(&line) } else { bench.binary("table") };
     let Some(table) = bench.said(table) else { return false };
     print!("{table}");
     (!has("save") || write(&table)) && whole
@@ -102,11 +102,9 @@ impl Bench {
         let has = |name: &str| parts.iter().any(|part| part.0 == name);
         let begin = Instant::now();
         let minutes = Duration::from_mins(40);
+        // The suite, and with it every program of the package.
         let mut lines: Vec<Vec<&str>> =
-            vec![vec!["build", "--quiet", "--release", "-p", "mayreach-benches", "--bins"]];
-        if parts.iter().any(|part| SUITE.contains(&part.0)) {
-            lines.push(vec!["bench", "--quiet", "-p", "mayreach-benches", "--no-run"]);
-        }
+            vec![vec!["bench", "--quiet", "-p", "mayreach-benches", "--no-run"]];
         if has("analyses") {
             lines.push(vec!["build", "--quiet", "--release", "-p", "mayreach-cli"]);
         }
