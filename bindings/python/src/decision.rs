@@ -43,7 +43,6 @@ pub(crate) struct Decision {
 }
 
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "most are made here, and few are kept")]
 enum Made {
     /// By a program of this process.
     Here { program: Py<Program>, asked: Asked, decision: mayreach::Decision },
