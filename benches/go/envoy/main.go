@@ -27,7 +27,9 @@ func main() {
 	asked.Must(err)
 	version, err := exec.Command(binary, "--version").Output()
 	asked.Must(err)
-	if parts := strings.Split(string(version), "/"); len(parts) > 1 {
+	// "…/envoy  version: COMMIT/RELEASE/…"
+	_, said, _ := strings.Cut(string(version), "version: ")
+	if parts := strings.Split(said, "/"); len(parts) > 1 {
 		asked.Version("Envoy", parts[1])
 	}
 	dir, err := os.MkdirTemp("", "bench")
