@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::{
-    PolicyId, WorkloadId,
+    PolicyId, Protocol, WorkloadId,
     inventory::{Labels, Service, Workload},
     selector::Selector,
 };
@@ -53,17 +53,21 @@ pub(crate) struct Outside {
     pub(crate) id: PolicyId,
     /// What its waypoint takes policies, ports and addresses from.
     pub(crate) service: Service,
+    pub(crate) hosts: Vec<String>,
     /// Its own addresses: where clients call it.
     pub(crate) called: Vec<IpNet>,
     /// Those of its endpoints.
     pub(crate) endpoints: Vec<IpAddr>,
+    /// Hosts of its endpoints; without endpoints its own.
+    pub(crate) names: Vec<String>,
     pub(crate) onward: Onward,
 }
 
 impl Outside {
     /// Whether it is known what its waypoint does with a port.
     pub(crate) fn evaluated(&self, port: u16) -> bool {
-        self.onward != Onward::Unread && self.service.ports.iter().any(|p| p.port == port)
+        self.onward != Onward::Unread
+            && self.service.ports.iter().any(|p| p.port == port && p.protocol == Protocol::Tcp)
     }
 }
 

@@ -86,8 +86,7 @@ pub(crate) fn at_waypoint(
     let tcp = |p: &&ServicePort| p.protocol == Protocol::Tcp && Some(p.port) == number;
     let found = called.and_then(|service| Some((service, service.ports.iter().find(tcp)?)));
     let says = |(service, port): (&Service, &ServicePort)| match &port.app_protocol {
-        // protocol.Parse: no port is well known.
-        written if service.entry => by_name(written.as_deref().unwrap_or_default(), 0),
+        written if service.entry => parsed(written.as_deref().unwrap_or_default()),
         _ => declared(port),
     };
     read(asked, vec![found.map_or(Declared::Sniffed, says)])
@@ -122,7 +121,7 @@ fn declarations(model: &Model, asked: &Asked<'_>) -> Vec<Declared> {
     }
     if let Some(listener) = sidecar::ingress(model, asked) {
         // What it does not write out takes the passthrough chains, whatever Services say.
-        return vec![listener.map_or(Declared::Sniffed, |l| by_name(&l.protocol, l.port))];
+        return vec![listener.map_or(Declared::Sniffed, |l| parsed(&l.protocol))];
     }
     let mut all: Vec<Declared> = match asked.port {
         Some(port) => {
@@ -131,7 +130,7 @@ fn declarations(model: &Model, asked: &Asked<'_>) -> Vec<Declared> {
                 model.inventory.entries.iter().filter(|e| e.selects(workload))
             });
             let written = entries.flat_map(|e| &e.ports).filter(|(target, _)| *target == port);
-            let written = written.map(|(target, protocol)| by_name(protocol, *target));
+            let written = written.map(|(_, protocol)| parsed(protocol));
             services.iter().map(|(_, p)| declared(p)).chain(written).collect()
         }
         // Any port may be meant.
@@ -228,6 +227,15 @@ pub(crate) fn declared(port: &ServicePort) -> Declared {
         None => port.name.as_deref().unwrap_or_default(),
     };
     by_name(name, port.port)
+}
+
+/// A protocol as Istio's own kinds write it (pkg/config/protocol `Parse`): no port is well known, and
+/// nothing follows the word.
+fn parsed(protocol: &str) -> Declared {
+    if protocol.contains('-') && !protocol.eq_ignore_ascii_case("grpc-web") {
+        return Declared::Sniffed;
+    }
+    by_name(protocol, 0)
 }
 
 fn by_name(name: &str, port: u16) -> Declared {

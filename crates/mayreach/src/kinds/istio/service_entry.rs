@@ -20,6 +20,7 @@ use crate::{
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Spec {
+    hosts: Option<Vec<String>>,
     workload_selector: Option<Selector>,
     ports: Option<Vec<Port>>,
     addresses: Option<Vec<String>>,
@@ -89,15 +90,29 @@ fn network(text: &str) -> Option<IpNet> {
 }
 
 fn outside(document: &Document, draft: &mut Draft<'_>, spec: &Spec, status: Status) {
-    let written = spec.addresses.iter().flatten();
-    let allocated = status.addresses.into_iter().flatten().filter_map(|a| a.value);
-    let mut called: Vec<IpNet> = written.filter_map(|text| network(text)).collect();
+    let written = spec.addresses.as_deref().unwrap_or_default();
+    let mut called: Vec<IpNet> = written.iter().filter_map(|text| network(text)).collect();
+    let readable = called.len() == written.len();
     // "If this se has autoallocation we can use autoallocated IP" (constructServiceEntries).
-    if spec.addresses.iter().flatten().next().is_none() && !is(spec, "NONE") {
+    let key = "networking.istio.io/enable-autoallocate-ip";
+    let opts_out =
+        document.metadata.labels.get(key).is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    if written.is_empty() && resolution(spec) != "NONE" && !opts_out {
+        let allocated = status.addresses.into_iter().flatten().filter_map(|a| a.value);
         called.extend(allocated.filter_map(|text| network(&text)));
     }
-    let addresses = spec.endpoints.iter().flatten().filter_map(|e| e.address.as_deref());
-    let endpoints: Vec<IpAddr> = addresses.filter_map(|text| text.parse().ok()).collect();
+    let hosts = spec.hosts.clone().unwrap_or_default();
+    let addresses = spec.endpoints.iter().flatten().filter_map(|e| e.address.clone());
+    let (mut endpoints, mut names) = (Vec::new(), Vec::new());
+    for address in addresses {
+        match address.parse::<IpAddr>() {
+            Ok(ip) => endpoints.push(ip),
+            Err(_) => names.push(address),
+        }
+    }
+    if spec.endpoints.iter().flatten().next().is_none() {
+        names.clone_from(&hosts);
+    }
     if called.is_empty() && endpoints.is_empty() {
         return;
     }
@@ -109,7 +124,10 @@ fn outside(document: &Document, draft: &mut Draft<'_>, spec: &Spec, status: Stat
         Some(ServicePort {
             name: None,
             port: u16::try_from(port.number?).ok()?,
-            protocol: Protocol::Tcp,
+            protocol: match port.protocol.as_deref() {
+                Some(udp) if udp.eq_ignore_ascii_case("udp") => Protocol::Udp,
+                _ => Protocol::Tcp,
+            },
             node_port: None,
             target: TargetPort::Number(port.target()?),
             app_protocol: port.protocol.clone(),
@@ -126,12 +144,13 @@ fn outside(document: &Document, draft: &mut Draft<'_>, spec: &Spec, status: Stat
         place: document.place,
         ..Service::default()
     };
-    let onward = onward(spec, endpoints.len());
-    draft.model.inventory.outside.push(Outside { id, service, called, endpoints, onward });
+    let onward = if readable { onward(spec, endpoints.len()) } else { Onward::Unread };
+    let entry = Outside { id, service, hosts, called, endpoints, names, onward };
+    draft.model.inventory.outside.push(entry);
 }
 
-fn is(spec: &Spec, resolution: &str) -> bool {
-    spec.resolution.as_deref().unwrap_or("NONE") == resolution
+fn resolution(spec: &Spec) -> &str {
+    spec.resolution.as_deref().unwrap_or("NONE")
 }
 
 fn onward(spec: &Spec, endpoints: usize) -> Onward {
@@ -141,7 +160,7 @@ fn onward(spec: &Spec, endpoints: usize) -> Onward {
     let read = spec.workload_selector.is_none()
         && written.iter().all(|e| e.ports.as_ref().is_none_or(BTreeMap::is_empty))
         && spec.export_to.as_ref().is_none_or(everywhere);
-    match spec.resolution.as_deref().unwrap_or("NONE") {
+    match resolution(spec) {
         _ if !read => Onward::Unread,
         "NONE" => Onward::Called,
         "STATIC" if endpoints == written.len() && endpoints > 0 => Onward::Endpoints,

@@ -1,6 +1,6 @@
 //! What needs every document: the root namespace, trust domains in principals, who is in the mesh.
 
-use std::net::IpAddr;
+use std::{collections::HashMap, net::IpAddr};
 
 use crate::{
     error::{Note, NoteCode},
@@ -28,7 +28,7 @@ pub(crate) fn finish(draft: &mut Draft<'_>) {
         AssumedEnrolment::Ambient => Enrolment::Ambient { waypoint: None },
     };
     missing_authorizers(&mut draft.model.inventory);
-    entries_of_workloads(&mut draft.model.inventory);
+    unread_entries(&mut draft.model.inventory);
     undiscovered(&mut draft.model);
     own_settings(&mut draft.model);
     let mesh = draft.model.inventory.mesh.clone();
@@ -78,16 +78,41 @@ fn waypoints(draft: &mut Draft<'_>) {
     draft.model.notes.extend(notes);
 }
 
-/// What a waypoint passes on to workloads at the addresses of a ServiceEntry's endpoints is judged
-/// once more there.
-fn entries_of_workloads(inventory: &mut Inventory) {
-    let Inventory { outside, workloads, .. } = inventory;
-    let has = |w: &Workload, ip: &IpAddr| match &w.addresses {
-        Addresses::Exact(all) | Addresses::OneOf(all) => all.contains(ip),
-        Addresses::Unknown => false,
+/// ServiceEntries of which it is not known what a waypoint does: another object has the same host,
+/// the waypoint may not see it, or what it passes on may be judged once more where it arrives.
+fn unread_entries(inventory: &mut Inventory) {
+    let Inventory { outside, workloads, services, mesh, .. } = inventory;
+    let of_workload = |ip: &IpAddr| {
+        workloads.iter().any(|w| match &w.addresses {
+            Addresses::Exact(all) | Addresses::OneOf(all) => all.contains(ip),
+            Addresses::Unknown => false,
+        })
     };
-    for entry in outside.iter_mut().filter(|entry| entry.onward == Onward::Endpoints) {
-        if entry.endpoints.iter().any(|ip| workloads.iter().any(|w| has(w, ip))) {
+    let of_service = |ip: &IpAddr| {
+        services.iter().any(|s| s.cluster_ips.contains(ip) || s.external_ips.contains(ip))
+    };
+    let local = |host: &String| {
+        !host.contains('.')
+            || host.ends_with(".svc")
+            || host.contains(".svc.")
+            || services.iter().any(|s| *host == format!("{}.{}", s.name, s.namespace))
+    };
+    let hidden = !mesh.service_export_to.iter().any(|to| to == "*");
+    let mut known: HashMap<(String, String), usize> = HashMap::new();
+    for entry in outside.iter() {
+        for host in &entry.hosts {
+            *known.entry((entry.service.namespace.clone(), host.clone())).or_default() += 1;
+        }
+    }
+    for entry in outside {
+        let shared = |host: &String| {
+            local(host)
+                || host.contains('*')
+                || known.get(&(entry.service.namespace.clone(), host.clone())) != Some(&1)
+        };
+        let arrives = entry.endpoints.iter().any(|ip| of_workload(ip) || of_service(ip))
+            || (entry.onward == Onward::Dns && entry.names.iter().any(local));
+        if hidden || arrives || entry.hosts.is_empty() || entry.hosts.iter().any(shared) {
             entry.onward = Onward::Unread;
         }
     }
