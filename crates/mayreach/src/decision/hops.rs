@@ -23,6 +23,7 @@ pub(crate) fn layer<'m>(
         Way::Translated { leaves, arrives } => {
             ask(if layer == Layer::Egress { leaves } else { arrives }, Hop::Direct)
         }
+        Way::Endpoint(to) => ask(to, Hop::Direct),
         Way::Foreign(gateway) => {
             let found = ask(asked, Hop::Direct);
             let reason = Reason::NotEvaluated { policy: *gateway };

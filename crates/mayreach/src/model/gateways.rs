@@ -61,6 +61,8 @@ pub(crate) struct Outside {
     /// Hosts of its endpoints; without endpoints its own.
     pub(crate) names: Vec<String>,
     pub(crate) onward: Onward,
+    /// Its endpoints may be workloads of the mesh, which judge what arrives there.
+    pub(crate) inside: bool,
 }
 
 impl Outside {

@@ -83,13 +83,19 @@ pub(crate) fn at_waypoint(
     called: Option<&Service>,
     number: Option<u16>,
 ) -> Reading {
-    let tcp = |p: &&ServicePort| p.protocol == Protocol::Tcp && Some(p.port) == number;
-    let found = called.and_then(|service| Some((service, service.ports.iter().find(tcp)?)));
-    let says = |(service, port): (&Service, &ServicePort)| match &port.app_protocol {
-        written if service.entry => parsed(written.as_deref().unwrap_or_default()),
-        _ => declared(port),
-    };
-    read(asked, vec![found.map_or(Declared::Sniffed, says)])
+    let called = called.zip(number);
+    let declared = called.map_or(Declared::Sniffed, |(service, port)| of_service(service, port));
+    read(asked, vec![declared])
+}
+
+/// What a Service, or a ServiceEntry, says of one of its ports.
+pub(crate) fn of_service(service: &Service, number: u16) -> Declared {
+    let tcp = |p: &&ServicePort| p.protocol == Protocol::Tcp && p.port == number;
+    match service.ports.iter().find(tcp) {
+        Some(port) if service.entry => parsed(port.app_protocol.as_deref().unwrap_or_default()),
+        Some(port) => declared(port),
+        None => Declared::Sniffed,
+    }
 }
 
 fn read(asked: &Asked<'_>, declared: Vec<Declared>) -> Reading {

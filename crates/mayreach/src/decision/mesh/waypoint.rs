@@ -125,22 +125,36 @@ fn to_outside<'m>(model: &'m Model, asked: &Asked<'m>, source: &Workload) -> Rou
         uses(&entry.service) && target(model, namespace, labels).is_some()
     };
     let all: Vec<&Outside> = outside.filter(holds).collect();
-    let Some(first) = all.iter().copied().find(has_waypoint) else { return Route::Direct };
-    let Address::Exact(ip) = asked.destination.address else { return Route::Unread(first.id) };
-    // ztunnel looks for Services at the address before workloads.
+    let waypoint = all.iter().copied().find(has_waypoint);
+    let captured = !matches!(source.mesh, Enrolment::None | Enrolment::Waypoint);
+    let Address::Exact(ip) = asked.destination.address else {
+        let inside = all.iter().copied().find(|entry| captured && entry.inside);
+        return waypoint.or(inside).map_or(Route::Direct, |entry| Route::Unread(entry.id));
+    };
     let called = |entry: &&&Outside| entry.called.iter().any(|net| net.contains(&ip));
+    // ztunnel looks for Services at the address before workloads.
     match all.iter().filter(called).collect::<Vec<_>>().as_slice() {
-        [] if all.iter().any(|entry| workloads(model, entry)) => Route::Unread(first.id),
-        [] => Route::Direct,
-        [one] if !has_waypoint(one) => Route::Direct,
-        [one] => match (of_service(model, &one.service).as_slice(), asked.port) {
-            ([], _) => Route::Direct,
-            ([gateway], Some(port)) if one.evaluated(port) => {
-                through(model, gateway, (Some(&one.service), Some(one)), Some(port))
-            }
-            _ => Route::Unread(one.id),
+        [] => match waypoint.filter(|_| all.iter().any(|entry| workloads(model, entry))) {
+            Some(entry) => Route::Unread(entry.id),
+            None => Route::Direct,
         },
-        _ => Route::Unread(first.id),
+        [one] => {
+            let gateways =
+                if has_waypoint(one) { of_service(model, &one.service) } else { Vec::new() };
+            match (gateways.as_slice(), asked.port) {
+                // The client's proxy leads what is called there to the endpoints.
+                ([], _) if captured && one.inside => Route::Unread(one.id),
+                ([], _) => Route::Direct,
+                ([gateway], Some(port)) if one.evaluated(port) => {
+                    through(model, gateway, (Some(&one.service), Some(one)), Some(port))
+                }
+                _ => Route::Unread(one.id),
+            }
+        }
+        many => {
+            let odd = many.iter().find(|entry| has_waypoint(entry) || (captured && entry.inside));
+            odd.map_or(Route::Direct, |entry| Route::Unread(entry.id))
+        }
     }
 }
 

@@ -10,10 +10,7 @@ pub(crate) mod packet;
 use crate::{
     decision::{
         ClientSees, Decision, Explanation, Hop, Layer, LayerDecision, LayerWalk, Walk, combine,
-        hops, mesh,
-        resolve::{Address, Asked, End},
-        trace::Trace,
-        unevaluated::left_open,
+        hops, mesh, resolve::Asked, trace::Trace, unevaluated::left_open,
     },
     model::Model,
 };
@@ -72,12 +69,8 @@ fn on_the_way(asked: &Asked<'_>, hop: Hop, trace: &mut Trace) {
     if hop == Hop::Direct {
         return;
     }
-    let name = |end: &End<'_>| match (end.workload, &end.address) {
-        (None, Address::Unknown) => "an address that DNS tells".to_owned(),
-        _ => end.words(),
-    };
     let port = asked.network_port.map_or_else(String::new, |port| format!(" on port {port}"));
-    let (from, to) = (name(&asked.source), name(&asked.destination));
+    let (from, to) = (asked.source.words(), asked.destination.onward_words());
     let text = match hop {
         Hop::FromWaypoint => format!("from the waypoint {from} to {to}{port}"),
         _ => format!("from {from} to the waypoint {to}{port}"),

@@ -112,6 +112,14 @@ impl<'m> End<'m> {
         }
     }
 
+    /// The same of where a proxy connects to: only DNS tells an address that is not known.
+    pub(crate) fn onward_words(&self) -> String {
+        match (self.workload, &self.address) {
+            (None, Address::Unknown) => "an address that DNS tells".to_owned(),
+            _ => self.words(),
+        }
+    }
+
     /// An end of which nothing but its address counts.
     pub(crate) fn of_address(model: &'m Model, address: Address<'m>) -> Self {
         let inventory = &model.inventory;

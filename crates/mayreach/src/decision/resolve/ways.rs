@@ -1,10 +1,11 @@
 //! The connections that carry a flow of the ambient mesh: tunnels, and two of them where a waypoint
 //! stands between.
 
-use super::{Asked, End, Found, Resolver, family};
+use super::{Address, Asked, End, Found, Resolver, family};
 use crate::{
     decision::mesh::{
-        port::service_ports,
+        port::{self, Declared, service_ports},
+        sidecar,
         waypoint::{self, Route},
     },
     model::{
@@ -34,6 +35,8 @@ pub(crate) enum Way<'m> {
     /// A node translates the address that is called, and perhaps the client's: the packet that
     /// leaves the client, and the one that arrives.
     Translated { leaves: Box<Asked<'m>>, arrives: Box<Asked<'m>> },
+    /// To an endpoint of the ServiceEntry that is called.
+    Endpoint(Box<Asked<'m>>),
     /// Through something of which it is not known what it does.
     Foreign(PolicyId),
     /// One that is not known.
@@ -63,6 +66,10 @@ impl Ways<'_> {
                  evaluated"
                     .to_owned(),
             ),
+            Way::Endpoint(asked) => Some(format!(
+                "the client's proxy connects to {}, an endpoint of the ServiceEntry at this address",
+                asked.destination.onward_words()
+            )),
             Way::Direct | Way::Foreign(_) | Way::Through { .. } => None,
         })
     }
@@ -102,11 +109,11 @@ impl<'m> Resolver<'m> {
         let client = asked.source.workload?;
         let may = matches!(client.mesh, Enrolment::Ambient { .. } | Enrolment::Gateway { .. });
         if !may || inventory.gateways.is_empty() {
-            return None;
+            return self.to_endpoints(asked, source);
         }
         let (routes, missing) = waypoint::routes(self.model, asked);
         if routes.iter().all(|route| matches!(route, Route::Direct)) {
-            return None;
+            return self.to_endpoints(asked, source);
         }
         let all = routes.iter().map(|route| match route {
             Route::Direct => Way::Direct,
@@ -130,6 +137,46 @@ impl<'m> Resolver<'m> {
         Some(Box::new(Ways { all: all.collect(), missing }))
     }
 
+    /// What is called at the address of a ServiceEntry, the client's own proxy leads to its endpoints:
+    /// these are what packets are sent to.
+    fn to_endpoints(&self, asked: &Asked<'m>, source: Found<'m>) -> Option<Box<Ways<'m>>> {
+        let client = asked.source.workload?;
+        let captured = matches!(client.mesh, Enrolment::Ambient { .. } | Enrolment::Sidecar);
+        let outside = &self.model.inventory.outside;
+        if outside.is_empty()
+            || !captured
+            || client.host_network
+            || asked.destination.workload.is_some()
+            || asked.flow.protocol != Protocol::Tcp
+        {
+            return None;
+        }
+        let Address::Exact(ip) = asked.destination.address else { return None };
+        let called = |entry: &&Outside| entry.called.iter().any(|net| net.contains(&ip));
+        let mut all = outside.iter().filter(called);
+        let entry = all.next()?;
+        // Its annotations may say that its proxy lets the address pass, a Sidecar that it knows no entry.
+        let odd = client.annotations.keys().any(|key| key.starts_with("traffic.sidecar.istio.io/"))
+            || sidecar::of(self.model, client).is_some()
+            || all.next().is_some();
+        let port = asked.port.filter(|port| !odd && entry.evaluated(*port));
+        let ways = match (entry.onward, port) {
+            (Onward::Called, _) if !odd => return None,
+            (Onward::Endpoints | Onward::Dns, Some(number)) => {
+                let ends = onward(entry, (None, None, Some(ip)), port).into_iter();
+                let to = |(end, port)| Way::Endpoint(Box::new(self.hop(asked, source, end, port)));
+                let mut all: Vec<Way<'m>> = ends.map(to).collect();
+                // Sidecars lead requests by their host, and pass on what names another.
+                let by_host = client.mesh == Enrolment::Sidecar
+                    && port::of_service(&entry.service, number) != Declared::Tcp;
+                all.extend(by_host.then_some(Way::Direct));
+                all
+            }
+            _ => vec![Way::Foreign(entry.id)],
+        };
+        Some(Box::new(Ways { all: ways, missing: Attributes::BACKEND }))
+    }
+
     /// The client's tunnel to the waypoint, and the connection that the waypoint opens.
     fn hops(
         &self,
@@ -138,29 +185,37 @@ impl<'m> Resolver<'m> {
         waypoint: Found<'m>,
         (destination, port): (Found<'m>, Option<u16>),
     ) -> [Asked<'m>; 2] {
-        // The reference asks of a pod that istiod would make, and reads network sets itself.
-        let whole = Self { lean: false, ..*self };
-        let flow = asked.flow;
-        let hop = |from: Found<'m>, to: Found<'m>, port: Option<u16>| {
-            let v6 = family(flow, &from, &to);
-            Asked {
-                flow,
-                source: whole.end(flow, from, v6),
-                destination: whole.end(flow, to, v6),
-                port,
-                network_port: port,
-                service: None,
-                services: &[],
-                source_port: None,
-                ways: None,
-            }
-        };
-        let first = hop(source, waypoint, Some(HBONE));
-        let mut second = hop(waypoint, destination, port);
+        let first = self.hop(asked, source, waypoint, Some(HBONE));
+        let mut second = self.hop(asked, waypoint, destination, port);
         if self.tunnelled(&second) {
             second.network_port = Some(HBONE);
         }
         [first, second]
+    }
+
+    /// One connection of those that carry a flow.
+    fn hop(
+        &self,
+        asked: &Asked<'m>,
+        from: Found<'m>,
+        to: Found<'m>,
+        port: Option<u16>,
+    ) -> Asked<'m> {
+        // The reference asks of a pod that istiod would make, and reads network sets itself.
+        let whole = Self { lean: false, ..*self };
+        let flow = asked.flow;
+        let v6 = family(flow, &from, &to);
+        Asked {
+            flow,
+            source: whole.end(flow, from, v6),
+            destination: whole.end(flow, to, v6),
+            port,
+            network_port: port,
+            service: None,
+            services: &[],
+            source_port: None,
+            ways: None,
+        }
     }
 }
 

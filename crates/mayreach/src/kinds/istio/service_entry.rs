@@ -145,7 +145,8 @@ fn outside(document: &Document, draft: &mut Draft<'_>, spec: &Spec, status: Stat
         ..Service::default()
     };
     let onward = if readable { onward(spec, endpoints.len()) } else { Onward::Unread };
-    let entry = Outside { id, service, hosts, called, endpoints, names, onward };
+    let inside = spec.workload_selector.is_some();
+    let entry = Outside { id, service, hosts, called, endpoints, names, onward, inside };
     draft.model.inventory.outside.push(entry);
 }
 

@@ -110,9 +110,10 @@ fn unread_entries(inventory: &mut Inventory) {
                 || host.contains('*')
                 || known.get(&(entry.service.namespace.clone(), host.clone())) != Some(&1)
         };
-        let arrives = entry.endpoints.iter().any(|ip| of_workload(ip) || of_service(ip))
-            || (entry.onward == Onward::Dns && entry.names.iter().any(local));
-        if hidden || arrives || entry.hosts.is_empty() || entry.hosts.iter().any(shared) {
+        entry.inside |= entry.onward != Onward::Called
+            && (entry.endpoints.iter().any(|ip| of_workload(ip) || of_service(ip))
+                || entry.names.iter().any(local));
+        if hidden || entry.inside || entry.hosts.is_empty() || entry.hosts.iter().any(shared) {
             entry.onward = Onward::Unread;
         }
     }
