@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{
-    Flow, Peer, Port, Program, Protocol, Verdict, WorkloadId, decision::fast::Ends, model::Model,
-};
+use crate::{Flow, Peer, Port, Program, Protocol, Verdict, WorkloadId, model::Model};
 
 /// What network policy says of every pair of workloads on one port: both layers together. Pairs
 /// that it treats alike are one cell, so all of them take little more than the distinct ones.
@@ -53,11 +51,7 @@ impl Program {
             }
             kinds.push(kind);
         }
-        let mut cells = Vec::with_capacity(samples.len() * samples.len());
-        for from in &samples {
-            let of = |to: &WorkloadId| fast.alike(Ends { from: *from, to: *to, port }, protocol);
-            cells.extend(samples.iter().map(of));
-        }
+        let cells = fast.pairs(&samples, port, protocol);
         NetworkPairs { program: self, protocol, port, kinds, sizes, cells }
     }
 }

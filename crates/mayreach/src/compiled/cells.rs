@@ -1,6 +1,8 @@
 //! A number for each list of rules and class of workloads: in full where that is small, else those
 //! that differ from the rest of their row.
 
+use std::collections::HashMap;
+
 use super::table::fold;
 
 /// So many cells are kept in full.
@@ -12,7 +14,12 @@ pub(super) enum Cells {
     /// Row by row.
     Full { classes: usize, cells: Vec<u32> },
     /// Row, class and number by hash, half empty; and the number of the rest of each row.
-    Sparse { slots: Box<[(u32, u32, u32)]>, rest: Vec<u32>, different: Vec<(u32, u32, u32)> },
+    Sparse {
+        classes: usize,
+        slots: Box<[(u32, u32, u32)]>,
+        rest: Vec<u32>,
+        different: Vec<(u32, u32, u32)>,
+    },
 }
 
 impl Default for Cells {
@@ -35,11 +42,12 @@ impl Cells {
         if rows.saturating_mul(classes) <= FULL {
             return Self::Full { classes, cells: Vec::with_capacity(rows * classes) };
         }
-        Self::sparse(rows)
+        Self::sparse(rows, classes)
     }
 
-    fn sparse(rows: usize) -> Self {
+    fn sparse(rows: usize, classes: usize) -> Self {
         Self::Sparse {
+            classes,
             slots: Box::default(),
             rest: Vec::with_capacity(rows),
             different: Vec::new(),
@@ -94,6 +102,47 @@ impl Cells {
         }
     }
 
+    /// How many classes there are.
+    pub(super) const fn classes(&self) -> usize {
+        match self {
+            Self::Full { classes, .. } | Self::Sparse { classes, .. } => *classes,
+        }
+    }
+
+    /// All cells of some rows ([`Cells::row`], each once), row after row; `u32::MAX` where there is none.
+    pub(super) fn all(&self, rows: &[u32]) -> Vec<u32> {
+        let classes = self.classes();
+        let mut out = vec![u32::MAX; rows.len().saturating_mul(classes)];
+        let each = || (0_usize..).step_by(classes.max(1)).zip(rows);
+        match self {
+            Self::Full { cells, .. } => {
+                for (place, row) in each() {
+                    let found = cells.get(*row as usize..).and_then(|rest| rest.get(..classes));
+                    if let (Some(found), Some(out)) = (found, out.get_mut(place..place + classes)) {
+                        out.copy_from_slice(found);
+                    }
+                }
+            }
+            Self::Sparse { slots, rest, .. } => {
+                let places: HashMap<u32, usize> =
+                    each().map(|(place, row)| (*row, place)).collect();
+                for (place, row) in each() {
+                    let rest = rest.get(*row as usize).copied().unwrap_or(u32::MAX);
+                    if let Some(out) = out.get_mut(place..place + classes) {
+                        out.fill(rest);
+                    }
+                }
+                for (row, class, list) in slots.iter().filter(|slot| **slot != EMPTY) {
+                    let place = places.get(row).map(|place| place + *class as usize);
+                    if let Some(cell) = place.and_then(|place| out.get_mut(place)) {
+                        *cell = *list;
+                    }
+                }
+            }
+        }
+        out
+    }
+
     /// What a cell holds, by its [`Cells::row`] and a class.
     #[inline]
     pub(super) fn get(&self, row: u32, class: u32) -> Option<u32> {
@@ -125,7 +174,7 @@ mod tests {
     #[test]
     fn both_forms_hold_the_same() {
         let (rows, classes) = (50, 40);
-        let (mut full, mut sparse) = (Cells::new(rows as usize, 40), Cells::sparse(50));
+        let (mut full, mut sparse) = (Cells::new(rows as usize, 40), Cells::sparse(50, 40));
         for row in 0..rows {
             let marked = (0..classes).filter(|class| (class * 7 + row) % 5 == 0);
             let marked: Vec<_> = marked.map(|class| (class, class * row % 3)).collect();
@@ -139,6 +188,13 @@ mod tests {
             assert!(full.is_some());
             assert_eq!(full, sparse, "{row} {class}");
         }
+        let some: [Vec<u32>; 2] =
+            [&full, &sparse].map(|cells| cells.all(&[cells.row(7), cells.row(3), cells.row(rows)]));
+        let expected =
+            [7, 3].into_iter().flat_map(|row| (0..classes).map(move |class| (row, class)));
+        let expected = expected.map(|(row, class)| full.get(full.row(row), class).unwrap());
+        let expected: Vec<u32> = expected.chain((0..classes).map(|_| u32::MAX)).collect();
+        assert_eq!(some, [expected.clone(), expected]);
         assert_eq!((full.get(full.row(rows), 0), sparse.get(rows, 0)), (None, None));
         assert_eq!(Cells::default().get(Cells::default().row(u32::MAX), 0), None);
     }

@@ -2,6 +2,8 @@
 //! each class of workloads that all selectors treat alike. A cell holds the few rules of the list
 //! that may mean the class, mostly with nothing left to ask but the port.
 
+mod between;
+
 use std::{
     collections::{BTreeSet, HashMap},
     net::IpAddr,
@@ -393,23 +395,17 @@ impl Rows {
         Some([egress, self.find(destination.ingress, destination, source, packet)?])
     }
 
-    /// Whether both layers let a packet pass from any workload like one to any other like another;
-    /// `None`: it depends on more.
-    pub(crate) fn alike_allowed(
-        &self,
-        source: &Alike,
-        destination: &Alike,
-        packet: Packet,
-    ) -> Option<bool> {
-        let [egress, ingress] = self.ask(source, destination, false, packet)?;
-        Some(egress.allows() & ingress.allows())
-    }
-
     /// What a list of a workload says of a packet that another sends or gets.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "most lists decide at their first step")]
     fn find(&self, side: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<Cell> {
-        let mut at = self.cells.get(side, other.class)? as usize;
+        self.follow(self.cells.get(side, other.class)?, own, other, packet)
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    fn follow(&self, list: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<Cell> {
+        let mut at = list as usize;
         loop {
             let entry = self.entries.get(at)?;
             at += 1;

@@ -57,7 +57,7 @@ pub(crate) struct Slots {
 }
 
 /// One policy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Slot {
     family: Family,
     document: u32,
@@ -275,7 +275,7 @@ impl Next {
             // Nothing else tells of a namespace that nothing else names.
             let space = meta.namespace.as_deref()?;
             inner.model.inventory.namespaces.contains_key(space).then_some(())?;
-            let known = slot.is_some();
+            let (known, before) = (slot.is_some(), slot);
             let slot = match slot {
                 Some(slot) => {
                     let policy = usize::try_from(slot.policy.0).ok()?;
@@ -300,7 +300,9 @@ impl Next {
                 }
             };
             self.put(PolicyId(number), slot, known, &lowered)?;
-            self.slots.by_name.put(name, Some(slot));
+            if before != Some(slot) {
+                self.slots.by_name.put(name, Some(slot));
+            }
         }
         Some(())
     }

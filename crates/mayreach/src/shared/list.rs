@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 /// Items of a node. The root takes as many nodes as there are.
-const WIDE: usize = 64;
+const WIDE: usize = 32;
 
 type Leaf<T> = Vec<Option<Arc<T>>>;
 type Branch<T> = Vec<Arc<Leaf<T>>>;

@@ -182,19 +182,19 @@ impl<'p> Fast<'p> {
         ends: Ends,
         protocol: Protocol,
     ) -> Option<[LayerDecision; 2]> {
-        self.straight(ends)?;
-        self.network(ends, protocol)
+        let doors = &self.seats.doors;
+        let straight = self.straight(doors.spot(ends.from)?, doors.spot(ends.to)?);
+        if straight { self.network(ends, protocol) } else { None }
     }
 
     /// Whether packets travel as they are from one end to the other, and nothing that is not
     /// evaluated may touch them.
-    fn straight(&self, ends: Ends) -> Option<()> {
-        let doors = &self.seats.doors;
-        let (source, destination) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
+    #[inline]
+    fn straight(&self, source: &doors::Spot, destination: &doors::Spot) -> bool {
         let may = matches!(source.kind, Kind::Ambient | Kind::Gateway);
         let waypoints = may && !self.model.inventory.gateways.is_empty();
         let open = source.open | destination.open != 0;
-        (!open && !waypoints && !tunnelled(source.kind, destination.kind)).then_some(())
+        !open && !waypoints && !tunnelled(source.kind, destination.kind)
     }
 
     fn mesh(&self) -> mesh::Mesh<'p> {

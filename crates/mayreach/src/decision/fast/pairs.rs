@@ -1,6 +1,6 @@
 //! Pairs of workloads that network policy treats alike.
 
-use super::{Ends, Fast, seats::Kind};
+use super::{Fast, doors::Spot, seats::Kind};
 use crate::{
     compiled::rows::{self, Packet},
     decision::Verdict,
@@ -17,18 +17,30 @@ impl Fast<'_> {
         Some((spot.network.alike(), spot.kind, spot.open))
     }
 
-    /// What network policy says of two workloads and of all pairs of their kinds; `None`: each pair
-    /// has to be asked. The two are taken for different ones.
-    pub(crate) fn alike(&self, ends: Ends, protocol: Protocol) -> Option<Verdict> {
-        if ends.port == 0 {
-            return None;
+    /// What network policy says of any workload of one kind and any other of another, each kind given
+    /// by one that is of it, source by destination. `None`: each pair has to be asked.
+    pub(crate) fn pairs(
+        &self,
+        samples: &[WorkloadId],
+        port: u16,
+        protocol: Protocol,
+    ) -> Vec<Option<Verdict>> {
+        let spots = samples.iter().map(|id| self.seats.doors.spot(*id));
+        let spots: Vec<Option<&Spot>> = spots.collect();
+        let kind =
+            |spot: Option<&Spot>| spot.map_or(rows::Seat::UNKNOWN, |spot| spot.network).alike();
+        let kinds: Vec<rows::Alike> = spots.iter().copied().map(kind).collect();
+        let between = self.rows.between(&kinds, Packet::new(protocol, port));
+        let mut cells = Vec::with_capacity(samples.len().saturating_mul(samples.len()));
+        for (number, (from, source)) in spots.iter().zip(&kinds).enumerate() {
+            let all = between.from(number, source, &kinds);
+            cells.extend(spots.iter().zip(all).map(|(to, allowed)| {
+                let straight =
+                    port > 0 && from.zip(*to).is_some_and(|(from, to)| self.straight(from, to));
+                let verdict = if allowed? { Verdict::Allow } else { Verdict::Deny };
+                straight.then_some(verdict)
+            }));
         }
-        self.straight(ends)?;
-        let doors = &self.seats.doors;
-        let [from, to] =
-            [doors.spot(ends.from)?, doors.spot(ends.to)?].map(|spot| spot.network.alike());
-        let packet = Packet::new(protocol, ends.port);
-        let allowed = self.rows.alike_allowed(&from, &to, packet)?;
-        Some(if allowed { Verdict::Allow } else { Verdict::Deny })
+        cells
     }
 }

@@ -93,8 +93,7 @@ fn unread_entries(inventory: &mut Inventory) {
     };
     let local = |host: &String| {
         !host.contains('.')
-            || host.ends_with(".svc")
-            || host.contains(".svc.")
+            || host.split('.').skip(1).any(|label| label == "svc")
             || services.iter().any(|s| *host == format!("{}.{}", s.name, s.namespace))
     };
     let hidden = !mesh.service_export_to.iter().any(|to| to == "*");
