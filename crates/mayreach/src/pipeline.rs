@@ -6,6 +6,8 @@ pub(crate) use self::edits::Slots;
 
 use std::sync::{Arc, OnceLock};
 
+use ipnet::IpNet;
+
 use crate::{
     Changes, Error, Options, Program, Source,
     compiled::{Authz, Index, Net, People, Rows, rows::Seat},
@@ -63,27 +65,36 @@ impl Program {
     /// weigh.
     #[doc(hidden)]
     pub fn compiled_again(&self) -> impl Sized + use<> {
-        compiled(&self.inner.model, &self.inner.options)
+        compiled(&self.inner.model, &self.inner.options, &self.inner.pod_networks)
     }
 }
 
-fn compiled(model: &Model, options: &Options) -> (Index, Net, Authz, Rows, Seats) {
+fn compiled(
+    model: &Model,
+    options: &Options,
+    pod_networks: &[IpNet],
+) -> (Index, Net, Authz, Rows, Seats) {
     let index = Index::new(&model.inventory);
     let net = Net::new(model);
     let authz = Authz::new(model, Arc::new(People::new(model)));
-    let (rows, network) = rows(&net, model, &index, options);
+    let (rows, network) = rows(&net, model, &index, (options, pod_networks));
     let seats = Seats::new(model, &index, &authz, &network, !options.without.any());
     (index, net, authz, rows, seats)
 }
 
 /// Rows of cells, and what they go by of each workload.
-fn rows(net: &Net, model: &Model, index: &Index, options: &Options) -> (Rows, Vec<Seat>) {
+fn rows(
+    net: &Net,
+    model: &Model,
+    index: &Index,
+    (options, pod_networks): (&Options, &[IpNet]),
+) -> (Rows, Vec<Seat>) {
     let shared = |n: u32| {
         model.inventory.workload(WorkloadId(n)).is_none_or(|workload| index.is_shared(workload))
     };
     // Host endpoints are asked rule by rule.
     let by_rule = options.without.rows || !model.inventory.host_endpoints.is_empty();
-    let rows = if by_rule { None } else { Rows::new(net, &model.inventory, &shared) };
+    let rows = if by_rule { None } else { Rows::new(net, &model.inventory, pod_networks, &shared) };
     rows.unwrap_or_default()
 }
 
@@ -102,13 +113,13 @@ fn build(documents: Documents, options: Arc<Options>) -> Result<Program, Error> 
 }
 
 fn assemble(model: Model, documents: Documents, options: Arc<Options>) -> Program {
-    let (index, net, authz, rows, seats) = compiled(&model, &options);
     // Calico's IPPools say where pods live; the options only guess.
     let pools = &model.inventory.pod_networks;
     let pod_networks = if pools.is_empty() { &options.pod_networks } else { pools };
     let mut pod_networks = pod_networks.clone();
     // A flow may say which family it is about (`Resolver::somewhere`).
     pod_networks.sort_by_key(|net| net.addr().is_ipv6());
+    let (index, net, authz, rows, seats) = compiled(&model, &options, &pod_networks);
     let pod_networks = pod_networks.into();
     let inner = Inner {
         model,

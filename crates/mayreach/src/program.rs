@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use ipnet::IpNet;
 
 use crate::{
-    Decision, Explanation, LayerDecision, Options,
+    Decision, Explanation, LayerDecision, Options, Protocol,
     compiled::{Authz, Index, Net, Rows},
     decision::{
         Layer, combine,
@@ -186,7 +186,8 @@ impl Program {
     #[inline]
     pub(crate) fn ends(&self, flow: &Flow<'_>) -> Option<Ends> {
         let Port::Number(port) = flow.port else { return None };
-        if flow.ip_version.is_some() {
+        // Rules about addresses are looked up as IPv4 has them.
+        if flow.ip_version.is_some() || flow.protocol == Protocol::Icmpv6 {
             return None;
         }
         let find = |peer: &Peer<'_>| match *peer {

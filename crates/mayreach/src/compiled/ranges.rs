@@ -58,7 +58,8 @@ impl Ranges {
     }
 }
 
-fn merged<T: Copy + Ord>(mut ranges: Vec<(T, T)>) -> Vec<(T, T)> {
+/// As ranges that do not touch, ascending.
+pub(super) fn merged<T: Copy + Ord>(mut ranges: Vec<(T, T)>) -> Vec<(T, T)> {
     ranges.sort_unstable();
     let mut out: Vec<(T, T)> = Vec::new();
     for (low, high) in ranges {

@@ -3,6 +3,7 @@
 //! that may mean the class, mostly with nothing left to ask but the port.
 
 mod between;
+mod places;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -10,6 +11,9 @@ use std::{
     sync::Arc,
 };
 
+use ipnet::IpNet;
+
+use self::places::Places;
 use super::{
     cells::Cells,
     classes::{Classes, Marks, bit},
@@ -28,7 +32,10 @@ const TESTS: usize = 1_000_000;
 const MARKS: usize = 8_000_000;
 
 /// The tests that rules have: by where a rule is, and whether its selector means the workload.
-type Tests = HashMap<(usize, bool), Option<u32>>;
+struct Tests {
+    places: Option<Places>,
+    known: HashMap<(usize, bool), Option<u32>>,
+}
 
 /// The cells of all lists.
 #[derive(Clone, Debug, Default)]
@@ -120,6 +127,8 @@ const ANY: u16 = u16::MAX;
 const NO_PORT: u32 = 1 << 16;
 /// No test.
 const ANYWHERE: u32 = u32::MAX;
+/// What no workload passes.
+const NOWHERE: u32 = u32::MAX - 1;
 
 /// What entries look at of a packet.
 #[derive(Clone, Copy, Debug)]
@@ -191,24 +200,26 @@ impl Rows {
     pub(crate) fn new(
         net: &Net,
         inventory: &Inventory,
+        pod_networks: &[IpNet],
         shared: &dyn Fn(u32) -> bool,
     ) -> Option<(Self, Vec<Seat>)> {
         let sets = sets(net);
         let classes = Classes::new(&sets, inventory.workloads.len())?;
         let mut out = Self::default();
-        let mut tests = HashMap::new();
+        let usual = |(workload, n): (&Workload, u32)| {
+            !(workload.host_network || workload.finished || shared(n))
+        };
+        let all = || inventory.workloads.iter().zip(0_u32..);
+        let places = Places::new(all().filter(|one| usual(*one)).map(|one| one.0), pod_networks);
+        let mut tests = Tests { places, known: HashMap::new() };
         out.cells = out.fill(net, &classes, &mut tests)?;
-        let seats = inventory.workloads.iter().zip(0_u32..).map(|(workload, n)| {
+        let seats = all().map(|(workload, n)| {
             let at = |list: &[u32]| list.get(n as usize).copied().unwrap_or(u32::MAX);
             Seat {
                 class: at(&classes.of),
                 egress: out.cells.row(at(&net.egress)),
                 ingress: out.cells.row(at(&net.ingress)),
-                families: if workload.host_network || workload.finished || shared(n) {
-                    0
-                } else {
-                    families(workload)
-                },
+                families: if usual((workload, n)) { families(workload) } else { 0 },
                 nothing: match net.profileless.get(n as usize) {
                     Some(false) => What::Nothing,
                     _ => What::Profileless,
@@ -303,6 +314,7 @@ impl Rows {
             (by, true) => self.test(rule, other, by, tests),
         };
         let (then, what, test) = match (rule.action, test) {
+            (_, Some(NOWHERE)) => return,
             (_, None) => (Then::Open, What::Nothing, ANYWHERE),
             (Action::Allow, Some(test)) => (Then::Decided, What::Allow, test),
             (Action::Deny, Some(test)) => (Then::Decided, What::Deny, test),
@@ -334,7 +346,7 @@ impl Rows {
         tests: &mut Tests,
     ) -> Option<u32> {
         let key = (Arc::as_ptr(rule).addr(), by == Selected::Surely);
-        if let Some(known) = tests.get(&key) {
+        if let Some(known) = tests.known.get(&key) {
             return *known;
         }
         let nets = |nets: &Nets| nets.given.then(|| nets.of(false).v4().to_vec());
@@ -350,17 +362,22 @@ impl Rows {
             let nothing = other.not_nets.given
                 && (other.not_nets.of(false).is_empty() || other.not_nets.of(false).all);
             let inside = if nothing { Some(Vec::new()) } else { inside };
+            let outside = outside.unwrap_or_default();
+            let told = tests.places.as_ref().and_then(|all| all.pass(inside.as_deref(), &outside));
+            if let Some(all) = told {
+                return if all { ANYWHERE } else { NOWHERE };
+            }
             let mut span = |ranges: Vec<(u32, u32)>| {
                 let start = self.ranges.len();
                 self.ranges.extend(ranges);
                 (number(start), number(self.ranges.len()))
             };
             let inside = inside.map(&mut span);
-            let outside = span(outside.unwrap_or_default());
+            let outside = span(outside);
             self.tests.push(Test { inside, outside });
             number(self.tests.len() - 1)
         });
-        tests.insert(key, found);
+        tests.known.insert(key, found);
         found
     }
 

@@ -357,7 +357,8 @@ impl Next {
             }
             kinds::order(&mut self.model.network);
             net = Arc::new(Net::new(&self.model));
-            let (made, of) = super::rows(&net, &self.model, &inner.index, &inner.options);
+            let (made, of) =
+                super::rows(&net, &self.model, &inner.index, (&inner.options, &inner.pod_networks));
             (rows, seats) = (Arc::new(made), Arc::new(seats.under(&of)));
             network = Some(of);
         }

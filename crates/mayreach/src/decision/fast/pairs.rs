@@ -31,12 +31,14 @@ impl Fast<'_> {
             |spot: Option<&Spot>| spot.map_or(rows::Seat::UNKNOWN, |spot| spot.network).alike();
         let kinds: Vec<rows::Alike> = spots.iter().copied().map(kind).collect();
         let between = self.rows.between(&kinds, Packet::new(protocol, port));
+        // Without a port more is asked, and rules about addresses are looked up as IPv4 has them.
+        let usual = port > 0 && protocol != Protocol::Icmpv6;
         let mut cells = Vec::with_capacity(samples.len().saturating_mul(samples.len()));
         for (number, (from, source)) in spots.iter().zip(&kinds).enumerate() {
             let all = between.from(number, source, &kinds);
             cells.extend(spots.iter().zip(all).map(|(to, allowed)| {
                 let straight =
-                    port > 0 && from.zip(*to).is_some_and(|(from, to)| self.straight(from, to));
+                    usual && from.zip(*to).is_some_and(|(from, to)| self.straight(from, to));
                 let verdict = if allowed? { Verdict::Allow } else { Verdict::Deny };
                 straight.then_some(verdict)
             }));
