@@ -314,12 +314,11 @@ impl Rows {
             (by, true) => self.test(rule, other, by, tests),
         };
         let (then, what, test) = match (rule.action, test) {
-            (_, Some(NOWHERE)) => return,
+            (_, Some(NOWHERE)) | (Action::Log, Some(_)) => return,
             (_, None) => (Then::Open, What::Nothing, ANYWHERE),
             (Action::Allow, Some(test)) => (Then::Decided, What::Allow, test),
             (Action::Deny, Some(test)) => (Then::Decided, What::Deny, test),
             (Action::Pass, Some(test)) => (Then::Pass, What::Nothing, test),
-            (Action::Log, Some(_)) => return,
         };
         let protocol = rule.protocol.map_or(ANY, |protocol| Packet::new(protocol, 0).protocol);
         let cell = Cell { what, policy: rule.policy, number: rule.index };

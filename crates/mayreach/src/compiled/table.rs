@@ -2,9 +2,9 @@
 //! empty, so a look-up reads one line of memory and compares one key.
 
 /// A seed and two odd constants of the folded multiplication.
-const SEED: u64 = 0x2d35_8dcc_aa6c_78a5;
-const MIX: u64 = 0x8bb8_4b93_962e_acc9;
-const LAST: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(super) const SEED: u64 = 0x2d35_8dcc_aa6c_78a5;
+pub(super) const MIX: u64 = 0x8bb8_4b93_962e_acc9;
+pub(super) const LAST: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Both halves of a product: every bit of the input reaches every bit of the output.
 #[inline]
@@ -16,7 +16,7 @@ pub(crate) const fn fold(a: u64, b: u64) -> u64 {
 
 /// The bytes of a short text as one number; the length is mixed in by the caller.
 #[inline]
-fn word(bytes: &[u8]) -> u64 {
+pub(super) fn word(bytes: &[u8]) -> u64 {
     if let Some(all) = bytes.first_chunk::<8>() {
         return u64::from_le_bytes(*all);
     }
