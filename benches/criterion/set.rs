@@ -56,7 +56,7 @@ impl Set {
         let lists = Lists::new(&self.cluster);
         let mut allowed = 0;
         for (number, ask) in asks.iter().enumerate() {
-            let flow = ask.named(&self.cluster);
+            let flow = ask.named();
             let decision = self.program.decide(&flow);
             let allow = decision.verdict == Verdict::Allow;
             allowed += usize::from(allow);
@@ -99,7 +99,7 @@ pub(crate) fn ways<R>(
 ) {
     let decide = |flow: &Flow<'_>| ask(&set.program, flow);
     let mut group = c.benchmark_group(name);
-    let named: Vec<Flow<'_>> = asks.iter().map(|ask| ask.named(&set.cluster)).collect();
+    let named: Vec<Flow<'_>> = asks.iter().map(|ask| ask.named()).collect();
     group.bench_function("borrowed", |b| cycle(b, &named, decide));
     drop(named);
     let resolved: Vec<Flow<'_>> = asks.iter().map(|ask| ask.resolved(&set.ids)).collect();

@@ -27,7 +27,7 @@ impl Columns {
             columns.destination.push(ids[ask.destination as usize].0);
             columns.port.push(ask.port);
             columns.method.push(ask.method);
-            columns.paths.extend_from_slice(ask.path.as_bytes());
+            columns.paths.extend_from_slice(ask.path().as_bytes());
             columns.offsets.push(u32::try_from(columns.paths.len()).expect("less than 4 GiB"));
         }
         columns

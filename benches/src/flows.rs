@@ -15,18 +15,40 @@ pub struct Ask {
     pub port: u16,
     /// A place in [`METHODS`].
     pub method: u8,
-    /// The path.
-    pub path: String,
+    /// Namespace and name of both, and the path: one piece, as whoever reads a request or a log has it.
+    text: String,
+    /// Where each of them ends but the last.
+    ends: [usize; 4],
 }
 
 impl Ask {
+    fn new(cluster: &Cluster, ends: [u32; 2], (port, method): (u16, u8), path: &str) -> Self {
+        let [source, destination] = ends;
+        let [from, to] = ends.map(|number| &cluster.workloads[number as usize]);
+        let parts = [&from.namespace, &from.name, &to.namespace, &to.name];
+        let mut text = String::new();
+        let ends = parts.map(|part| {
+            text.push_str(part);
+            text.len()
+        });
+        text.push_str(path);
+        text.shrink_to_fit();
+        Self { source, destination, port, method, text, ends }
+    }
+
+    /// The path.
+    pub fn path(&self) -> &str {
+        &self.text[self.ends[3]..]
+    }
+
     /// The flow, with ends named by text.
-    pub fn named<'a>(&'a self, cluster: &'a Cluster) -> Flow<'a> {
-        let peer = |number: u32| {
-            let workload = &cluster.workloads[number as usize];
-            Peer::Workload { namespace: &workload.namespace, name: &workload.name }
-        };
-        self.between(peer(self.source), peer(self.destination))
+    pub fn named(&self) -> Flow<'_> {
+        let [first, second, third, last] = self.ends;
+        let text = |from: usize, to: usize| &self.text[from..to];
+        self.between(
+            Peer::Workload { namespace: text(0, first), name: text(first, second) },
+            Peer::Workload { namespace: text(second, third), name: text(third, last) },
+        )
     }
 
     /// The flow, with ends resolved beforehand; `ids` by number of workload.
@@ -54,7 +76,7 @@ impl Ask {
     /// Its request.
     pub fn request(&self) -> Request<'_> {
         let method = Some(METHODS[usize::from(self.method)]);
-        Request { method, path: Some(&self.path), ..Request::default() }
+        Request { method, path: Some(self.path()), ..Request::default() }
     }
 }
 
@@ -91,24 +113,20 @@ fn one(cluster: &Cluster, d: &mut Dice) -> Ask {
     let any = |d: &mut Dice| u32::try_from(d.roll(cluster.workloads.len())).unwrap_or(0);
     if cluster.rules.is_empty() {
         let port = *d.pick(&[8080, 8080, 9000, 9007, 443]);
-        return Ask { source: any(d), destination: any(d), port, method: 0, path: "/".to_owned() };
+        return Ask::new(cluster, [any(d), any(d)], (port, 0), "/");
     }
     let rule = d.pick(&cluster.rules).clone();
     let number = |n: usize| u32::try_from(n).unwrap_or(0);
     let tails = ["", "12345", "a/b/c", "list?x=1", "7f3c-99aa-1234/detail"];
-    let mut ask = Ask {
-        source: number(*d.pick(&rule.clients)),
-        destination: number(rule.workload),
-        port: 8080,
-        method: u8::try_from(*d.pick(&rule.methods)).unwrap_or(0),
-        path: format!("{}{}", d.pick(&rule.prefixes), d.pick(&tails)),
-    };
+    let mut source = number(*d.pick(&rule.clients));
+    let mut method = u8::try_from(*d.pick(&rule.methods)).unwrap_or(0);
+    let mut path = format!("{}{}", d.pick(&rule.prefixes), d.pick(&tails));
     match d.roll(8) {
-        0 => ask.source = any(d),
-        1 => ask.method = u8::try_from(d.roll(METHODS.len())).unwrap_or(0),
-        2 => ask.path = format!("{}x", prefix(d)),
-        3 => ask.path.insert(1, 'x'),
+        0 => source = any(d),
+        1 => method = u8::try_from(d.roll(METHODS.len())).unwrap_or(0),
+        2 => path = format!("{}x", prefix(d)),
+        3 => path.insert(1, 'x'),
         _ => {}
     }
-    ask
+    Ask::new(cluster, [source, number(rule.workload)], (8080, method), &path)
 }

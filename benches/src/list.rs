@@ -20,7 +20,7 @@ impl Entry {
         let method = METHODS[usize::from(ask.method)];
         self.principals.iter().any(|one| one == principal)
             && self.methods.contains(&method)
-            && self.prefixes.iter().any(|one| ask.path.starts_with(one.as_str()))
+            && self.prefixes.iter().any(|one| ask.path().starts_with(one.as_str()))
     }
 }
 

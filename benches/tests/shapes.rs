@@ -18,7 +18,7 @@ fn every_shape_is_answered_as_the_reference_answers() {
         let mut allowed = 0;
         let asks = [&hot(&cluster)[..100], &wide(&cluster, 200)].concat();
         for ask in &asks {
-            let flow = ask.named(&cluster);
+            let flow = ask.named();
             let decision = program.decide(&flow);
             assert_eq!(decision, program.decide_by_reference(&flow), "{shape:?} {ask:?}");
             assert_ne!(decision.verdict, Verdict::Undetermined, "{shape:?} {ask:?} {decision:?}");

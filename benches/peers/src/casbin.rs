@@ -60,7 +60,7 @@ pub(crate) fn rows(set: &Set, budget: Duration) {
         let ask = &set.asks[n];
         let method = METHODS[usize::from(ask.method)].to_owned();
         let workload = named(set, ask.destination as usize);
-        let question = (workload, set.principals[n].clone(), method, ask.path.clone());
+        let question = (workload, set.principals[n].clone(), method, ask.path().to_owned());
         enforcer.enforce(question).expect("an answer")
     };
     keep("casbin", set, budget, allows);

@@ -48,7 +48,7 @@ fn entities(set: &Set) -> Entities {
 fn requests(set: &Set) -> Vec<Request> {
     let each = set.asks.iter().zip(&set.principals).map(|(ask, who)| {
         let workload = &set.cluster.workloads[ask.destination as usize];
-        let path = RestrictedExpression::new_string(ask.path.clone());
+        let path = RestrictedExpression::new_string(ask.path().to_owned());
         let context = Context::from_pairs([("path".to_owned(), path)]).expect("a context");
         let action = uid("Action", METHODS[usize::from(ask.method)]);
         let pod = uid("Pod", &format!("{}/{}", workload.namespace, workload.name));

@@ -48,7 +48,7 @@ fn main() {
     let quick = std::env::var_os("MAYREACH_QUICK").is_some();
     let set = Set::new(if quick { 1_000 } else { 10_000 });
     let program = set.cluster.compile();
-    let flows: Vec<_> = set.asks.iter().map(|ask| ask.named(&set.cluster)).collect();
+    let flows: Vec<_> = set.asks.iter().map(|ask| ask.named()).collect();
     let budget = Duration::from_millis(if quick { 300 } else { 2_000 });
     let ours = |name: &str| {
         let allows = |n: usize| program.decide(black_box(&flows[n])).verdict == Verdict::Allow;

@@ -70,7 +70,7 @@ pub(crate) fn rows(set: &Set, budget: Duration) {
                 ("workload".to_owned(), text(&named(set, ask.destination as usize))),
                 ("principal".to_owned(), text(who)),
                 ("method".to_owned(), text(METHODS[usize::from(ask.method)])),
-                ("path".to_owned(), text(&ask.path)),
+                ("path".to_owned(), text(ask.path())),
             ])
         })
         .collect();

@@ -46,8 +46,8 @@ fn main() {
     let ids: Vec<WorkloadId> = ids.collect();
     let asks = hot(&cluster);
     match shape {
-        Shape::Selectors => network(&cluster, &program, &ids, &asks),
-        Shape::Layers => five(&cluster, &program, &ids, &asks),
+        Shape::Selectors => network(&program, &ids, &asks),
+        Shape::Layers => five(&program, &ids, &asks),
         _ => authorization(&cluster, &program, &ids, &asks),
     }
 }
@@ -66,8 +66,8 @@ fn at_once(way: &str, questions: usize, mut ask: impl FnMut()) {
     counted(ask);
 }
 
-fn five(cluster: &Cluster, program: &Program, ids: &[WorkloadId], asks: &[Ask]) {
-    let named: Vec<_> = asks.iter().map(|ask| ask.named(cluster)).collect();
+fn five(program: &Program, ids: &[WorkloadId], asks: &[Ask]) {
+    let named: Vec<_> = asks.iter().map(|ask| ask.named()).collect();
     row("borrowed", &named, |flow| {
         black_box(program.decide(flow));
     });
@@ -91,7 +91,7 @@ fn five(cluster: &Cluster, program: &Program, ids: &[WorkloadId], asks: &[Ask]) 
 }
 
 fn authorization(cluster: &Cluster, program: &Program, ids: &[WorkloadId], asks: &[Ask]) {
-    let named: Vec<_> = asks.iter().map(|ask| ask.named(cluster)).collect();
+    let named: Vec<_> = asks.iter().map(|ask| ask.named()).collect();
     row("borrowed", &named, |flow| {
         black_box(program.authorize(flow));
     });
@@ -125,8 +125,8 @@ fn authorization(cluster: &Cluster, program: &Program, ids: &[WorkloadId], asks:
     });
 }
 
-fn network(cluster: &Cluster, program: &Program, ids: &[WorkloadId], asks: &[Ask]) {
-    let named: Vec<_> = asks.iter().map(|ask| ask.named(cluster)).collect();
+fn network(program: &Program, ids: &[WorkloadId], asks: &[Ask]) {
+    let named: Vec<_> = asks.iter().map(|ask| ask.named()).collect();
     row("borrowed", &named, |flow| {
         black_box(program.network(flow));
     });

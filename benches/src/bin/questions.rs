@@ -61,7 +61,7 @@ fn ours(
     ask: impl Fn(&Program, &Flow<'_>) -> Verdict,
 ) -> Vec<bool> {
     let program = cluster.compile();
-    let flows: Vec<Flow<'_>> = asks.iter().map(|ask| ask.named(cluster)).collect();
+    let flows: Vec<Flow<'_>> = asks.iter().map(|ask| ask.named()).collect();
     let (ns, _) = timed(flows.len(), Duration::from_millis(500), |n| {
         black_box(ask(&program, black_box(&flows[n])));
     });
@@ -80,7 +80,7 @@ fn written(cluster: &Cluster, asks: &[Ask], answers: &[bool]) -> Vec<Value> {
             "destination_ip": dotted(to.ip),
             "port": ask.port,
             "method": METHODS[usize::from(ask.method)],
-            "path": ask.path,
+            "path": ask.path(),
             "allow": allow,
         })
     });

@@ -44,7 +44,7 @@ fn table(cluster: &Cluster, asks: &[Ask], dictionaries: bool) -> RecordBatch {
         ("destination", text(&|ask| name(ask.destination))),
         ("port", Arc::new(port) as ArrayRef),
         ("method", text(&|ask| METHODS[usize::from(ask.method)].to_owned())),
-        ("path", text(&|ask| ask.path.clone())),
+        ("path", text(&|ask| ask.path().to_owned())),
     ])
     .expect("columns of one length")
 }
@@ -61,8 +61,8 @@ fn best(count: usize, mut run: impl FnMut()) -> (f64, f64) {
     (found.0 * 1e9 / count as f64, found.1 * 1e9 / count as f64)
 }
 
-fn decided(program: &Program, ask: &Ask, cluster: &Cluster) -> u8 {
-    program.decide(&ask.named(cluster)).verdict as u8
+fn decided(program: &Program, ask: &Ask) -> u8 {
+    program.decide(&ask.named()).verdict as u8
 }
 
 fn said(cluster: &Cluster, ask: &Ask) -> FlowIn {
@@ -75,7 +75,7 @@ fn said(cluster: &Cluster, ask: &Ask) -> FlowIn {
         destination: &name(ask.destination),
         port: Some(ask.port),
         method: Some(METHODS[usize::from(ask.method)]),
-        path: Some(&ask.path),
+        path: Some(ask.path()),
         host: None,
     };
     words.own().expect("its own workloads")
@@ -91,7 +91,7 @@ fn main() {
     let asks = wide(&cluster, count);
     if only.is_none() {
         let (cpu, _) = best(count, || {
-            let sum: u64 = asks.iter().map(|ask| u64::from(decided(program, ask, &cluster))).sum();
+            let sum: u64 = asks.iter().map(|ask| u64::from(decided(program, ask))).sum();
             assert!(sum > 0, "some are denied");
         });
         println!("single decisions, named ends: {cpu:.0} ns");
@@ -127,7 +127,7 @@ fn main() {
             (0..batch.num_rows()).map(|row| verdicts.key(row)).collect::<Vec<_>>()
         });
         for (ask, found) in asks.iter().zip(verdicts).step_by(97) {
-            assert_eq!(found, Some(usize::from(decided(program, ask, &cluster))), "{ask:?}");
+            assert_eq!(found, Some(usize::from(decided(program, ask))), "{ask:?}");
         }
         let (cpu, _) = best(count, || {
             let _ = one.decide(&flows, 0).expect("a table of flows");

@@ -49,6 +49,11 @@ fn ends(bytes: &[u8]) -> [u64; 2] {
     }
 }
 
+/// Zero, if they are the same.
+const fn apart([a, b]: [u64; 2], [c, d]: [u64; 2]) -> u64 {
+    (a ^ c) | (b ^ d)
+}
+
 impl Letters {
     /// Names longer than 65,535 bytes are none of a cluster's ("at most 253").
     #[inline(always)]
@@ -74,8 +79,8 @@ impl Letters {
     /// Number by number: what was just put together is not read from memory again as a whole.
     #[inline]
     const fn is(&self, other: &Self) -> bool {
-        let ([[a, b], [c, d], [e, f]], [[g, h], [i, j], [k, l]]) = (self.words, other.words);
-        let same = (a ^ g) | (b ^ h) | (c ^ i) | (d ^ j) | (e ^ k) | (f ^ l) == 0;
+        let ([one, two, three], [first, second, third]) = (self.words, other.words);
+        let same = apart(one, first) | apart(two, second) | apart(three, third) == 0;
         same && self.lens[0] == other.lens[0] && self.lens[1] == other.lens[1]
     }
 

@@ -75,7 +75,7 @@ impl Authz {
         }
         let mut reads_otherwise = false;
         for number in touched {
-            let pick = Pick::new(model, &self.people, out.members.get(number as usize)?);
+            let pick = Pick::alone(model, &self.people, out.members.get(number as usize)?);
             reads_otherwise |= out.pick(number).is_none_or(|before| before.reads != pick.reads);
             out.put(number, pick)?;
         }
@@ -98,10 +98,14 @@ impl Authz {
             return;
         }
         for (number, pick) in std::mem::take(&mut self.newer) {
-            match self.picks.get_mut(number as usize) {
-                Some(slot) => *slot = pick,
+            let at = number as usize;
+            match (self.heads.get_mut(at), self.picks.get_mut(at)) {
+                (Some(head), Some(slot)) => (*head, *slot) = (pick.head, pick),
                 // Numbers are given without gaps.
-                None => self.picks.push(pick),
+                _ => {
+                    self.heads.push(pick.head);
+                    self.picks.push(pick);
+                }
             }
         }
     }

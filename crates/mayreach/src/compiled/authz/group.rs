@@ -6,11 +6,12 @@ use super::{
     paths::Paths,
     pick::Pick,
     row::Row,
-    rule::{Rule, path_keys, source_keys},
+    rule::{PathTest, Rule, path_keys, source_keys},
+    shelf::{Shelf, place_of},
 };
 use crate::{
     compiled::{
-        people::{NOBODY, People},
+        people::People,
         table::{Table, hash, hash_on, same},
     },
     model::{Model, authz::AuthzRule},
@@ -21,20 +22,7 @@ const FEW: usize = 32;
 /// A rule is put into a group under at most so many paths.
 const MANY: usize = 1024;
 
-/// The groups of a pick by the numbers of who calls: all that most decisions read.
-#[derive(Clone, Debug, Default)]
-#[repr(C)]
-pub(crate) struct Groups {
-    known: Known,
-    /// The rows of all groups, one group after the other.
-    rows: Box<[Row]>,
-    /// Rules that may mean anyone.
-    pub(crate) anyone: Group,
-    /// Not only identities have rules: some namespace has, or anyone.
-    pub(crate) shared: bool,
-}
-
-/// The same groups by text, and the rules in them that are looked up by path.
+/// The groups of a pick by text, and the rules in them that are looked up by path.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
     table: Table,
@@ -42,13 +30,15 @@ pub(crate) struct Keys {
     keys: Box<[(u32, u32, bool, Group)]>,
     text: String,
     paths: Box<[Paths]>,
+    /// Rules that may mean anyone.
+    pub(crate) anyone: Group,
 }
 
 /// Rules with one key in common.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Group {
     /// Rows asked one after the other, in ascending order of rules.
-    rows: (u32, u32),
+    pub(super) rows: (u32, u32),
     /// Number of the table of rules found by path; [`Group::FEW`]: there is none.
     paths: u32,
 }
@@ -71,54 +61,14 @@ impl Default for Group {
     }
 }
 
-/// Groups by keys of [`People`]: open addressing, half empty. Four lie in a line of memory.
-#[derive(Clone, Debug, Default)]
-struct Known(Box<[(u32, Group)]>);
-
-impl Known {
-    const EMPTY: (u32, Group) = (NOBODY, Group::NONE);
-
-    fn new(all: &[(u32, Group)]) -> Self {
-        let size = if all.is_empty() { 0 } else { (all.len() * 2).next_power_of_two() };
-        let mut slots = vec![Self::EMPTY; size];
-        for (key, group) in all {
-            let mut at = Self::start(*key, size);
-            while slots.get(at).is_some_and(|slot| slot.0 != NOBODY) {
-                at = (at + 1) & (size - 1);
-            }
-            if let Some(slot) = slots.get_mut(at) {
-                *slot = (*key, *group);
-            }
-        }
-        Self(slots.into())
-    }
-
-    #[inline]
-    const fn start(key: u32, size: usize) -> usize {
-        // The high bits of a product are the well mixed ones.
-        (key.wrapping_mul(0x9e37_79b1) >> 7) as usize & size.wrapping_sub(1)
-    }
-
-    #[inline]
-    fn get(&self, key: u32) -> Group {
-        let mut at = Self::start(key, self.0.len());
-        while let Some((other, group)) = self.0.get(at) {
-            if *other == key || *other == NOBODY {
-                return *group;
-            }
-            at = (at + 1) & self.0.len().wrapping_sub(1);
-        }
-        Group::NONE
-    }
-}
-
 /// The hash under which a namespace's group is found.
 pub(crate) fn namespace_hash(namespace: &str) -> u64 {
     hash_on(1, namespace.as_bytes())
 }
 
-impl Groups {
-    pub(super) fn new(model: &Model, people: &People, pick: &Pick) -> (Self, Keys) {
+impl Keys {
+    /// The groups of a pick, which are put on the shelf for those who know the numbers of who calls.
+    pub(super) fn new(model: &Model, people: &People, pick: &mut Pick, shelf: &mut Shelf) -> Self {
         let rules = &pick.rules;
         let written = |rule: &Rule| -> Option<&AuthzRule> {
             model.authz.get(rule.policy as usize)?.rules.get(rule.rule as usize)
@@ -146,41 +96,27 @@ impl Groups {
             }
         }
         let written = |n: u32| written(rules.get(n as usize)?);
-        let mut making = Making { pick, rows: Vec::new(), paths: Vec::new() };
-        let mut out = Self::default();
-        let mut by_text = Keys { table: Table::with_capacity(keys.len()), ..Keys::default() };
+        let mut making = Making { rules, paths: &pick.paths, shelf, by_path: Vec::new() };
+        let mut out = Self { table: Table::with_capacity(keys.len()), ..Self::default() };
         out.anyone = making.group(&anyone, written);
-        out.shared = !anyone.is_empty();
+        let mut shared = !anyone.is_empty();
         let (mut known, mut found) = (Vec::new(), Vec::new());
         for (place, ((namespace, key), list)) in (0_u32..).zip(keys.iter().zip(&lists)) {
             let hash = if *namespace { namespace_hash(key) } else { hash(key.as_bytes()) };
             let group = making.group(list, written);
-            by_text.table.insert(hash, place);
-            out.shared |= *namespace;
+            out.table.insert(hash, place);
+            shared |= *namespace;
             known.extend(people.key(hash, key, *namespace).map(|key| (key, group)));
-            let start = by_text.text.len();
-            by_text.text.push_str(key);
-            found.push((place_of(start), place_of(by_text.text.len()), *namespace, group));
+            let start = out.text.len();
+            out.text.push_str(key);
+            found.push((place_of(start), place_of(out.text.len()), *namespace, group));
         }
-        (out.known, out.rows) = (Known::new(&known), making.rows.into());
-        (by_text.keys, by_text.paths) = (found.into(), making.paths.into());
-        (out, by_text)
+        (out.keys, out.paths) = (found.into(), making.by_path.into());
+        pick.head.shared = shared;
+        shelf.know(&known, &mut pick.head);
+        out
     }
 
-    /// The group under a key of [`People`].
-    #[inline]
-    pub(crate) fn known(&self, key: u32) -> Group {
-        self.known.get(key)
-    }
-
-    #[inline]
-    pub(crate) fn rows(&self, group: &Group) -> &[Row] {
-        let (from, to) = group.rows;
-        self.rows.get(from as usize..to as usize).unwrap_or_default()
-    }
-}
-
-impl Keys {
     /// The group of one principal (without `spiffe://`) or of one namespace.
     #[inline]
     pub(crate) fn find(&self, hash: u64, text: &str, namespace: bool) -> Group {
@@ -204,34 +140,32 @@ impl Keys {
 
 /// Groups in the making.
 struct Making<'p> {
-    pick: &'p Pick,
-    rows: Vec<Row>,
-    paths: Vec<Paths>,
+    rules: &'p [Rule],
+    paths: &'p [PathTest],
+    shelf: &'p mut Shelf,
+    by_path: Vec<Paths>,
 }
 
 impl Making<'_> {
     fn group<'m>(&mut self, list: &[u32], written: impl Fn(u32) -> Option<&'m AuthzRule>) -> Group {
-        let start = self.rows.len();
         let mut by_path = Vec::new();
-        for number in list {
-            let paths = || written(*number).and_then(path_keys).filter(|keys| keys.len() <= MANY);
-            if list.len() > FEW
-                && let Some(keys) = paths()
-            {
-                by_path.extend(keys.into_iter().map(|key| (key, *number)));
-            } else if let Some(rule) = self.pick.rules.get(*number as usize) {
-                Row::add(&mut self.rows, *number, rule, &self.pick.paths, &self.pick.text);
+        let rows = self.shelf.put(|rows, text| {
+            for number in list {
+                let paths =
+                    || written(*number).and_then(path_keys).filter(|keys| keys.len() <= MANY);
+                if list.len() > FEW
+                    && let Some(keys) = paths()
+                {
+                    by_path.extend(keys.into_iter().map(|key| (key, *number)));
+                } else if let Some(rule) = self.rules.get(*number as usize) {
+                    Row::add(rows, *number, rule, self.paths, text);
+                }
             }
-        }
-        let rows = (place_of(start), place_of(self.rows.len()));
+        });
         if by_path.is_empty() {
             return Group { rows, paths: Group::FEW };
         }
-        self.paths.push(Paths::new(&by_path));
-        Group { rows, paths: place_of(self.paths.len() - 1) }
+        self.by_path.push(Paths::new(&by_path));
+        Group { rows, paths: place_of(self.by_path.len() - 1) }
     }
-}
-
-fn place_of(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -8,6 +8,7 @@ mod paths;
 mod pick;
 mod row;
 mod rule;
+mod shelf;
 
 pub(crate) use self::{
     edit::Edit,
@@ -16,7 +17,10 @@ pub(crate) use self::{
     pick::Pick,
     row::{Asks, Hit, METHODS_OF_ROWS, Path, method_bit},
     rule::{HEAD, Rule, method_number},
+    shelf::{Desk, Head},
 };
+
+use self::shelf::Shelf;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -34,6 +38,9 @@ pub(crate) struct Authz {
     /// By workload; `None` where a proxy decides that reads policies otherwise (ztunnel, waypoint).
     by_workload: Shared<Vec<Option<u32>>>,
     picks: Shared<Vec<Arc<Pick>>>,
+    /// What most decisions read of each.
+    heads: Shared<Vec<Head>>,
+    shelf: Arc<Shelf>,
     /// The policies of each pick, by their place in the model.
     members: List<Vec<u32>>,
     /// Picks made since `picks` was, ascending: few, or none.
@@ -45,6 +52,7 @@ impl Authz {
         let postings = attach::Postings::new(model);
         let mut out = Self { people, ..Self::default() };
         let mut shared: HashMap<Vec<u32>, u32> = HashMap::new();
+        let mut shelf = Shelf::default();
         for workload in &model.inventory.workloads {
             if !matches!(workload.mesh, Enrolment::Sidecar | Enrolment::Gateway { .. }) {
                 out.by_workload.push(None);
@@ -55,7 +63,9 @@ impl Authz {
                 Some(known) => *known,
                 None => {
                     let next = u32::try_from(out.picks.len()).unwrap_or(u32::MAX);
-                    out.picks.push(Arc::new(Pick::new(model, &out.people, &mine)));
+                    let pick = Pick::new(model, &out.people, &mine, &mut shelf);
+                    out.heads.push(pick.head);
+                    out.picks.push(Arc::new(pick));
                     out.members.push(mine.clone());
                     shared.insert(mine, next);
                     next
@@ -63,6 +73,8 @@ impl Authz {
             };
             out.by_workload.push(Some(pick));
         }
+        shelf.shrink();
+        out.shelf = Arc::new(shelf);
         out
     }
 
@@ -71,14 +83,27 @@ impl Authz {
         *self.by_workload.get(workload as usize)?
     }
 
+    /// What most decisions read of a pick.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "two loads")]
+    #[expect(clippy::inline_always, reason = "one load")]
+    pub(crate) fn desk(&self, number: u32) -> Option<Desk<'_>> {
+        let head =
+            self.heads.get(number as usize).filter(|head| self.newer.is_empty() && !head.own);
+        match head {
+            Some(head) => Some(Desk { head, shelf: &self.shelf }),
+            None => self.pick(number).map(|pick| self.desk_of(pick)),
+        }
+    }
+
+    /// The same of one of these picks.
+    pub(crate) fn desk_of<'p>(&'p self, pick: &'p Pick) -> Desk<'p> {
+        Desk { head: &pick.head, shelf: pick.shelf.as_deref().unwrap_or(&self.shelf) }
+    }
+
     pub(crate) fn pick(&self, number: u32) -> Option<&Pick> {
         self.slot(number).map(AsRef::as_ref)
     }
 
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "two loads")]
     fn slot(&self, number: u32) -> Option<&Arc<Pick>> {
         let newer = if self.newer.is_empty() { None } else { self.newer(number) };
         newer.or_else(|| self.picks.get(number as usize))

@@ -1,8 +1,9 @@
 //! The policies of one proxy.
 
 use super::{
-    group::{Groups, Keys},
+    group::Keys,
     rule::{PathTest, Rule},
+    shelf::{Head, Shelf},
 };
 use crate::{
     compiled::people::People,
@@ -12,23 +13,13 @@ use crate::{
     },
 };
 
-/// The policies of one proxy. What every decision reads comes first, in one line of memory.
+/// The policies of one proxy.
 #[derive(Clone, Debug, Default)]
-#[repr(C, align(64))]
 pub(crate) struct Pick {
-    /// The rules by who is asked for.
-    pub(crate) groups: Groups,
-    /// Some ALLOW policy is enforced; the first by namespace and name.
-    pub(crate) allows: Option<PolicyId>,
-    /// So many rules deny.
-    pub(crate) denies: u32,
-    /// No policy at all selects the workload.
-    pub(crate) none: bool,
-    /// It asks for more than names, a port and a request: an external authorizer, addresses, or
-    /// (the second, of clients that speak TLS) a server name that the proxy chooses.
-    pub(crate) reads_more: [bool; 2],
-    /// The text of all paths.
-    pub(crate) text: String,
+    /// What most decisions read.
+    pub(crate) head: Head,
+    /// Its own shelf, if it does not lie with the others.
+    pub(super) shelf: Option<Box<Shelf>>,
     pub(crate) keys: Keys,
     /// Rules of DENY policies, then of ALLOW policies, each in the order in which Envoy reports
     /// them: of all that match the first decides.
@@ -39,8 +30,6 @@ pub(crate) struct Pick {
     pub(crate) custom: Vec<u32>,
     pub(crate) reads: Reads,
 }
-
-const _: () = assert!(std::mem::offset_of!(Pick, text) == 64, "one line of memory");
 
 /// What some rule reads that is not always plain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,8 +44,10 @@ pub(crate) struct Reads {
 }
 
 impl Pick {
-    pub(super) fn new(model: &Model, people: &People, mine: &[u32]) -> Self {
-        let mut out = Self { none: mine.is_empty(), ..Self::default() };
+    /// What most decisions read of it is put on `shelf`.
+    pub(super) fn new(model: &Model, people: &People, mine: &[u32], shelf: &mut Shelf) -> Self {
+        let mut out = Self::default();
+        out.head.none = mine.is_empty();
         let mut first: Option<(&str, &str, PolicyId)> = None;
         let (mut deny, mut allow) = (Vec::new(), Vec::new());
         for index in mine {
@@ -73,20 +64,30 @@ impl Pick {
                 (AuthzAction::Audit, _) | (AuthzAction::Deny | AuthzAction::Allow, true) => {}
             }
         }
-        out.allows = first.map(|(_, _, id)| id);
+        out.head.allows = first.map(|(_, _, id)| id);
         for policies in [deny, allow] {
-            out.denies = u32::try_from(out.rules.len()).unwrap_or(u32::MAX);
-            out.add(&policies);
+            out.head.denies = u32::try_from(out.rules.len()).unwrap_or(u32::MAX);
+            out.add(&policies, &mut shelf.text);
         }
         out.rules.shrink_to_fit();
-        (out.groups, out.keys) = Groups::new(model, people, &out);
+        out.keys = Keys::new(model, people, &mut out, shelf);
         let more = !out.custom.is_empty() || out.reads.addresses;
-        out.reads_more = [more, more || out.reads.sni];
+        out.head.reads_more = [more, more || out.reads.sni];
+        out
+    }
+
+    /// One that lies with no others.
+    pub(super) fn alone(model: &Model, people: &People, mine: &[u32]) -> Self {
+        let mut shelf = Box::<Shelf>::default();
+        let mut out = Self::new(model, people, mine, &mut shelf);
+        shelf.shrink();
+        out.head.own = true;
+        out.shelf = Some(shelf);
         out
     }
 
     /// "the first match in byte order of the name is what Envoy reports (engine_impl.h).
-    fn add(&mut self, policies: &[(u32, &AuthzPolicy)]) {
+    fn add(&mut self, policies: &[(u32, &AuthzPolicy)], text: &mut String) {
         let mut order: Vec<(String, u32, &AuthzPolicy, u32)> = Vec::new();
         for (index, policy) in policies {
             for (number, _) in (0_u32..).zip(&policy.rules) {
@@ -100,7 +101,7 @@ impl Pick {
             let all = rule.from.iter().chain(&rule.to).flatten().chain(&rule.when);
             all.for_each(|condition| self.reads.note(condition));
             let at = (index, policy.id);
-            self.rules.push(Rule::new(at, number, rule, &mut self.paths, &mut self.text));
+            self.rules.push(Rule::new(at, number, rule, &mut self.paths, text));
         }
     }
 }

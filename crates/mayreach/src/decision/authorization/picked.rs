@@ -24,10 +24,11 @@ pub(super) fn authorization(
     late: &Scene<'_>,
 ) -> Authorization {
     let policy = |index: &u32| model.authz.get(*index as usize);
-    let mut mine = Policies { none: pick.none, allows: pick.allows, ..Policies::default() };
+    let mut mine =
+        Policies { none: pick.head.none, allows: pick.head.allows, ..Policies::default() };
     mine.custom = pick.custom.iter().filter_map(policy).collect();
     let custom = custom::ask(model, &mine.custom, early, &mut Trace::off());
-    let (deny, allow) = pick.rules.split_at_checked(pick.denies as usize).unwrap_or_default();
+    let (deny, allow) = pick.rules.split_at_checked(pick.head.denies as usize).unwrap_or_default();
     let deny = ask(model, deny, late, false);
     let allow = ask(model, allow, late, true);
     let mut answer = settle(&mine, &custom, &deny, &allow);

@@ -4,7 +4,9 @@
 use super::conditions::Scene;
 use crate::{
     compiled::{
-        authz::{Asks, Group, Hit, METHODS_OF_ROWS, Path, Paths, Pick, Rule, method_bit},
+        authz::{
+            Asks, Desk, Group, Head, Hit, METHODS_OF_ROWS, Path, Paths, Pick, Rule, method_bit,
+        },
         client::Client,
     },
     decision::{Body, ClientSees, Reason, Verdict},
@@ -18,7 +20,7 @@ pub(crate) type Answer = (Verdict, Reason, Option<ClientSees>);
 #[inline]
 pub(crate) fn ask(
     model: &Model,
-    pick: &Pick,
+    (pick, desk): (&Pick, Desk<'_>),
     scene: &Scene<'_>,
     indexed: bool,
     found: Option<&Found>,
@@ -27,11 +29,11 @@ pub(crate) fn ask(
     let regular = scene.client.is_none_or(|client| client.keys.regular);
     let by_rule = |rule: &Rule| written(model, rule).map_or(Tri::No, |rule| scene.matches(rule));
     let found = known.filter(|_| indexed && regular).and_then(|(method, path)| match found {
-        Some(found) => first(pick, found, method, &path, by_rule),
-        None => first(pick, &Found::new(pick, scene.client), method, &path, by_rule),
+        Some(found) => first((pick, desk), found, method, &path, by_rule),
+        None => first((pick, desk), &Found::new(pick, scene.client), method, &path, by_rule),
     });
     let (verdict, reason) = match found {
-        Some(first) => settled(pick, &first),
+        Some(first) => settled(desk.head, &first),
         None => every(model, pick, scene),
     };
     (verdict, reason, (verdict == Verdict::Deny).then(|| sees(scene)))
@@ -40,14 +42,14 @@ pub(crate) fn ask(
 /// "any DENY match ⇒ deny; else no enforced ALLOW policy ⇒ allow; any ALLOW match ⇒ allow; else
 /// deny." DENY rules come before ALLOW rules.
 #[inline]
-pub(super) fn settled(pick: &Pick, first: &Hit) -> (Verdict, Reason) {
+pub(super) fn settled(head: &Head, first: &Hit) -> (Verdict, Reason) {
     if first.number != Hit::NONE.number {
-        let verdict = if first.number < pick.denies { Verdict::Deny } else { Verdict::Allow };
+        let verdict = if first.number < head.denies { Verdict::Deny } else { Verdict::Allow };
         return (verdict, Reason::Rule { policy: first.policy, rule: first.rule });
     }
-    match pick.allows {
+    match head.allows {
         Some(policy) => (Verdict::Deny, Reason::NoAllowMatch { policy }),
-        None if pick.none => (Verdict::Allow, Reason::NoPolicy),
+        None if head.none => (Verdict::Allow, Reason::NoPolicy),
         None => (Verdict::Allow, Reason::DefaultAllow),
     }
 }
@@ -90,10 +92,10 @@ impl Found {
 
     /// Of a workload, by the keys of its identity and namespace.
     #[inline]
-    pub(crate) fn of(pick: &Pick, [identity, namespace]: [u32; 2]) -> Self {
-        let all = &pick.groups;
-        let of_namespace = if all.shared { all.known(namespace) } else { Group::NONE };
-        Self { own: all.known(identity), of_namespace }
+    pub(crate) fn of(desk: Desk<'_>, [identity, namespace]: [u32; 2]) -> Self {
+        let shared = desk.head.shared;
+        let of_namespace = if shared { desk.known(namespace) } else { Group::NONE };
+        Self { own: desk.known(identity), of_namespace }
     }
 }
 
@@ -101,17 +103,17 @@ impl Found {
 /// tell, see [`first`].
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a call costs more than what most groups hold")]
-pub(crate) fn quick(pick: &Pick, found: &Found, method: u8, path: &Path<'_>) -> Option<Hit> {
-    if pick.groups.shared || found.own.has_paths() || method >= METHODS_OF_ROWS {
+pub(crate) fn quick(desk: Desk<'_>, found: &Found, method: u8, path: &Path<'_>) -> Option<Hit> {
+    if desk.head.shared || found.own.has_paths() || method >= METHODS_OF_ROWS {
         return None;
     }
     let bit = method_bit(method);
-    for row in pick.groups.rows(&found.own) {
+    for row in desk.rows(&found.own) {
         if row.takes(bit) && row.may(path) {
             if row.asks == Asks::Rule {
                 return None;
             }
-            if row.rest(path, &pick.text) {
+            if row.rest(path, &desk.shelf.text) {
                 return Some(row.hit);
             }
         }
@@ -122,17 +124,17 @@ pub(crate) fn quick(pick: &Pick, found: &Found, method: u8, path: &Path<'_>) -> 
 /// The same of all groups; `None`: it takes the long way to tell. Rules that ask for more than
 /// their row says are asked as they are written.
 pub(crate) fn first(
-    pick: &Pick,
+    (pick, desk): (&Pick, Desk<'_>),
     found: &Found,
     method: u8,
     path: &Path<'_>,
     written: impl Fn(&Rule) -> Tri,
 ) -> Option<Hit> {
-    let search = Search { pick, path, method, written };
+    let search = Search { pick, text: &desk.shelf.text, path, method, written };
     let (bit, common) = (method_bit(method), method < METHODS_OF_ROWS);
     let mut best = Hit::NONE;
-    for group in [&found.own, &found.of_namespace, &pick.groups.anyone] {
-        for row in pick.groups.rows(group) {
+    for group in [&found.own, &found.of_namespace, &pick.keys.anyone] {
+        for row in desk.rows(group) {
             if row.hit.number >= best.number {
                 break;
             }
@@ -140,7 +142,7 @@ pub(crate) fn first(
                 continue;
             }
             let matched = if common && row.asks != Asks::Rule {
-                row.rest(path, &pick.text)
+                row.rest(path, search.text)
             } else {
                 search.rule(row.hit.number, false)?
             };
@@ -159,6 +161,8 @@ pub(crate) fn first(
 /// What takes more than a row to tell. `None`: it is neither yes nor no.
 struct Search<'a, W> {
     pick: &'a Pick,
+    /// Of its paths.
+    text: &'a str,
     path: &'a Path<'a>,
     method: u8,
     written: W,
@@ -211,7 +215,7 @@ impl<W: Fn(&Rule) -> Tri> Search<'_, W> {
     fn has_path(&self, rule: &Rule) -> bool {
         let (from, to) = rule.paths;
         let tests = self.pick.paths.get(from as usize..to as usize).unwrap_or_default();
-        tests.is_empty() || tests.iter().any(|test| test.matches(self.path.text, &self.pick.text))
+        tests.is_empty() || tests.iter().any(|test| test.matches(self.path.text, self.text))
     }
 }
 
@@ -250,16 +254,16 @@ fn one_by_one(model: &Model, rules: &[Rule], scene: &Scene<'_>, allow: bool) -> 
 #[cold]
 #[inline(never)]
 fn every(model: &Model, pick: &Pick, scene: &Scene<'_>) -> (Verdict, Reason) {
-    let (deny, allow) = pick.rules.split_at_checked(pick.denies as usize).unwrap_or_default();
+    let (deny, allow) = pick.rules.split_at_checked(pick.head.denies as usize).unwrap_or_default();
     let deny = one_by_one(model, deny, scene, false);
     let allow = one_by_one(model, allow, scene, true);
-    let allowed = if pick.allows.is_none() { Tri::Yes } else { allow.matched };
+    let allowed = if pick.head.allows.is_none() { Tri::Yes } else { allow.matched };
     let rule = |(policy, rule): (PolicyId, u32)| Reason::Rule { policy, rule };
     match deny.matched.not().and(allowed) {
-        Tri::Yes if pick.none => (Verdict::Allow, Reason::NoPolicy),
+        Tri::Yes if pick.head.none => (Verdict::Allow, Reason::NoPolicy),
         Tri::Yes => (Verdict::Allow, allow.sure.map_or(Reason::DefaultAllow, rule)),
         Tri::No => {
-            let nothing = || match pick.allows {
+            let nothing = || match pick.head.allows {
                 Some(policy) => Reason::NoAllowMatch { policy },
                 None => Reason::Missing { attributes: Attributes::NONE, policy: None },
             };

@@ -15,19 +15,19 @@ impl Fast<'_> {
     #[inline]
     pub(crate) fn touch(&self, ends: impl Iterator<Item = Ends>) {
         let doors = &self.seats.doors;
-        let mut picks = [None; BLOCK];
-        for (place, ends) in picks.iter_mut().zip(ends) {
+        let mut desks = [None; BLOCK];
+        for (place, ends) in desks.iter_mut().zip(ends) {
             let (from, to) = (doors.spot(ends.from), doors.spot(ends.to));
-            let pick = to.and_then(|to| self.authz.pick(to.pick?));
-            *place = from.zip(pick).map(|(from, pick)| (from.keys, pick));
+            let desk = to.and_then(|to| self.authz.desk(to.pick?));
+            *place = from.zip(desk).map(|(from, desk)| (from.keys, desk));
         }
         let mut groups = [None; BLOCK];
-        for (place, pick) in groups.iter_mut().zip(picks) {
-            *place = pick.map(|([identity, _], pick)| (pick, pick.groups.known(identity)));
+        for (place, desk) in groups.iter_mut().zip(desks) {
+            *place = desk.map(|([identity, _], desk)| (desk, desk.known(identity)));
         }
         let mut sum = 0;
-        for (pick, group) in groups.iter().flatten() {
-            sum ^= pick.groups.rows(group).first().map_or(0, |row| row.hit.number);
+        for (desk, group) in groups.iter().flatten() {
+            sum ^= desk.rows(group).first().map_or(0, |row| row.hit.number);
         }
         black_box(sum);
     }

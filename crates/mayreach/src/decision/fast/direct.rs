@@ -4,16 +4,21 @@
 use super::{
     Ends, Fast, authz,
     conditions::Scene,
-    doors::{Line, Spot},
+    doors::{Line, Spot, TokenIn},
     of_cell,
     view::{self, View},
 };
 use crate::{
     compiled::{
-        authz::{HEAD, Hit, METHODS_OF_ROWS, Path, Pick, Rule, method_number},
+        authz::{Desk, HEAD, Hit, METHODS_OF_ROWS, Path, Rule, method_number},
         rows::Cell,
+        table::same,
     },
-    decision::{Body, ClientSees, Decision, Layer, LayerDecision, Verdict, mesh::Proxy},
+    decision::{
+        Body, ClientSees, Decision, Layer, LayerDecision, Verdict,
+        jwt::{ACCESS_TOKEN, may_name},
+        mesh::Proxy,
+    },
     model::{Flow, Http, Protocol, Request, Token, Tri, WorkloadId},
 };
 
@@ -90,7 +95,9 @@ pub(crate) struct Held<'a> {
     line: &'a Line,
     /// The rules that a request on it is held against; `None`: no proxy stands there, and nothing
     /// is left to ask.
-    rules: Option<(&'a Pick, authz::Found)>,
+    rules: Option<(Desk<'a>, authz::Found)>,
+    /// Number of its pick.
+    pick: u32,
     ends: Ends,
 }
 
@@ -159,33 +166,36 @@ impl<'p> Fast<'p> {
         let (from, to): (&Spot, &Spot) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         let client = from.client.filter(|_| to.serves)?;
         let line = doors.line(to, ends.port, client)?;
-        let Some(proxied) = line.proxied else { return Some(Held { line, rules: None, ends }) };
-        let pick = self.authz.pick(to.pick?)?;
-        let [more, more_by_tls] = pick.reads_more;
+        let Some(proxied) = line.proxied else {
+            return Some(Held { line, rules: None, pick: u32::MAX, ends });
+        };
+        let pick = to.pick?;
+        let desk = self.authz.desk(pick)?;
+        let [more, more_by_tls] = desk.head.reads_more;
         if more || (more_by_tls && proxied.tls) {
             return None;
         }
         let found =
-            if proxied.identity { authz::Found::of(pick, from.keys) } else { authz::Found::NONE };
-        Some(Held { line, rules: Some((pick, found)), ends })
+            if proxied.identity { authz::Found::of(desk, from.keys) } else { authz::Found::NONE };
+        Some(Held { line, rules: Some((desk, found)), pick, ends })
     }
 
     /// The authorization layer of one request; `None`: it takes the long way to tell.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn ask(&self, held: &Held<'p>, ask: Option<&Ask<'_>>) -> Option<LayerDecision> {
-        let (Some((pick, found)), Some(proxied)) = (&held.rules, &held.line.proxied) else {
+        let (Some((desk, found)), Some(proxied)) = (&held.rules, &held.line.proxied) else {
             return Some(held.line.authorization);
         };
         let ask = ask?;
-        if proxied.params && ask.has_query() && self.may_bring_a_token(held.ends.to, *ask) {
+        if ask.has_query() && self.may_bring_a_token(held.ends.to, proxied.query, ask) {
             return None;
         }
-        let first = match authz::quick(pick, found, ask.method, &ask.path) {
+        let first = match authz::quick(*desk, found, ask.method, &ask.path) {
             Some(first) => first,
             None => self.search(*held, *ask)?,
         };
-        let (verdict, reason) = authz::settled(pick, &first);
+        let (verdict, reason) = authz::settled(desk.head, &first);
         Some(LayerDecision::new(Layer::Authorization, verdict, reason))
     }
 
@@ -193,15 +203,25 @@ impl<'p> Fast<'p> {
     /// else has to keep it in memory.
     #[inline(never)]
     fn search(self, held: Held<'p>, ask: Ask<'_>) -> Option<Hit> {
-        let (pick, found) = held.rules?;
+        let (desk, found) = held.rules?;
+        let pick = self.authz.pick(held.pick)?;
         let written = |rule: &Rule| self.written(&held, &ask, rule);
-        authz::first(pick, &found, ask.method, &ask.path, written)
+        authz::first((pick, desk), &found, ask.method, &ask.path, written)
     }
 
     /// Whether a token may be in the query.
+    #[inline]
+    fn may_bring_a_token(&self, to: WorkloadId, query: TokenIn, ask: &Ask<'_>) -> bool {
+        let text = ask.target.get(ask.path.text.len() + 1..).unwrap_or_default();
+        match query {
+            TokenIn::Nothing => false,
+            TokenIn::AccessToken => may_name(text, |name| same(name, ACCESS_TOKEN.as_bytes())),
+            TokenIn::Listed => self.may_be_listed(to, text),
+        }
+    }
+
     #[inline(never)]
-    fn may_bring_a_token(self, to: WorkloadId, ask: Ask<'_>) -> bool {
-        let query = ask.target.get(ask.path.text.len() + 1..).unwrap_or_default();
+    fn may_be_listed(self, to: WorkloadId, query: &str) -> bool {
         let places = self.seats.of(to).and_then(|(_, class)| self.seats.places(class));
         places.is_none_or(|places| places.may_be_in(query))
     }

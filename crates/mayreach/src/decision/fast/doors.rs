@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     compiled::{people::NOBODY, rows},
-    decision::{LayerDecision, mesh::Proxy},
+    decision::{LayerDecision, jwt::ACCESS_TOKEN, mesh::Proxy},
     model::{Flow, Http, Peer, Port, Request, WorkloadId},
 };
 
@@ -81,8 +81,17 @@ pub(crate) struct Proxied {
     pub(crate) identity: bool,
     /// It speaks some TLS.
     pub(crate) tls: bool,
-    /// A token may come in the query.
-    pub(crate) params: bool,
+    pub(crate) query: TokenIn,
+}
+
+/// Under which names a token may come in the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum TokenIn {
+    Nothing,
+    /// The usual one alone.
+    AccessToken,
+    /// Others, which [`super::Seats::places`] lists.
+    Listed,
 }
 
 impl Doors {
@@ -219,8 +228,13 @@ impl Mesh<'_> {
                     return None;
                 };
                 let (jwt, _) = self.jwt(class, Some(&view))?;
-                let params = self.seats.places(class).is_some_and(|p| !p.params.is_empty());
-                let proxied = Proxied { identity: link.client.is_some(), tls: link.tls, params };
+                let params = self.seats.places(class).map_or(&[][..], |p| p.params.as_slice());
+                let query = match params {
+                    [] => TokenIn::Nothing,
+                    [only] if only == ACCESS_TOKEN => TokenIn::AccessToken,
+                    _ => TokenIn::Listed,
+                };
+                let proxied = Proxied { identity: link.client.is_some(), tls: link.tls, query };
                 let (authorization, _) = OUTSIDE[2];
                 Some(Line { mtls: link.answer, jwt, authorization, proxied: Some(proxied) })
             }

@@ -372,7 +372,8 @@ impl<'a> Mesh<'a> {
             tls: link.tls,
             trusted_proxies: self.model.inventory.mesh.trusted_proxies,
         };
-        let (verdict, reason, sees) = authz::ask(self.model, pick, &scene, self.indexed, found);
+        let (verdict, reason, sees) =
+            authz::ask(self.model, (pick, self.authz.desk_of(pick)), &scene, self.indexed, found);
         Some((LayerDecision::new(Layer::Authorization, verdict, reason), sees))
     }
 }

@@ -78,13 +78,23 @@ pub(crate) struct Places {
 impl Places {
     /// Whether a query may bring a token.
     pub(crate) fn may_be_in(&self, query: &str) -> bool {
-        // A name may be written with escapes.
-        let may = |pair: &[u8]| {
-            let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-            name.contains(&b'%') || self.params.iter().any(|param| param.as_bytes() == name)
-        };
-        !self.params.is_empty() && query.as_bytes().split(|byte| *byte == b'&').any(may)
+        let listed = |name: &[u8]| self.params.iter().any(|param| param.as_bytes() == name);
+        !self.params.is_empty() && may_name(query, listed)
     }
+}
+
+/// The one name of a token in a query where nothing says others.
+pub(crate) const ACCESS_TOKEN: &str = "access_token";
+
+/// Whether a query may have a name that is one of some.
+#[inline]
+pub(crate) fn may_name(query: &str, one: impl Fn(&[u8]) -> bool) -> bool {
+    // A name may be written with escapes.
+    let may = |pair: &[u8]| {
+        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+        name.contains(&b'%') || one(name)
+    };
+    query.as_bytes().split(|byte| *byte == b'&').any(may)
 }
 
 /// The places of one proxy; `None`: no RequestAuthentication selects its workload.

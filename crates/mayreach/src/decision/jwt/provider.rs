@@ -73,7 +73,7 @@ impl<'m> Provider<'m> {
         // Both defaults go as soon as any place is named (extractor.cc addProvider).
         if headers.is_empty() && params.is_empty() && settings.from_cookies.is_empty() {
             headers.push(("authorization", "Bearer "));
-            params.push("access_token");
+            params.push(super::ACCESS_TOKEN);
         }
         let spec = |(name, prefix): (&str, &str)| {
             let name = name.to_ascii_lowercase();
