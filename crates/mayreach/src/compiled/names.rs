@@ -91,9 +91,10 @@ impl Letters {
             return long_hash(namespace, name);
         }
         let ([first, second, inner], [space, own]) = (self.words, self.lens.map(u64::from));
-        let state = fold(first[0] ^ SEED, first[1] ^ LAST ^ space);
-        let state = fold(state ^ second[0], second[1] ^ MIX ^ own);
-        fold(state ^ inner[0], inner[1] ^ LAST)
+        // None of the products waits for another.
+        let first = fold(first[0] ^ SEED, first[1] ^ LAST ^ space);
+        let second = fold(second[0] ^ MIX, second[1] ^ SEED ^ own);
+        first ^ second ^ fold(inner[0] ^ LAST, inner[1] ^ MIX)
     }
 }
 

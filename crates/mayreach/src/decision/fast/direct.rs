@@ -4,7 +4,8 @@
 use super::{
     Ends, Fast, authz,
     conditions::Scene,
-    doors::{Line, Spot, TokenIn},
+    doors::{Line, Next, Spot, TokenIn},
+    mesh::OUTSIDE,
     of_cell,
     view::{self, View},
 };
@@ -126,6 +127,11 @@ impl Held<'_> {
         let egress = of_cell(Layer::Egress, egress);
         let ingress = of_cell(Layer::Ingress, ingress);
         let (mtls, sees) = self.line.mtls;
+        let authorization = match self.line.next {
+            Next::Nobody(answer) => answer,
+            // It is put there when a request is asked about.
+            Next::Proxied(_) | Next::Longer => OUTSIDE[2].0,
+        };
         let denies = |layer: &LayerDecision| layer.verdict == Verdict::Deny;
         let (decided_by, client_sees) = if denies(&egress) {
             (Some(Layer::Egress), Some(ClientSees::Timeout))
@@ -139,7 +145,7 @@ impl Held<'_> {
         Decision {
             verdict: if decided_by.is_some() { Verdict::Deny } else { Verdict::Allow },
             decided_by,
-            layers: [egress, ingress, mtls, self.line.jwt, self.line.authorization],
+            layers: [egress, ingress, mtls, self.line.jwt, authorization],
             client_sees,
             destination: Some(self.ends.to),
             port: Some(self.ends.port),
@@ -166,8 +172,10 @@ impl<'p> Fast<'p> {
         let (from, to): (&Spot, &Spot) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         let client = from.client.filter(|_| to.serves)?;
         let line = doors.line(to, ends.port, client)?;
-        let Some(proxied) = line.proxied else {
-            return Some(Held { line, rules: None, pick: u32::MAX, ends });
+        let proxied = match line.next {
+            Next::Proxied(proxied) => proxied,
+            Next::Nobody(_) => return Some(Held { line, rules: None, pick: u32::MAX, ends }),
+            Next::Longer => return None,
         };
         let pick = to.pick?;
         let desk = self.authz.desk(pick)?;
@@ -184,9 +192,12 @@ impl<'p> Fast<'p> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn ask(&self, held: &Held<'p>, ask: Option<&Ask<'_>>) -> Option<LayerDecision> {
-        let (Some((desk, found)), Some(proxied)) = (&held.rules, &held.line.proxied) else {
-            return Some(held.line.authorization);
+        let proxied = match &held.line.next {
+            Next::Proxied(proxied) => proxied,
+            Next::Nobody(answer) => return Some(*answer),
+            Next::Longer => return None,
         };
+        let (desk, found) = held.rules.as_ref()?;
         let ask = ask?;
         if ask.has_query() && self.may_bring_a_token(held.ends.to, proxied.query, ask) {
             return None;
@@ -231,7 +242,9 @@ impl<'p> Fast<'p> {
     #[inline(never)]
     fn written(self, held: &Held<'_>, ask: &Ask<'_>, rule: &Rule) -> Tri {
         let written = authz::written(self.model, rule);
-        let (Some(written), Some(proxied)) = (written, &held.line.proxied) else { return Tri::No };
+        let (Some(written), Next::Proxied(proxied)) = (written, &held.line.next) else {
+            return Tri::No;
+        };
         let view = View {
             method: Some(ask.name),
             bit: Some(ask.method),

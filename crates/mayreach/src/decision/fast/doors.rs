@@ -18,9 +18,11 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Doors {
     spots: Vec<Spot>,
-    /// The doors of one workload after those of another, each list once.
-    doors: Vec<Door>,
-    /// Each once.
+    /// Ports of which something is said, ascending, those of one workload after those of another, each
+    /// list once.
+    ports: Vec<u16>,
+    /// What becomes of each kind of client, at most ports and then at each of the others: the lines of
+    /// one workload after those of another, each list once.
     lines: Vec<Line>,
 }
 
@@ -34,10 +36,8 @@ pub(crate) struct Spot {
     pub(crate) keys: [u32; 2],
     /// Number of its pick of policies.
     pub(crate) pick: Option<u32>,
-    /// Where its doors begin: that of most ports, then those of ports of which something is said, ascending.
-    doors: u32,
-    said: u32,
-    /// Its place among the lines of doors, if it is a usual client.
+    door: Door,
+    /// If it is a usual client.
     pub(crate) client: Option<Usual>,
     /// It is a usual server.
     pub(crate) serves: bool,
@@ -55,23 +55,33 @@ pub(crate) enum Usual {
     Sidecar,
 }
 
-/// One port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Where a workload's ports begin, how many they are, and where their lines begin.
+#[derive(Clone, Copy, Debug)]
 struct Door {
-    port: u16,
-    /// Number of the line of each kind of client; `u32::MAX`: it takes the long way to tell.
-    lines: [u32; 2],
+    ports: u32,
+    said: u32,
+    lines: u32,
 }
 
-/// What becomes of a connection of one kind of client.
+/// What becomes of a connection of one kind of client: a line of memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(align(64))]
 pub(crate) struct Line {
     pub(crate) mtls: Answer,
     pub(crate) jwt: LayerDecision,
-    /// Where no proxy stands.
-    pub(crate) authorization: LayerDecision,
-    /// `None`: no proxy stands there.
-    pub(crate) proxied: Option<Proxied>,
+    pub(crate) next: Next,
+}
+
+const _: () = assert!(size_of::<Line>() == 64, "a line of memory");
+
+/// Who asks about authorization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Next {
+    Proxied(Proxied),
+    /// No proxy stands there.
+    Nobody(LayerDecision),
+    /// It takes the long way to tell.
+    Longer,
 }
 
 /// What the proxy knows of the client.
@@ -94,6 +104,13 @@ pub(crate) enum TokenIn {
     Listed,
 }
 
+impl Default for Line {
+    fn default() -> Self {
+        let [mtls, (jwt, _), _] = OUTSIDE;
+        Self { mtls, jwt, next: Next::Longer }
+    }
+}
+
 impl Doors {
     pub(crate) fn new(
         workloads: usize,
@@ -102,30 +119,27 @@ impl Doors {
         direct: bool,
     ) -> Self {
         let mut out = Self::default();
-        let mut lines: HashMap<Line, u32> = HashMap::new();
-        let mut lists: HashMap<Vec<Door>, u32> = HashMap::new();
+        let mut lists: HashMap<Vec<u16>, u32> = HashMap::new();
+        let mut lines: HashMap<Vec<Line>, u32> = HashMap::new();
         let mut of_class = Vec::new();
         for class in mesh.seats.classes() {
-            let mut door = |port: u16| Door {
-                port,
-                lines: [Kind::Outside, Kind::Sidecar].map(|kind| {
-                    let Some(line) = mesh.line(class, port, kind) else { return u32::MAX };
-                    *lines.entry(line).or_insert_with_key(|line| {
-                        out.lines.push(line.clone());
-                        number(out.lines.len() - 1)
-                    })
-                }),
-            };
-            let said = |port: &u16| class.ports().chain(AGENT).any(|other| other == *port);
-            let other = (1..=u16::MAX).find(|port| !said(port));
-            let ports: BTreeSet<u16> = class.ports().chain(AGENT).collect();
-            let list: Vec<Door> = other.into_iter().chain(ports).map(&mut door).collect();
-            let said = number(list.len() - 1);
-            let first = *lists.entry(list).or_insert_with_key(|list| {
-                out.doors.extend(list);
-                number(out.doors.len() - list.len())
+            let said: BTreeSet<u16> = class.ports().chain(AGENT).collect();
+            let other = (1..=u16::MAX).find(|port| !said.contains(port));
+            let each = [other.unwrap_or(0)].into_iter().chain(said.iter().copied());
+            let of_port =
+                |port| [Kind::Outside, Kind::Sidecar].map(|kind| mesh.line(class, port, kind));
+            let own: Vec<Line> = each.flat_map(of_port).map(Option::unwrap_or_default).collect();
+            let list: Vec<u16> = said.into_iter().collect();
+            let count = number(list.len());
+            let ports = *lists.entry(list).or_insert_with_key(|list| {
+                out.ports.extend(list);
+                number(out.ports.len() - list.len())
             });
-            of_class.push((first, said));
+            let lines = *lines.entry(own).or_insert_with_key(|own| {
+                out.lines.extend(own.iter().cloned());
+                number(out.lines.len() - own.len())
+            });
+            of_class.push(Door { ports, said: count, lines });
         }
         let spots = (0..number(workloads)).map_while(|n| {
             let spot = spot(mesh, &of_class, n)?;
@@ -162,16 +176,12 @@ impl Doors {
     /// How a port of a workload takes a client; `None`: it takes the long way to tell.
     #[inline]
     pub(crate) fn line(&self, to: &Spot, port: u16, client: Usual) -> Option<&Line> {
+        let Door { ports, said, lines } = to.door;
+        let said = self.ports.get(ports as usize..)?.get(..said as usize)?;
         // They ascend, and are a handful at most.
-        let (most, rest) = self.doors.get(to.doors as usize..)?.split_first()?;
-        let mut said = rest.get(..to.said as usize)?.iter();
-        let said = said.find(|door| door.port >= port).filter(|door| door.port == port);
-        let [outside, sidecar] = said.unwrap_or(most).lines;
-        let line = match client {
-            Usual::Outside => outside,
-            Usual::Sidecar => sidecar,
-        };
-        self.lines.get(line as usize)
+        let at = said.iter().position(|other| *other >= port);
+        let at = at.filter(|at| said.get(*at) == Some(&port)).map_or(0, |at| at + 1);
+        self.lines.get(lines as usize + at * 2 + usize::from(client == Usual::Sidecar))
     }
 }
 
@@ -179,10 +189,10 @@ fn number(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-fn spot(mesh: &Mesh<'_>, doors: &[(u32, u32)], workload: u32) -> Option<Spot> {
+fn spot(mesh: &Mesh<'_>, doors: &[Door], workload: u32) -> Option<Spot> {
     let keys = mesh.authz.people.of(workload);
     let (seat, class) = mesh.seats.of(WorkloadId(workload))?;
-    let (first, said) = *doors.get(seat.class as usize)?;
+    let door = *doors.get(seat.class as usize)?;
     let whole = seat.open == 0;
     let client = match seat.kind {
         Kind::Outside => Some(Usual::Outside),
@@ -193,8 +203,7 @@ fn spot(mesh: &Mesh<'_>, doors: &[(u32, u32)], workload: u32) -> Option<Spot> {
         network: rows::Seat::UNKNOWN,
         client: client.filter(|_| whole && !keys.contains(&NOBODY)),
         serves: whole && matches!(class.proxy, Proxy::None | Proxy::Sidecar) && !class.odd,
-        doors: first,
-        said,
+        door,
         pick: class.pick,
         keys,
         kind: seat.kind,
@@ -216,7 +225,7 @@ impl Mesh<'_> {
         match self.proxy(&way)? {
             Proxy::None => {
                 let [mtls, jwt, authorization] = self.pass(&way)?;
-                Some(Line { mtls, jwt: jwt.0, authorization: authorization.0, proxied: None })
+                Some(Line { mtls, jwt: jwt.0, next: Next::Nobody(authorization.0) })
             }
             Proxy::Sidecar => {
                 let port = class.port(port);
@@ -235,8 +244,7 @@ impl Mesh<'_> {
                     _ => TokenIn::Listed,
                 };
                 let proxied = Proxied { identity: link.client.is_some(), tls: link.tls, query };
-                let (authorization, _) = OUTSIDE[2];
-                Some(Line { mtls: link.answer, jwt, authorization, proxied: Some(proxied) })
+                Some(Line { mtls: link.answer, jwt, next: Next::Proxied(proxied) })
             }
             _ => None,
         }
