@@ -1,18 +1,59 @@
-//! A number for each list of rules and class of workloads: in full where that is small, else those
-//! that differ from the rest of their row.
+//! A number for each list of rules and class of workloads: most classes have that of their row, which
+//! lies with a bit for each class that has another.
 
 use std::collections::HashMap;
 
 use super::table::fold;
 
-/// So many cells are kept in full.
-const FULL: usize = 4_000_000;
+/// So many blocks at most: past that the cells that differ are found by hash.
+const BLOCKS: usize = 250_000;
+
+/// So many classes share a block.
+const WIDE: usize = 6 * 64;
+
+/// Counts of a block's classes take so many bits.
+const RANK: usize = 10;
+
+/// Some cells of a row: a line of memory.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Block {
+    /// The classes that have a number of their own.
+    own: [u64; 6],
+    /// How many of these lie before each of the words, [`RANK`] bits each.
+    ranks: u64,
+    /// The number of all others.
+    rest: u32,
+    /// Where those of their own begin, in the order of classes.
+    first: u32,
+}
+
+const _: () = assert!(size_of::<Block>() == 64, "a line of memory");
+
+impl Block {
+    fn ranked(mut self) -> Self {
+        let mut before = 0;
+        for (place, word) in self.own.iter().enumerate() {
+            self.ranks |= before << (place * RANK);
+            before += u64::from(word.count_ones());
+        }
+        self
+    }
+
+    /// The classes that have a number of their own, counted from the block's first.
+    fn marked(&self) -> impl Iterator<Item = usize> {
+        let words = (0_usize..).step_by(64).zip(self.own);
+        words.flat_map(|(start, word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| start + bit)
+        })
+    }
+}
 
 /// Every cell.
 #[derive(Clone, Debug)]
 pub(super) enum Cells {
-    /// Row by row.
-    Full { classes: usize, cells: Vec<u32> },
+    /// Row by row, each of as many blocks.
+    Blocks { classes: usize, blocks: Vec<Block>, own: Vec<u32> },
     /// Row, class and number by hash, half empty; and the number of the rest of each row.
     Sparse {
         classes: usize,
@@ -24,7 +65,7 @@ pub(super) enum Cells {
 
 impl Default for Cells {
     fn default() -> Self {
-        Self::Full { classes: 0, cells: Vec::new() }
+        Self::Blocks { classes: 0, blocks: Vec::new(), own: Vec::new() }
     }
 }
 
@@ -39,10 +80,12 @@ const fn start(row: u32, class: u32, size: usize) -> usize {
 impl Cells {
     /// Of so many rows and classes, still empty.
     pub(super) fn new(rows: usize, classes: usize) -> Self {
-        if rows.saturating_mul(classes) <= FULL {
-            return Self::Full { classes, cells: Vec::with_capacity(rows * classes) };
+        match rows.saturating_mul(classes.div_ceil(WIDE)) {
+            count @ ..=BLOCKS => {
+                Self::Blocks { classes, blocks: Vec::with_capacity(count), own: Vec::new() }
+            }
+            _ => Self::sparse(rows, classes),
         }
-        Self::sparse(rows, classes)
     }
 
     fn sparse(rows: usize, classes: usize) -> Self {
@@ -54,16 +97,24 @@ impl Cells {
         }
     }
 
-    /// Adds a row: what most cells hold, and the classes that may hold something else.
+    /// Adds a row: what most cells hold, and the classes that may hold something else, ascending.
     pub(super) fn add(&mut self, row: u32, most: u32, marked: impl Iterator<Item = (u32, u32)>) {
         match self {
-            Self::Full { classes, cells } => {
-                let first = cells.len();
-                cells.resize(first + *classes, most);
-                for (class, list) in marked {
-                    if let Some(cell) = cells.get_mut(first + class as usize) {
-                        *cell = list;
+            Self::Blocks { classes, blocks, own } => {
+                let mut marked = marked.filter(|(_, list)| *list != most).peekable();
+                for block in 0..classes.div_ceil(WIDE) {
+                    let first = u32::try_from(own.len()).unwrap_or(u32::MAX);
+                    let mut made = Block { own: [0; 6], ranks: 0, rest: most, first };
+                    while let Some((class, list)) =
+                        marked.next_if(|(class, _)| *class as usize / WIDE == block)
+                    {
+                        let within = class as usize % WIDE;
+                        if let Some(word) = made.own.get_mut(within / 64) {
+                            *word |= 1 << (within % 64);
+                        }
+                        own.push(list);
                     }
+                    blocks.push(made.ranked());
                 }
             }
             Self::Sparse { rest, different, .. } => {
@@ -94,8 +145,8 @@ impl Cells {
     /// What [`Cells::get`] takes for a row.
     pub(super) fn row(&self, row: u32) -> u32 {
         match self {
-            Self::Full { classes, .. } => {
-                let start = (row as usize).saturating_mul(*classes);
+            Self::Blocks { classes, .. } => {
+                let start = (row as usize).saturating_mul(classes.div_ceil(WIDE));
                 u32::try_from(start).unwrap_or(u32::MAX)
             }
             Self::Sparse { .. } => row,
@@ -105,7 +156,7 @@ impl Cells {
     /// How many classes there are.
     pub(super) const fn classes(&self) -> usize {
         match self {
-            Self::Full { classes, .. } | Self::Sparse { classes, .. } => *classes,
+            Self::Blocks { classes, .. } | Self::Sparse { classes, .. } => *classes,
         }
     }
 
@@ -115,11 +166,19 @@ impl Cells {
         let mut out = vec![u32::MAX; rows.len().saturating_mul(classes)];
         let each = || (0_usize..).step_by(classes.max(1)).zip(rows);
         match self {
-            Self::Full { cells, .. } => {
+            Self::Blocks { blocks, own, .. } => {
+                let wide = classes.div_ceil(WIDE);
                 for (place, row) in each() {
-                    let found = cells.get(*row as usize..).and_then(|rest| rest.get(..classes));
-                    if let (Some(found), Some(out)) = (found, out.get_mut(place..place + classes)) {
-                        out.copy_from_slice(found);
+                    let blocks = blocks.get(*row as usize..).and_then(|all| all.get(..wide));
+                    let cells = out.get_mut(place..place + classes).unwrap_or_default();
+                    for (block, cells) in blocks.into_iter().flatten().zip(cells.chunks_mut(WIDE)) {
+                        cells.fill(block.rest);
+                        let own = own.get(block.first as usize..).unwrap_or_default();
+                        for (class, list) in block.marked().zip(own) {
+                            if let Some(cell) = cells.get_mut(class) {
+                                *cell = *list;
+                            }
+                        }
                     }
                 }
             }
@@ -147,8 +206,17 @@ impl Cells {
     #[inline]
     pub(super) fn get(&self, row: u32, class: u32) -> Option<u32> {
         match self {
-            Self::Full { cells, .. } => {
-                cells.get((row as usize).checked_add(class as usize)?).copied()
+            Self::Blocks { blocks, own, .. } => {
+                let (number, within) = (class as usize / WIDE, class as usize % WIDE);
+                let block = blocks.get((row as usize).checked_add(number)?)?;
+                let word = *block.own.get(within / 64)?;
+                if word >> (within % 64) & 1 == 0 {
+                    return Some(block.rest);
+                }
+                let before = block.ranks >> (within / 64 * RANK) & ((1 << RANK) - 1);
+                let last = word & ((1 << (within % 64)) - 1);
+                let at = block.first as usize + before as usize + last.count_ones() as usize;
+                own.get(at).copied()
             }
             Self::Sparse { slots, rest, .. } => {
                 let mut at = start(row, class, slots.len());
@@ -172,30 +240,36 @@ mod tests {
     use super::Cells;
 
     #[test]
-    fn both_forms_hold_the_same() {
-        let (rows, classes) = (50, 40);
-        let (mut full, mut sparse) = (Cells::new(rows as usize, 40), Cells::sparse(50, 40));
+    fn both_forms_hold_what_was_put_in() {
+        // Rows without a class of its own, with some, with all; blocks that are whole and one that is not.
+        let (rows, classes): (u32, u32) = (20, 1_000);
+        let put = |row: u32, class: u32| match row % 4 {
+            0 => row % 3,
+            1 if class % 5 != row % 5 => row % 3,
+            2 if !(440..460).contains(&class) => row % 3,
+            _ => 10 + class * row % 7,
+        };
+        let (mut blocks, mut sparse) = (Cells::new(20, 1_000), Cells::sparse(20, 1_000));
+        assert!(matches!(blocks, Cells::Blocks { .. }));
         for row in 0..rows {
-            let marked = (0..classes).filter(|class| (class * 7 + row) % 5 == 0);
-            let marked: Vec<_> = marked.map(|class| (class, class * row % 3)).collect();
-            full.add(row, row % 3, marked.iter().copied());
+            let marked = (0..classes).filter(|class| class % 5 == 0 || row % 4 > 0);
+            let marked: Vec<_> = marked.map(|class| (class, put(row, class))).collect();
+            blocks.add(row, row % 3, marked.iter().copied());
             sparse.add(row, row % 3, marked.iter().copied());
         }
-        full.finish();
+        blocks.finish();
         sparse.finish();
-        for (row, class) in (0..rows).flat_map(|row| (0..classes).map(move |class| (row, class))) {
-            let [full, sparse] = [&full, &sparse].map(|cells| cells.get(cells.row(row), class));
-            assert!(full.is_some());
-            assert_eq!(full, sparse, "{row} {class}");
+        let each = |row: u32| (0..classes).map(move |class| (row, class));
+        for (row, class) in (0..rows).flat_map(each) {
+            let found = [&blocks, &sparse].map(|cells| cells.get(cells.row(row), class));
+            assert_eq!(found, [Some(put(row, class)); 2], "{row} {class}");
         }
-        let some: [Vec<u32>; 2] =
-            [&full, &sparse].map(|cells| cells.all(&[cells.row(7), cells.row(3), cells.row(rows)]));
-        let expected =
-            [7, 3].into_iter().flat_map(|row| (0..classes).map(move |class| (row, class)));
-        let expected = expected.map(|(row, class)| full.get(full.row(row), class).unwrap());
+        let expected = [7, 3].into_iter().flat_map(each).map(|(row, class)| put(row, class));
         let expected: Vec<u32> = expected.chain((0..classes).map(|_| u32::MAX)).collect();
-        assert_eq!(some, [expected.clone(), expected]);
-        assert_eq!((full.get(full.row(rows), 0), sparse.get(rows, 0)), (None, None));
+        for cells in [&blocks, &sparse] {
+            assert_eq!(cells.all(&[cells.row(7), cells.row(3), cells.row(rows)]), expected);
+            assert_eq!(cells.get(cells.row(rows), 0), None);
+        }
         assert_eq!(Cells::default().get(Cells::default().row(u32::MAX), 0), None);
     }
 }
