@@ -353,9 +353,9 @@ pub(crate) fn flow(d: &mut Dice) -> Flow<'static> {
         _ => Port::Number(8080),
     };
     let mut flow = Flow::new(end(d), to(d), port);
-    flow.protocol =
-        *d.pick(&[Protocol::Tcp, Protocol::Tcp, Protocol::Tcp, Protocol::Udp, Protocol::Icmp]);
-    if flow.protocol == Protocol::Icmp && d.one_in(2) {
+    use Protocol::{Icmp as Ping, Icmpv6, Tcp, Udp};
+    flow.protocol = *d.pick(&[Tcp, Tcp, Tcp, Tcp, Udp, Udp, Ping, Ping, Icmpv6]);
+    if flow.protocol == Ping && d.one_in(2) {
         flow.icmp = Some(Icmp { kind: 8, code: Some(0) });
     }
     flow.mtls = *d.pick(&[None, None, Some(false)]);
@@ -409,7 +409,8 @@ proptest! {
 
 /// The first pair of workloads of which all pairs at once say something else than the reference.
 fn pairs_differ(program: &Program, d: &mut Dice) -> Option<String> {
-    let protocol = *d.pick(&[Protocol::Tcp, Protocol::Tcp, Protocol::Udp, Protocol::Icmp]);
+    use Protocol::{Icmp, Icmpv6, Tcp, Udp};
+    let protocol = *d.pick(&[Tcp, Tcp, Tcp, Udp, Udp, Icmp, Icmpv6]);
     let port = *d.pick(&[80, 8080, 443, 53]);
     let pairs = program.network_pairs(protocol, port);
     let ids: Vec<WorkloadId> = program.workloads().map(|workload| workload.id()).collect();

@@ -10,13 +10,10 @@ use super::{
     network::{Members, Rule},
     rows::set_of,
 };
+use crate::shared::number;
 
 /// So many memberships at most are compared to tell classes apart.
 const MEMBERSHIPS: usize = 20_000_000;
-
-fn number(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
-}
 
 /// The class of each workload.
 pub(super) struct Classes {

@@ -9,11 +9,15 @@ use super::{
     names::{ByIp, Names},
     postings::Postings,
 };
-use crate::model::{
-    Protocol, ServiceId, WorkloadId,
-    inventory::{
-        Addresses, EndpointSlice, Inventory, Service, SlicePort, TargetPort, Workload, WorkloadKind,
+use crate::{
+    model::{
+        Protocol, ServiceId, WorkloadId,
+        inventory::{
+            Addresses, EndpointSlice, Inventory, Service, SlicePort, TargetPort, Workload,
+            WorkloadKind,
+        },
     },
+    shared::number,
 };
 
 /// Finds what a flow names.
@@ -54,10 +58,6 @@ impl Backend {
             Self::Listed(_, id, _) => *id,
         }
     }
-}
-
-fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 /// Slices by the namespace and name of their Service.

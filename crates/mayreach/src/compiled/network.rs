@@ -10,14 +10,17 @@ use std::{
 use ipnet::IpNet;
 
 use super::{index::target_number, postings::Postings, ranges::Ranges};
-use crate::model::{
-    Model, PolicyId, Protocol, TierId, WorkloadId,
-    inventory::{Addresses, Inventory, Workload},
-    network::{
-        Action, HttpMatch, IpVersion, NetworkRule, PeerMatch, PolicyClass, PortMatch, Tier,
-        TierDefault,
+use crate::{
+    model::{
+        Model, PolicyId, Protocol, TierId, WorkloadId,
+        inventory::{Addresses, Inventory, Workload},
+        network::{
+            Action, HttpMatch, IpVersion, NetworkRule, PeerMatch, PolicyClass, PortMatch, Tier,
+            TierDefault,
+        },
+        selector::Selector,
     },
-    selector::Selector,
+    shared::number,
 };
 
 /// All network policy of a program.
@@ -185,10 +188,6 @@ pub(crate) struct ServiceSet {
     pub(crate) addresses: Vec<(IpNet, Vec<(Protocol, u16)>)>,
     /// From its selector, where no slice says more: workload, and ports.
     pub(crate) workloads: BTreeMap<u32, Vec<(Protocol, u16)>>,
-}
-
-fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 fn is_endpoint(workload: &Workload) -> bool {

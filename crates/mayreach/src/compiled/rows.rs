@@ -19,10 +19,13 @@ use super::{
     classes::{Classes, Marks, bit},
     network::{Members, Net, Nets, Peer, Rule, Stage},
 };
-use crate::model::{
-    PolicyId, Protocol,
-    inventory::{Addresses, Inventory, Workload},
-    network::{Action, PortMatch, TierDefault},
+use crate::{
+    model::{
+        PolicyId, Protocol,
+        inventory::{Addresses, Inventory, Workload},
+        network::{Action, PortMatch, TierDefault},
+    },
+    shared::number,
 };
 
 /// So many tests of addresses at most: rules past that are asked as they are written.
@@ -189,10 +192,6 @@ impl Cell {
     const fn allows(self) -> bool {
         matches!(self.what, What::Allow | What::Nothing | What::Local)
     }
-}
-
-fn number(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 impl Rows {

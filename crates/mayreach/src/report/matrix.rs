@@ -22,7 +22,7 @@ use super::{
         walk::{Mask, Walk},
     },
 };
-use crate::{Program, WorkloadId, decision::Layer, model::authz::Condition};
+use crate::{Program, WorkloadId, decision::Layer, model::authz::Condition, shared::number};
 
 /// Who may reach whom.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -188,10 +188,6 @@ struct Run<'p> {
     findings: Vec<Can>,
     extents: Vec<Extent>,
     decisions: u64,
-}
-
-fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 impl<'p> Run<'p> {

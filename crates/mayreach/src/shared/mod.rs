@@ -1,4 +1,4 @@
-//! What programs before and after a change have in common.
+//! What stages have in common, and programs before and after a change.
 
 mod list;
 mod map;
@@ -9,6 +9,12 @@ use std::{
     ops::{Deref, DerefMut},
     sync::Arc,
 };
+
+/// A place as numbers are kept; past 4 billion the last, which nothing has.
+#[inline]
+pub(crate) fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
 
 /// A value that copies share until one of them writes.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use super::{
     pick::Pick,
     row::Row,
     rule::{PathTest, Rule, path_keys, source_keys},
-    shelf::{Shelf, place_of},
+    shelf::Shelf,
 };
 use crate::{
     compiled::{
@@ -15,6 +15,7 @@ use crate::{
         table::{Table, hash, hash_on, same},
     },
     model::{Model, authz::AuthzRule},
+    shared::number,
 };
 
 /// Past so many rules a group is looked up by path: so many rows are read faster than that.
@@ -109,7 +110,7 @@ impl Keys {
             known.extend(people.key(hash, key, *namespace).map(|key| (key, group)));
             let start = out.text.len();
             out.text.push_str(key);
-            found.push((place_of(start), place_of(out.text.len()), *namespace, group));
+            found.push((number(start), number(out.text.len()), *namespace, group));
         }
         (out.keys, out.paths) = (found.into(), making.by_path.into());
         pick.head.shared = shared;
@@ -166,6 +167,6 @@ impl Making<'_> {
             return Group { rows, paths: Group::FEW };
         }
         self.by_path.push(Paths::new(&by_path));
-        Group { rows, paths: place_of(self.by_path.len() - 1) }
+        Group { rows, paths: number(self.by_path.len() - 1) }
     }
 }

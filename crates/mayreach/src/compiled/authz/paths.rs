@@ -4,7 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::compiled::table::{Table, hash, hash_on};
+use crate::{
+    compiled::table::{Table, hash, hash_on},
+    shared::number,
+};
 
 /// Path values with the rules that they are of.
 #[derive(Clone, Debug, Default)]
@@ -43,10 +46,6 @@ struct Tail {
     value: Value,
     /// The longest other tail here that this one begins with; `u32::MAX`: none.
     shorter: u32,
-}
-
-fn number(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 impl Paths {

@@ -1,7 +1,7 @@
 //! What most decisions read of picks: close together, one pick after the other, with nothing between.
 
 use super::{group::Group, row::Row};
-use crate::{compiled::people::NOBODY, model::PolicyId};
+use crate::{compiled::people::NOBODY, model::PolicyId, shared::number};
 
 /// The groups and rows of many picks.
 #[derive(Clone, Debug, Default)]
@@ -83,9 +83,9 @@ impl Shelf {
 
     /// Puts rows down behind the others: where they begin and end.
     pub(super) fn put(&mut self, add: impl FnOnce(&mut Vec<Row>, &str)) -> (u32, u32) {
-        let from = place_of(self.rows.len());
+        let from = number(self.rows.len());
         add(&mut self.rows, &self.text);
-        (from, place_of(self.rows.len()))
+        (from, number(self.rows.len()))
     }
 
     /// Puts the groups of one pick down.
@@ -101,7 +101,7 @@ impl Shelf {
                 *slot = (*key, *group);
             }
         }
-        head.known = (place_of(self.known.len()), place_of(size));
+        head.known = (number(self.known.len()), number(size));
         self.known.extend(slots);
     }
 
@@ -110,8 +110,4 @@ impl Shelf {
         self.rows.shrink_to_fit();
         self.text.shrink_to_fit();
     }
-}
-
-pub(super) fn place_of(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

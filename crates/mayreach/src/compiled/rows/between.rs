@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Alike, Cell, Packet, Rows, Seat, What, number};
+use super::{Alike, Cell, Packet, Rows, Seat, What};
+use crate::shared::number;
 
 impl Rows {
     /// What policies say of a packet between each two of some kinds of workloads.

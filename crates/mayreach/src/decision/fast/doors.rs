@@ -12,6 +12,7 @@ use crate::{
     compiled::{people::NOBODY, rows},
     decision::{LayerDecision, jwt::ACCESS_TOKEN, mesh::Proxy},
     model::{Flow, Http, Peer, Port, Request, WorkloadId},
+    shared::number,
 };
 
 /// How every workload is a client and a server.
@@ -183,10 +184,6 @@ impl Doors {
         let at = at.filter(|at| said.get(*at) == Some(&port)).map_or(0, |at| at + 1);
         self.lines.get(lines as usize + at * 2 + usize::from(client == Usual::Sidecar))
     }
-}
-
-fn number(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 fn spot(mesh: &Mesh<'_>, doors: &[Door], workload: u32) -> Option<Spot> {

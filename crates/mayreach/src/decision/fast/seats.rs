@@ -32,6 +32,7 @@ use crate::{
         inventory::{Enrolment, Workload},
         mtls::{MtlsMode, PeerAuth},
     },
+    shared::number,
 };
 
 /// Every workload, and the classes that they are of.
@@ -223,10 +224,6 @@ struct Builder<'m> {
     classes: HashMap<Class, u32>,
     places: HashMap<Places, u32>,
     out: Seats,
-}
-
-fn number(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 impl<'m> Builder<'m> {

@@ -7,6 +7,7 @@ use super::{Finding, Hole, run};
 use crate::{
     decision::{Layer, Reason},
     report::space::{Unproved, Witness},
+    shared::number,
 };
 
 /// What one step found.
@@ -70,10 +71,6 @@ pub(super) struct Evidence {
     pub(super) classes: usize,
     /// Some kinds of clients were left out.
     pub(super) cut: bool,
-}
-
-fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 impl Evidence {

@@ -28,6 +28,7 @@ use crate::{
         ports::Ports,
         walk::{Mask, Walk},
     },
+    shared::number,
 };
 
 /// One client with its row.
@@ -437,10 +438,6 @@ impl<'p> Run<'p> {
         flags.set(Flags::NETWORK, full.network_holds());
         (self.evidence.add(full.contribution()), flags)
     }
-}
-
-fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 /// Shared by the steps.

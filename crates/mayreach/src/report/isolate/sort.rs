@@ -20,6 +20,7 @@ use crate::{
         inventory::{Addresses, Enrolment, Workload},
         network::PortMatch,
     },
+    shared::number,
 };
 
 /// One end that may be sorted.
@@ -52,10 +53,6 @@ pub(in crate::report) struct Ends<'p> {
 pub(in crate::report) struct Group {
     /// Indexes of ends, ascending.
     pub(in crate::report) ends: Arc<[u32]>,
-}
-
-fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 impl<'p> Ends<'p> {
