@@ -84,6 +84,7 @@ fn peer(d: &mut Dice) -> Value {
                 "10.0.0.0/8",
                 "0.0.0.0/0",
                 "203.0.113.0/24",
+                "fd00:244::/64",
             ]);
             let mut block = json!({ "cidr": cidr });
             if d.one_in(3) && cidr == "10.0.0.0/8" {
@@ -278,7 +279,12 @@ pub(crate) fn cluster(d: &mut Dice) -> Vec<Value> {
             "spec": {"serviceAccountName": d.pick(&["one", "two"]), "nodeName": d.pick(&["n1", "n2"]), "containers": [{"name": "c", "ports": [{"name": "http", "containerPort": 8080}]}]},
         });
         if !d.one_in(3) {
-            pod["status"] = json!({"podIP": format!("10.244.{}.{}", n % 3, 10 + n)});
+            let ip = format!("10.244.{}.{}", n % 3, 10 + n);
+            pod["status"] = match d.roll(8) {
+                0 => json!({"podIPs": [{"ip": ip}, {"ip": format!("fd00:244::{n}")}]}),
+                1 => json!({"podIP": format!("fd00:244::{n}")}),
+                _ => json!({ "podIP": ip }),
+            };
         }
         if d.one_in(10) {
             pod["spec"]["hostNetwork"] = json!(true);
