@@ -46,7 +46,8 @@ pub(crate) struct Desk<'p> {
 
 impl Desk<'_> {
     /// The group under a key.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "two loads")]
     pub(crate) fn known(&self, key: u32) -> Group {
         let (first, count) = self.head.known;
         let slots =
@@ -62,7 +63,8 @@ impl Desk<'_> {
         Group::NONE
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "one load")]
     pub(crate) fn rows(&self, group: &Group) -> &[Row] {
         self.shelf.rows(group)
     }

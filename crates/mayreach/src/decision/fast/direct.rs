@@ -199,7 +199,8 @@ impl<'p> Fast<'p> {
         };
         let (desk, found) = held.rules.as_ref()?;
         let ask = ask?;
-        if ask.has_query() && self.may_bring_a_token(held.ends.to, proxied.query, ask) {
+        let may_come = proxied.query != TokenIn::Nothing && ask.has_query();
+        if may_come && self.may_bring_a_token(held.ends.to, proxied.query, *ask) {
             return None;
         }
         let first = match authz::quick(*desk, found, ask.method, &ask.path) {
@@ -221,20 +222,14 @@ impl<'p> Fast<'p> {
     }
 
     /// Whether a token may be in the query.
-    #[inline]
-    fn may_bring_a_token(&self, to: WorkloadId, query: TokenIn, ask: &Ask<'_>) -> bool {
-        let text = ask.target.get(ask.path.text.len() + 1..).unwrap_or_default();
-        match query {
-            TokenIn::Nothing => false,
-            TokenIn::AccessToken => may_name(text, |name| same(name, ACCESS_TOKEN.as_bytes())),
-            TokenIn::Listed => self.may_be_listed(to, text),
-        }
-    }
-
     #[inline(never)]
-    fn may_be_listed(self, to: WorkloadId, query: &str) -> bool {
+    fn may_bring_a_token(self, to: WorkloadId, query: TokenIn, ask: Ask<'_>) -> bool {
+        let text = ask.target.get(ask.path.text.len() + 1..).unwrap_or_default();
+        if query == TokenIn::AccessToken {
+            return may_name(text, |name| same(name, ACCESS_TOKEN.as_bytes()));
+        }
         let places = self.seats.of(to).and_then(|(_, class)| self.seats.places(class));
-        places.is_none_or(|places| places.may_be_in(query))
+        places.is_none_or(|places| places.may_be_in(text))
     }
 
     /// A rule that asks for more than methods and paths.
