@@ -409,6 +409,36 @@ proptest! {
     }
 }
 
+/// Where no address is known a set of networks and what a rule leaves out of it are asked one by one, by
+/// both evaluators.
+#[test]
+fn unknown_addresses_and_sets_of_networks() {
+    for (nets, not_nets) in [
+        (json!(["10.244.0.0/16", "192.168.0.0/16", "10.42.0.0/16"]), json!(null)),
+        (json!(["10.0.0.0/8", "192.168.0.0/16"]), json!(["10.0.0.0/8", "192.168.0.0/16"])),
+        (json!(["0.0.0.0/0"]), json!(null)),
+        (json!(["203.0.113.0/24"]), json!(null)),
+        (json!(["203.0.113.0/24"]), json!(["10.244.0.0/16"])),
+    ] {
+        let mut source = json!({"selector": "set == 'one'"});
+        if !not_nets.is_null() {
+            source["notNets"] = not_nets.clone();
+        }
+        let pod = |name: &str| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "a"}});
+        let items = json!([
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}, pod("p"), pod("q"),
+            {"apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkSet", "metadata": {"name": "one", "labels": {"set": "one"}}, "spec": {"nets": nets}},
+            {"apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkPolicy", "metadata": {"name": "one"}, "spec": {"selector": "projectcalico.org/namespace == 'a'", "types": ["Ingress"], "ingress": [{"action": "Allow", "source": source}]}},
+        ]);
+        let text = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+        let program =
+            Program::compile(&[Source::new("sets.json", text)], &Options::default()).unwrap();
+        let [from, to] = ["p", "q"].map(|name| Peer::Workload { namespace: "a", name });
+        let flow = Flow::new(from, to, Port::Number(80));
+        assert_eq!(program.decide(&flow), program.decide_by_reference(&flow), "{nets} {not_nets}");
+    }
+}
+
 /// Gives some pods an address of IPv6, beside that of IPv4 or instead of it.
 fn of_both_families(documents: &mut [Value], d: &mut Dice) {
     let pods = documents.iter_mut().filter(|one| one["kind"] == "Pod" && !one["status"].is_null());

@@ -362,7 +362,9 @@ impl Rows {
             let inside = if nothing { Some(Vec::new()) } else { inside };
             let outside = outside.unwrap_or_default();
             let told = tests.places.as_ref().and_then(|all| all.pass(inside.as_deref(), &outside));
-            if let Some(all) = told {
+            // Networks of a set, and what a rule leaves out of them, are asked one by one.
+            let sure = by == Selected::Surely || told == Some(false) && outside.is_empty();
+            if let Some(all) = told.filter(|_| sure) {
                 return if all { ANYWHERE } else { NOWHERE };
             }
             let mut span = |ranges: Vec<(u32, u32)>| {
