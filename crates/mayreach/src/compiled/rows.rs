@@ -168,7 +168,7 @@ pub(crate) struct Cell {
 }
 
 /// What decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum What {
     Allow,
     Deny,

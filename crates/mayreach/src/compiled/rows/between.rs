@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Alike, Cell, Packet, Rows, Seat, What};
+use super::{Alike, Cell, Packet, Rows, Seat};
 use crate::shared::number;
+
+/// So many lists are asked at a time: their cells are written out.
+const PORTION: usize = 1_024;
 
 impl Rows {
     /// What policies say of a packet between each two of some kinds of workloads.
@@ -15,34 +18,35 @@ impl Rows {
 
     /// What one list of each kind says of each class.
     fn answers(&self, kinds: &[Alike], row: fn(&Seat) -> u32, packet: Packet) -> Answers {
-        let mut lists: Vec<u32> = kinds.iter().map(row).collect();
+        let of_kind = |own: &Alike| (row(own), own.nothing);
+        let mut lists: Vec<_> = kinds.iter().map(of_kind).collect();
         lists.sort_unstable();
         lists.dedup();
         let classes = self.cells.classes();
-        let cells = self.cells.all(&lists);
-        let mut known: HashMap<(u32, What), u32> = HashMap::new();
-        let (mut of, mut all) = (Vec::with_capacity(kinds.len()), Vec::new());
-        for own in kinds {
-            let next = number(known.len());
-            let place = *known.entry((row(own), own.nothing)).or_insert(next);
-            of.push(place);
-            if place != next {
-                continue;
+        let mut all = Vec::with_capacity(lists.len().saturating_mul(classes));
+        for some in lists.chunks(PORTION) {
+            let mut rows: Vec<u32> = some.iter().map(|(row, _)| *row).collect();
+            rows.dedup();
+            let cells = self.cells.all(&rows);
+            for (row, nothing) in some {
+                let own = Seat { nothing: *nothing, ..Seat::UNKNOWN };
+                let at = rows.binary_search(row).unwrap_or(usize::MAX).saturating_mul(classes);
+                let cells = cells.get(at..).and_then(|rest| rest.get(..classes));
+                let mut asked: HashMap<u32, Said> = HashMap::new();
+                let mut last = (u32::MAX, Said::Open);
+                all.extend(cells.unwrap_or_default().iter().map(|cell| {
+                    if *cell != last.0 {
+                        // Kinds have no address of their own.
+                        let ask = || self.follow(*cell, &own, &Seat::UNKNOWN, packet);
+                        let said = *asked.entry(*cell).or_insert_with(|| Said::of(ask()));
+                        last = (*cell, said);
+                    }
+                    last.1
+                }));
             }
-            let at = lists.binary_search(&row(own)).unwrap_or(usize::MAX).saturating_mul(classes);
-            let cells = cells.get(at..).and_then(|rest| rest.get(..classes)).unwrap_or_default();
-            let mut asked: HashMap<u32, Said> = HashMap::new();
-            let mut last = (u32::MAX, Said::Open);
-            all.extend(cells.iter().map(|cell| {
-                if *cell != last.0 {
-                    // Kinds have no address of their own.
-                    let ask = || self.follow(*cell, own, &Seat::UNKNOWN, packet);
-                    let said = *asked.entry(*cell).or_insert_with(|| Said::of(ask()));
-                    last = (*cell, said);
-                }
-                last.1
-            }));
         }
+        let place = |own| number(lists.binary_search(&of_kind(own)).unwrap_or(usize::MAX));
+        let of = kinds.iter().map(place).collect();
         Answers { of, all, wide: classes }
     }
 }

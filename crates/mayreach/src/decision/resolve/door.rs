@@ -149,17 +149,7 @@ impl<'m> Resolver<'m> {
         course: &Course<'m>,
     ) -> Asked<'m> {
         let flow = asked.flow;
-        let plain = |source: End<'m>, destination: End<'m>, port: Option<u16>| Asked {
-            flow,
-            source,
-            destination,
-            port,
-            network_port: port,
-            service: None,
-            services: &[],
-            source_port: None,
-            ways: None,
-        };
+        let plain = |source, destination, port| Asked::of_packets(flow, source, destination, port);
         let leaves = if course.home {
             plain(asked.source.clone(), asked.destination.clone(), asked.port)
         } else {

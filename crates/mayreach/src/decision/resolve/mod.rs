@@ -53,7 +53,27 @@ pub(crate) struct Asked<'m> {
     pub(crate) ways: Option<Box<Ways<'m>>>,
 }
 
-impl Asked<'_> {
+impl<'m> Asked<'m> {
+    /// One connection of those that carry a flow: packets that no Service is named for.
+    fn of_packets(
+        flow: &'m Flow<'m>,
+        source: End<'m>,
+        destination: End<'m>,
+        port: Option<u16>,
+    ) -> Self {
+        Self {
+            flow,
+            source,
+            destination,
+            port,
+            network_port: port,
+            service: None,
+            services: &[],
+            source_port: None,
+            ways: None,
+        }
+    }
+
     /// Whether packets are IPv6: by the protocol, else by what is known of the addresses.
     pub(crate) fn v6(&self) -> bool {
         match self.flow.protocol {

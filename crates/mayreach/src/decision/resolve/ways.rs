@@ -205,17 +205,7 @@ impl<'m> Resolver<'m> {
         let whole = Self { lean: false, ..*self };
         let flow = asked.flow;
         let v6 = family(flow, &from, &to);
-        Asked {
-            flow,
-            source: whole.end(flow, from, v6),
-            destination: whole.end(flow, to, v6),
-            port,
-            network_port: port,
-            service: None,
-            services: &[],
-            source_port: None,
-            ways: None,
-        }
+        Asked::of_packets(flow, whole.end(flow, from, v6), whole.end(flow, to, v6), port)
     }
 }
 

@@ -1,6 +1,9 @@
 //! What needs every document: the root namespace, trust domains in principals, who is in the mesh.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+};
 
 use crate::{
     error::{Note, NoteCode},
@@ -82,19 +85,22 @@ fn waypoints(draft: &mut Draft<'_>) {
 /// the waypoint may not see it, or what it passes on may be judged once more where it arrives.
 fn unread_entries(inventory: &mut Inventory) {
     let Inventory { outside, workloads, services, mesh, .. } = inventory;
-    let of_workload = |ip: &IpAddr| {
-        workloads.iter().any(|w| match &w.addresses {
-            Addresses::Exact(all) | Addresses::OneOf(all) => all.contains(ip),
-            Addresses::Unknown => false,
-        })
+    if outside.is_empty() {
+        return;
+    }
+    let exact = |w: &Workload| match &w.addresses {
+        Addresses::Exact(all) | Addresses::OneOf(all) => all.clone(),
+        Addresses::Unknown => Vec::new(),
     };
-    let of_service = |ip: &IpAddr| {
-        services.iter().any(|s| s.cluster_ips.contains(ip) || s.external_ips.contains(ip))
-    };
+    let of_services = services.iter().flat_map(|s| s.cluster_ips.iter().chain(&s.external_ips));
+    let known_addresses: HashSet<IpAddr> =
+        workloads.iter().flat_map(exact).chain(of_services.copied()).collect();
+    let short: HashSet<String> =
+        services.iter().map(|s| format!("{}.{}", s.name, s.namespace)).collect();
     let local = |host: &String| {
         !host.contains('.')
             || host.split('.').skip(1).any(|label| label == "svc")
-            || services.iter().any(|s| *host == format!("{}.{}", s.name, s.namespace))
+            || short.contains(host)
     };
     let hidden = !mesh.service_export_to.iter().any(|to| to == "*");
     let mut known: HashMap<(String, String), usize> = HashMap::new();
@@ -110,7 +116,7 @@ fn unread_entries(inventory: &mut Inventory) {
                 || known.get(&(entry.service.namespace.clone(), host.clone())) != Some(&1)
         };
         entry.inside |= entry.onward != Onward::Called
-            && (entry.endpoints.iter().any(|ip| of_workload(ip) || of_service(ip))
+            && (entry.endpoints.iter().any(|ip| known_addresses.contains(ip))
                 || entry.names.iter().any(local));
         if hidden || entry.inside || entry.hosts.is_empty() || entry.hosts.iter().any(shared) {
             entry.onward = Onward::Unread;
