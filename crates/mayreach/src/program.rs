@@ -183,7 +183,8 @@ impl Program {
     }
 
     /// Both ends, where both are workloads by name or handle, and the port by number.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn ends(&self, flow: &Flow<'_>) -> Option<Ends> {
         let Port::Number(port) = flow.port else { return None };
         // Rules about addresses are looked up as IPv4 has them.

@@ -148,6 +148,7 @@ impl Index {
             .collect()
     }
 
+    #[inline]
     pub(crate) fn workload(&self, namespace: &str, name: &str) -> Option<WorkloadId> {
         self.workloads.get(namespace, name).map(WorkloadId)
     }

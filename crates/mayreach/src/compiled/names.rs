@@ -4,44 +4,45 @@ use std::net::IpAddr;
 
 use super::table::{LAST, MIX, SEED, Table, fold, hash, hash_pair, word};
 
-/// Numbers of things that have a namespace and a name: open addressing, at most half full. A slot holds
-/// the text itself where that is short, so that a look-up reads one line of memory.
+/// Numbers of things that have a namespace and a name. The table tells a number without a look at the
+/// names, which lie by number: whoever goes on with the number does not wait for the comparison.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
-    slots: Box<[Slot]>,
+    table: Table,
+    lines: Box<[Line]>,
     /// Each namespace with its name behind it.
     text: String,
 }
 
+/// A namespace and a name: a line of memory, which holds the text itself where that is short.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Slot {
+struct Line {
     letters: Letters,
     /// Where the text is.
     at: u32,
-    /// [`Slot::EMPTY`]: no name.
-    id: u32,
 }
 
-const _: () = assert!(size_of::<Slot>() == 64, "a line of memory");
+const _: () = assert!(size_of::<Line>() == 64, "a line of memory");
 
-impl Slot {
-    const EMPTY: u32 = u32::MAX;
-    const NONE: Self = {
-        let letters = Letters { words: [[0; 2]; 3], lens: [u16::MAX; 2] };
-        Self { letters, at: 0, id: Self::EMPTY }
-    };
+impl Line {
+    /// No name is that long.
+    const NONE: Self = Self { letters: Letters { words: [0; 6], lens: u32::MAX }, at: 0 };
 }
 
 /// The first and last letters of a namespace and of a name: all of them, of 16 and of 32 at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Letters {
-    words: [[u64; 2]; 3],
-    lens: [u16; 2],
+    /// Both ends of the namespace, both of the name, and what lies between these where the name is longer
+    /// than 16 letters.
+    words: [u64; 6],
+    /// Of the namespace, and above that of the name.
+    lens: u32,
 }
 
 /// The first and the last eight letters, which meet or overlap; fewer than eight as one number.
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "its numbers stay in registers")]
 fn ends(bytes: &[u8]) -> [u64; 2] {
     match (bytes.first_chunk(), bytes.last_chunk()) {
         (Some(head), Some(tail)) => [u64::from_le_bytes(*head), u64::from_le_bytes(*tail)],
@@ -49,67 +50,47 @@ fn ends(bytes: &[u8]) -> [u64; 2] {
     }
 }
 
-/// Zero, if they are the same.
-const fn apart([a, b]: [u64; 2], [c, d]: [u64; 2]) -> u64 {
-    (a ^ c) | (b ^ d)
-}
-
 impl Letters {
-    /// Names longer than 65,535 bytes are none of a cluster's ("at most 253").
+    /// Names longer than 32,767 bytes are none of a cluster's ("at most 253").
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "its numbers stay in registers")]
     fn of(namespace: &str, name: &str) -> Option<Self> {
         let (space, own) = (namespace.as_bytes(), name.as_bytes());
-        let lens = [u16::try_from(space.len()).ok()?, u16::try_from(own.len()).ok()?];
-        // What lies between them of a name of up to 32 letters, some of it perhaps twice.
+        if space.len() | own.len() >= 1 << 15 {
+            return None;
+        }
+        let lens = u32::try_from(space.len() | own.len() << 16).ok()?;
+        // Some of it perhaps twice.
         let inner = match own.first_chunk::<16>().zip(own.last_chunk::<16>()) {
-            Some((head, tail)) => [ends(head)[1], ends(tail)[0]],
-            None => [0, 0],
+            Some((head, tail)) if own.len() > 16 => [ends(head)[1], ends(tail)[0]],
+            _ => [0, 0],
         };
-        Some(Self { words: [ends(space), ends(own), inner], lens })
-    }
-
-    /// Whether these are all letters there are.
-    #[inline]
-    const fn whole(&self) -> bool {
-        let [space, own] = self.lens;
-        space <= 16 && own <= 32
-    }
-
-    /// Number by number: what was just put together is not read from memory again as a whole.
-    #[inline]
-    const fn is(&self, other: &Self) -> bool {
-        let ([one, two, three], [first, second, third]) = (self.words, other.words);
-        let same = apart(one, first) | apart(two, second) | apart(three, third) == 0;
-        same && self.lens[0] == other.lens[0] && self.lens[1] == other.lens[1]
+        let ([a, b], [c, d], [e, f]) = (ends(space), ends(own), inner);
+        Some(Self { words: [a, b, c, d, e, f], lens })
     }
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "its numbers stay in registers")]
     fn hash(&self, namespace: &str, name: &str) -> u64 {
-        if !self.whole() {
-            return long_hash(namespace, name);
-        }
-        let ([first, second, inner], [space, own]) = (self.words, self.lens.map(u64::from));
+        let [a, b, c, d, e, f] = self.words;
         // None of the products waits for another.
-        let first = fold(first[0] ^ SEED, first[1] ^ LAST ^ space);
-        let second = fold(second[0] ^ MIX, second[1] ^ SEED ^ own);
-        first ^ second ^ fold(inner[0] ^ LAST, inner[1] ^ MIX)
+        let ends = fold(a ^ SEED, b ^ LAST ^ u64::from(self.lens)) ^ fold(c ^ MIX, d ^ SEED);
+        match name.len() {
+            _ if namespace.len() > 16 => hash_pair(namespace, name),
+            0..=16 => ends,
+            17..=32 => ends ^ fold(e ^ LAST, f ^ MIX),
+            _ => hash_pair(namespace, name),
+        }
     }
-}
-
-#[cold]
-#[inline(never)]
-fn long_hash(namespace: &str, name: &str) -> u64 {
-    hash_pair(namespace, name)
 }
 
 impl Names {
     /// The numbers of these names; of one name that is there twice, the last.
     pub(crate) fn new<'m>(all: impl Iterator<Item = (&'m str, &'m str, u32)>) -> Self {
         let all: Vec<_> = all.collect();
-        let size = if all.is_empty() { 0 } else { (all.len() * 2).next_power_of_two() };
-        let mut names = Self { slots: vec![Slot::NONE; size].into(), text: String::new() };
+        let count = all.iter().map(|(.., id)| *id as usize + 1).max().unwrap_or(0);
+        let table = Table::with_capacity(all.len());
+        let mut names = Self { table, lines: vec![Line::NONE; count].into(), text: String::new() };
         // From the last, so that an earlier one of the same name is not put in.
         for (namespace, name, id) in all.into_iter().rev() {
             if names.get(namespace, name).is_none() {
@@ -122,52 +103,50 @@ impl Names {
     fn insert(&mut self, namespace: &str, name: &str, id: u32) {
         let Some(letters) = Letters::of(namespace, name) else { return };
         let Ok(at) = u32::try_from(self.text.len()) else { return };
-        let mut place = self.start(letters.hash(namespace, name));
-        while let Some(slot) = self.slots.get_mut(place) {
-            if slot.id == Slot::EMPTY {
-                *slot = Slot { letters, at, id };
-                break;
-            }
-            place = (place + 1) & (self.slots.len() - 1);
-        }
+        let Some(line) = self.lines.get_mut(id as usize) else { return };
+        *line = Line { letters, at };
+        self.table.insert(letters.hash(namespace, name), id);
         self.text.extend([namespace, name]);
     }
 
-    /// Where a name is looked for first.
-    #[inline]
-    const fn start(&self, hash: u64) -> usize {
-        (hash >> 16) as usize & self.slots.len().wrapping_sub(1)
-    }
-
     /// The number of a name.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn get(&self, namespace: &str, name: &str) -> Option<u32> {
-        let letters = Letters::of(namespace, name)?;
-        let mut place = self.start(letters.hash(namespace, name));
-        loop {
-            let slot = self.slots.get(place)?;
-            if slot.letters.is(&letters)
-                && (letters.whole() || self.text(slot) == Some((namespace, name)))
-            {
-                return Some(slot.id);
-            }
-            if slot.id == Slot::EMPTY {
-                return None;
-            }
-            place = (place + 1) & (self.slots.len() - 1);
+        if namespace.len() > 16 || name.len() > 16 {
+            return self.longer(namespace, name);
         }
+        let Letters { words: [a, b, c, d, ..], lens } = Letters::of(namespace, name)?;
+        for id in self.table.under(Letters::hash(&Letters { words: [a, b, c, d, 0, 0], lens }, namespace, name)) {
+            let Line { letters: Letters { words, lens: known }, .. } = self.lines.get(id as usize)?;
+            if words[0] == a && words[1] == b && words[2] == c && words[3] == d && *known == lens {
+                return Some(id);
+            }
+        }
+        None
     }
 
     #[inline(never)]
-    fn text(&self, slot: &Slot) -> Option<(&str, &str)> {
-        let [first, second] = slot.letters.lens.map(usize::from);
-        let (namespace, rest) = self.text.get(slot.at as usize..)?.split_at_checked(first)?;
-        Some((namespace, rest.get(..second)?))
+    fn longer(&self, namespace: &str, name: &str) -> Option<u32> {
+        let letters = Letters::of(namespace, name)?;
+        let whole = namespace.len() <= 16 && name.len() <= 32;
+        let is = |line: &Line| {
+            line.letters == letters && (whole || self.text(line) == Some((namespace, name)))
+        };
+        let hash = letters.hash(namespace, name);
+        self.table.find(hash, |id| self.lines.get(id as usize).is_some_and(is))
     }
 
-    /// Every name, each once, in no order.
+    fn text(&self, line: &Line) -> Option<(&str, &str)> {
+        let (space, own) = (line.letters.lens & 0xffff, line.letters.lens >> 16);
+        let rest = self.text.get(line.at as usize..)?;
+        let (namespace, rest) = rest.split_at_checked(space as usize)?;
+        Some((namespace, rest.get(..own as usize)?))
+    }
+
+    /// Every name, each once, in order of numbers.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.slots.iter().filter(|slot| slot.id != Slot::EMPTY).filter_map(|slot| self.text(slot))
+        let named = self.lines.iter().filter(|line| line.letters.lens != u32::MAX);
+        named.filter_map(|line| self.text(line))
     }
 }
 

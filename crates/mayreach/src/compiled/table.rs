@@ -14,14 +14,15 @@ pub(crate) const fn fold(a: u64, b: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// The bytes of a short text as one number; the length is mixed in by the caller.
+/// The first eight bytes of a text as one number; a shorter text ends in zeros.
 #[inline]
-pub(super) fn word(bytes: &[u8]) -> u64 {
+pub(crate) fn word(bytes: &[u8]) -> u64 {
     if let Some(all) = bytes.first_chunk::<8>() {
         return u64::from_le_bytes(*all);
     }
     if let (Some(head), Some(tail)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        return u64::from(u32::from_le_bytes(*head)) | u64::from(u32::from_le_bytes(*tail)) << 32;
+        let behind = u64::from(u32::from_le_bytes(*tail)) << (8 * (bytes.len() - 4));
+        return u64::from(u32::from_le_bytes(*head)) | behind;
     }
     match *bytes {
         [] => 0,
@@ -107,6 +108,10 @@ const fn tag(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
+const fn place(hash: u64) -> usize {
+    (hash & 0xffff_ffff) as usize
+}
+
 impl Table {
     /// A table with room for so many numbers.
     pub(crate) fn with_capacity(count: usize) -> Self {
@@ -117,7 +122,7 @@ impl Table {
     /// Adds a number. The caller has made room, and looked whether its key is there already.
     pub(crate) fn insert(&mut self, hash: u64, number: u32) {
         let mask = self.slots.len().wrapping_sub(1);
-        let mut at = usize::try_from(hash & 0xffff_ffff).unwrap_or(0) & mask;
+        let mut at = place(hash) & mask;
         for _ in 0..self.slots.len() {
             if let Some(slot) = self.slots.get_mut(at)
                 && slot.1 == 0
@@ -132,17 +137,43 @@ impl Table {
     /// The number under a hash whose key is the wanted one.
     #[inline]
     pub(crate) fn find(&self, hash: u64, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut at = usize::try_from(hash & 0xffff_ffff).unwrap_or(0) & mask;
+        for number in self.under(hash) {
+            if is(number) {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    /// The numbers under a hash, mostly one, and seldom one of another key.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "where it is stays in registers")]
+    pub(crate) fn under(&self, hash: u64) -> Under<'_> {
+        Under { slots: &self.slots, at: place(hash), tag: tag(hash) }
+    }
+}
+
+/// See [`Table::under`].
+pub(crate) struct Under<'t> {
+    slots: &'t [(u32, u32)],
+    at: usize,
+    tag: u32,
+}
+
+impl Iterator for Under<'_> {
+    type Item = u32;
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "where it is stays in registers")]
+    fn next(&mut self) -> Option<u32> {
         loop {
-            let (tagged, number) = *self.slots.get(at)?;
-            if number == 0 {
-                return None;
+            let (tag, number) = *self.slots.get(self.at & self.slots.len().wrapping_sub(1))?;
+            self.at = self.at.wrapping_add(1);
+            // It is the number plus one.
+            let number = number.checked_sub(1)?;
+            if tag == self.tag {
+                return Some(number);
             }
-            if tagged == tag(hash) && is(number - 1) {
-                return Some(number - 1);
-            }
-            at = (at + 1) & mask;
         }
     }
 }

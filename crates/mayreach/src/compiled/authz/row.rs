@@ -2,7 +2,7 @@
 //! tell is told without looking anywhere else.
 
 use super::rule::{How, PathTest, Rule};
-use crate::{compiled::table::same, model::PolicyId};
+use crate::{compiled::table::{same, word}, model::PolicyId};
 
 /// A path that nothing changes, ready to be held against rows.
 #[derive(Clone, Copy, Debug)]
@@ -12,19 +12,10 @@ pub(crate) struct Path<'a> {
     head: u64,
 }
 
-/// The first eight letters as one number; a shorter text ends in zeros.
-#[inline]
-fn head(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk::<8>() {
-        Some(all) => u64::from_le_bytes(*all),
-        None => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    }
-}
-
 impl<'a> Path<'a> {
     #[inline]
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, head: head(text.as_bytes()) }
+        Self { text, head: word(text.as_bytes()) }
     }
 }
 
@@ -152,5 +143,5 @@ impl Row {
 /// The first letters of a text as a row has them, and how many bits it leaves out.
 fn beginning(text: &[u8]) -> (u64, u8) {
     let letters = text.get(..8).unwrap_or(text);
-    (head(letters), u8::try_from(64 - 8 * letters.len()).unwrap_or(0))
+    (word(letters), u8::try_from(64 - 8 * letters.len()).unwrap_or(0))
 }

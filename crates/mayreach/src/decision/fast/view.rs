@@ -1,7 +1,9 @@
 //! A request that filters see as it was sent: nothing to normalize, no line to join or drop.
 
+use wide::u8x16;
+
 use crate::{
-    compiled::authz::method_number,
+    compiled::{authz::method_number, table::word},
     decision::request::METHODS,
     model::{Http, Request, Token},
 };
@@ -95,81 +97,98 @@ fn names_host(name: &str) -> bool {
 }
 
 /// The path of a target that no normalization changes; `None`: it may.
+#[inline]
 pub(super) fn bare(target: &str) -> Option<&str> {
-    let bytes = target.as_bytes();
-    let seen = if bytes.len() > 16 { steps::<16>(bytes) } else { steps::<8>(bytes) };
-    match seen {
-        Some(0) => Some(target),
-        Some(QUERY) => target.get(..query(bytes)?),
-        _ => marked(target),
+    let seen = seen(target.as_bytes());
+    if !target.starts_with('/') {
+        return None;
     }
+    if seen.odd | seen.query == 0 {
+        return Some(target);
+    }
+    if seen.odd != 0 { marked(target) } else { target.get(..query(target.as_bytes())?) }
 }
 
 /// Where the first question mark stands. Eight letters are looked at in one step.
-#[inline]
+#[inline(never)]
 fn query(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::MAX / 0xff;
-    let eights = bytes.chunks_exact(8).take_while(|eight| {
-        let letters = eight.first_chunk().map_or(0, |all| u64::from_le_bytes(*all));
-        // A byte that is zero borrows from its own highest bit, which it does not have.
-        let zeros = letters ^ (ONES * u64::from(b'?'));
-        zeros.wrapping_sub(ONES) & !zeros & (ONES << 7) == 0
-    });
-    let start = eights.count() * 8;
-    Some(start + bytes.get(start..)?.iter().position(|byte| *byte == b'?')?)
+    for (start, eight) in (0_usize..).step_by(8).zip(bytes.chunks_exact(8)) {
+        // A byte that is zero borrows from its own highest bit, which it does not have; the lowest
+        // that seems to be zero is.
+        let zeros = word(eight) ^ (ONES * u64::from(b'?'));
+        let found = zeros.wrapping_sub(ONES) & !zeros & (ONES << 7);
+        if found != 0 {
+            return Some(start + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let rest = bytes.len() & !7;
+    Some(rest + bytes.get(rest..)?.iter().position(|byte| *byte == b'?')?)
 }
 
-/// Whether a target that begins with a slash is of common letters only, and no slash or dot stands
-/// behind a slash: 0, or [`QUERY`] if there is one. `N` letters are looked at in one step, without
-/// a branch between them.
+/// So many letters are looked at in one step.
+const STEP: usize = 16;
+
+/// What there is among letters: something, where it is not zero.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// Other than common letters, or a slash or a dot behind a slash.
+    odd: u32,
+    query: u32,
+}
+
+impl Seen {
+    const fn and(self, other: Self) -> Self {
+        Self { odd: self.odd | other.odd, query: self.query | other.query }
+    }
+}
+
 #[inline]
-fn steps<const N: usize>(bytes: &[u8]) -> Option<u8> {
-    let (first, behind) = bytes.split_first()?;
-    let (_, before) = bytes.split_last()?;
+fn seen(bytes: &[u8]) -> Seen {
+    let (Some((first, _)), Some(last)) = (bytes.split_first_chunk(), bytes.last_chunk()) else {
+        return look(padded(bytes));
+    };
     // The first letters and the last, some of them perhaps twice; most targets are no longer.
-    let start = look::<N>(before.first_chunk()?, behind.first_chunk()?);
-    let mut seen = both(start, look(before.last_chunk()?, behind.last_chunk()?));
-    let (mut one, mut next) = (before.get(N..)?, behind.get(N..)?);
-    while one.len() > N {
-        seen = both(seen, look(one.first_chunk()?, next.first_chunk()?));
-        (one, next) = (one.get(N..)?, next.get(N..)?);
-    }
-    if *first != b'/' {
-        return None;
-    }
-    Some(if seen == [0; N] { 0 } else { seen.iter().fold(0, |all, seen| all | seen) })
-}
-
-/// What there is among letters, each with the one before it.
-#[inline]
-fn look<const N: usize>(before: &[u8; N], letters: &[u8; N]) -> [u8; N] {
-    let mut seen = [0; N];
-    for ((seen, a), b) in seen.iter_mut().zip(before).zip(letters) {
-        *seen = unusual(*b) | pair(*a, *b);
+    let mut seen = look(u8x16::new(*first)).and(look(u8x16::new(*last)));
+    // Each step begins with the letter that the one before it ended with.
+    let mut rest = bytes.get(STEP - 1..).unwrap_or_default();
+    while rest.len() > STEP
+        && let Some((next, _)) = rest.split_first_chunk()
+    {
+        seen = seen.and(look(u8x16::new(*next)));
+        rest = rest.get(STEP - 1..).unwrap_or_default();
     }
     seen
 }
 
+/// Fewer than [`STEP`] letters, with common ones behind them.
 #[inline]
-fn both<const N: usize>(mut one: [u8; N], other: [u8; N]) -> [u8; N] {
-    one.iter_mut().zip(other).for_each(|(one, other)| *one |= other);
-    one
+fn padded(bytes: &[u8]) -> u8x16 {
+    const COMMON: u128 = u128::from_le_bytes([b'a'; STEP]);
+    let used = 8 * bytes.len() as u32;
+    let letters = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(head), Some(tail)) => {
+            let behind = u128::from(u64::from_le_bytes(*tail)).checked_shl(used - 64);
+            u128::from(u64::from_le_bytes(*head)) | behind.unwrap_or(0)
+        }
+        _ => u128::from(word(bytes)),
+    };
+    u8x16::new((letters | COMMON.checked_shl(used).unwrap_or(0)).to_le_bytes())
 }
 
-/// [`ODD`] for all but common letters, [`QUERY`] for a question mark.
-#[expect(clippy::needless_bitwise_bool, reason = "without a branch many letters go at once")]
-const fn unusual(byte: u8) -> u8 {
-    let letter = (byte | 0x20).wrapping_sub(b'a') <= b'z' - b'a';
-    let digit = byte.wrapping_sub(b'&') <= b';' - b'&';
-    let query = byte == b'?';
-    let known = letter | digit | query | (byte == b'=') | (byte == b'_');
-    ((!known as u8) * ODD) | (query as u8 * QUERY)
-}
-
-/// [`ODD`] for a slash with a slash or a dot behind it.
-#[expect(clippy::needless_bitwise_bool, reason = "without a branch many letters go at once")]
-const fn pair(byte: u8, next: u8) -> u8 {
-    (((byte == b'/') & ((next | 1) == b'/')) as u8) * ODD
+/// What there is among letters one after the other, without a branch.
+#[inline]
+fn look(letters: u8x16) -> Seen {
+    let all = u8x16::splat;
+    let is = |letters: u8x16, letter: u8| letters.simd_eq(all(letter));
+    let within = letters - all(b'&');
+    let beyond = within.max(all(b'z' - b'&' + 1)).simd_eq(within);
+    // `<`, `>`, `\` and `^` differ from each other in these bits alone, and no common letter has theirs.
+    let marked = is(letters & all(!(b'<' ^ b'>' | b'<' ^ b'\\')), b'<' & b'\\');
+    let odd = (beyond | marked | is(letters, b'`')).to_bitmask();
+    let slashes = is(letters, b'/').to_bitmask();
+    let slashes_and_dots = is(letters | all(b'/' ^ b'.'), b'/').to_bitmask();
+    Seen { odd: odd | slashes << 1 & slashes_and_dots, query: is(letters, b'?').to_bitmask() }
 }
 
 /// The same, letter by letter.
