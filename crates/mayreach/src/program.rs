@@ -200,8 +200,7 @@ impl Program {
     }
 
     pub(crate) fn fast(&self) -> Fast<'_> {
-        let Inner { model, net, rows, authz, seats, options, .. } = self.inner.as_ref();
-        Fast { model, net, rows, authz, seats, without: &options.without }
+        Fast(&self.inner)
     }
 
     #[inline(never)]

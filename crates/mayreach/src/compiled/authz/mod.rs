@@ -15,9 +15,9 @@ pub(crate) use self::{
     group::{Group, namespace_hash},
     paths::Paths,
     pick::Pick,
-    row::{Asks, Hit, METHODS_OF_ROWS, Path, method_bit},
+    row::{Asks, Hit, METHODS_OF_ROWS, Path, Row, method_bit},
     rule::{HEAD, Rule, method_number},
-    shelf::{Desk, Head},
+    shelf::{Desk, Head, Known},
 };
 
 use self::shelf::Shelf;
@@ -83,21 +83,34 @@ impl Authz {
         *self.by_workload.get(workload as usize)?
     }
 
-    /// What most decisions read of a pick.
+    /// What most decisions read of a pick, and its group under a key. `known` is where the groups of a
+    /// pick were when the program was made that no update touched since.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "one load")]
-    pub(crate) fn desk(&self, number: u32) -> Option<Desk<'_>> {
+    #[expect(clippy::inline_always, reason = "a few loads")]
+    pub(crate) fn desk(&self, number: u32, known: Known, key: u32) -> Option<(Desk<'_>, Group)> {
         let head =
             self.heads.get(number as usize).filter(|head| self.newer.is_empty() && !head.own);
         match head {
-            Some(head) => Some(Desk { head, shelf: &self.shelf }),
-            None => self.pick(number).map(|pick| self.desk_of(pick)),
+            // Neither waits for the other.
+            Some(head) => Some((Desk { head, shelf: &self.shelf }, self.shelf.known(known, key))),
+            None => self.newer_desk(number, key),
         }
     }
 
-    /// The same of one of these picks.
+    #[inline(never)]
+    fn newer_desk(&self, number: u32, key: u32) -> Option<(Desk<'_>, Group)> {
+        let desk = self.desk_of(self.pick(number)?);
+        Some((desk, desk.known(key)))
+    }
+
+    /// What most decisions read of one of these picks.
     pub(crate) fn desk_of<'p>(&'p self, pick: &'p Pick) -> Desk<'p> {
         Desk { head: &pick.head, shelf: pick.shelf.as_deref().unwrap_or(&self.shelf) }
+    }
+
+    /// Where the groups of a pick are, see [`Authz::desk`].
+    pub(crate) fn known(&self, number: u32) -> Known {
+        self.heads.get(number as usize).map_or_else(Known::default, |head| head.known)
     }
 
     pub(crate) fn pick(&self, number: u32) -> Option<&Pick> {

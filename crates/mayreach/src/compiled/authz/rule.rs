@@ -124,16 +124,21 @@ pub(crate) const HEAD: u8 = 5;
 /// The bit of a method; `None`: it has none.
 #[inline]
 pub(crate) fn method_number(method: &str) -> Option<u8> {
-    match method {
-        "GET" => Some(0),
-        "POST" => Some(1),
-        "PUT" => Some(2),
-        "DELETE" => Some(3),
-        "PATCH" => Some(4),
-        "HEAD" => Some(HEAD),
-        "OPTIONS" => Some(6),
-        other => METHODS.iter().zip(0..).find(|(name, _)| **name == other).map(|(_, n)| n),
+    match method.as_bytes() {
+        b"GET" => Some(0),
+        b"POST" => Some(1),
+        b"PUT" => Some(2),
+        b"DELETE" => Some(3),
+        b"PATCH" => Some(4),
+        b"HEAD" => Some(HEAD),
+        b"OPTIONS" => Some(6),
+        _ => uncommon(method),
     }
+}
+
+#[inline(never)]
+fn uncommon(method: &str) -> Option<u8> {
+    METHODS.iter().zip(0..).find(|(name, _)| **name == method).map(|(_, n)| n)
 }
 
 impl Rule {

@@ -6,8 +6,8 @@ use crate::{compiled::people::NOBODY, model::PolicyId, shared::number};
 /// The groups and rows of many picks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shelf {
-    /// Groups by keys of [`crate::compiled::People`]: open addressing, half empty. Four lie in a line of
-    /// memory.
+    /// Groups by keys of [`crate::compiled::People`]: those of one pick after those of another, at most half
+    /// full, and behind each an empty slot. Four lie in a line of memory.
     known: Vec<(u32, Group)>,
     rows: Vec<Row>,
     /// The text of all paths.
@@ -18,8 +18,8 @@ pub(crate) struct Shelf {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(32))]
 pub(crate) struct Head {
-    /// Where its groups begin, and how many slots they take.
-    known: (u32, u32),
+    /// Where its groups are.
+    pub(crate) known: Known,
     /// Some ALLOW policy is enforced; the first by namespace and name.
     pub(crate) allows: Option<PolicyId>,
     /// So many rules deny.
@@ -37,6 +37,28 @@ pub(crate) struct Head {
 
 const _: () = assert!(size_of::<Head>() == 32, "two to a line");
 
+/// Where the groups of a pick are on its shelf.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) first: u32,
+    /// How far the product of a key is shifted to tell its slot, counted from the first.
+    pub(crate) shift: u8,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { first: u32::MAX, shift: 31 }
+    }
+}
+
+impl Known {
+    /// The slot where a key is looked for first: the high bits of a product are the well mixed ones.
+    #[inline]
+    const fn start(self, key: u32) -> usize {
+        self.first as usize + (key.wrapping_mul(0x9e37_79b1) >> (self.shift & 31)) as usize
+    }
+}
+
 /// A pick on its shelf.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Desk<'p> {
@@ -44,43 +66,35 @@ pub(crate) struct Desk<'p> {
     pub(crate) shelf: &'p Shelf,
 }
 
-impl Desk<'_> {
+impl<'p> Desk<'p> {
     /// The group under a key.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "two loads")]
     pub(crate) fn known(&self, key: u32) -> Group {
-        let (first, count) = self.head.known;
-        let slots =
-            self.shelf.known.get(first as usize..).and_then(|all| all.get(..count as usize));
-        let slots = slots.unwrap_or_default();
-        let mut at = start(key, slots.len());
-        while let Some((other, group)) = slots.get(at) {
-            if *other == key || *other == NOBODY {
-                return *group;
-            }
-            at = (at + 1) & slots.len().wrapping_sub(1);
-        }
-        Group::NONE
+        self.shelf.known(self.head.known, key)
     }
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "one load")]
-    pub(crate) fn rows(&self, group: &Group) -> &[Row] {
-        self.shelf.rows(group)
+    pub(crate) fn rows(&self, group: &Group) -> &'p [Row] {
+        let (from, to) = group.rows;
+        self.shelf.rows.get(from as usize..to as usize).unwrap_or_default()
     }
 }
 
-#[inline]
-const fn start(key: u32, size: usize) -> usize {
-    // The high bits of a product are the well mixed ones.
-    (key.wrapping_mul(0x9e37_79b1) >> 7) as usize & size.wrapping_sub(1)
-}
-
 impl Shelf {
-    #[inline]
-    fn rows(&self, group: &Group) -> &[Row] {
-        let (from, to) = group.rows;
-        self.rows.get(from as usize..to as usize).unwrap_or_default()
+    /// The group of a pick under a key.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "two loads")]
+    pub(crate) fn known(&self, known: Known, key: u32) -> Group {
+        let mut at = known.start(key);
+        while let Some((other, group)) = self.known.get(at) {
+            if *other == key || *other == NOBODY {
+                return *group;
+            }
+            at += 1;
+        }
+        Group::NONE
     }
 
     /// Puts rows down behind the others: where they begin and end.
@@ -92,19 +106,24 @@ impl Shelf {
 
     /// Puts the groups of one pick down.
     pub(super) fn know(&mut self, all: &[(u32, Group)], head: &mut Head) {
-        let size = if all.is_empty() { 0 } else { (all.len() * 2).next_power_of_two() };
-        let mut slots = vec![(NOBODY, Group::NONE); size];
+        let size = (all.len() * 2).next_power_of_two().max(2);
+        let shift = u8::try_from(32_u32.saturating_sub(size.trailing_zeros())).unwrap_or(0);
+        let first = self.known.len();
+        head.known = Known { first: number(first), shift };
+        // The last keys may stand behind the others.
+        self.known.resize(first + size + 1, (NOBODY, Group::NONE));
         for (key, group) in all {
-            let mut at = start(*key, size);
-            while slots.get(at).is_some_and(|slot| slot.0 != NOBODY) {
-                at = (at + 1) & (size - 1);
+            let mut at = head.known.start(*key);
+            while self.known.get(at).is_some_and(|slot| slot.0 != NOBODY) {
+                at += 1;
             }
-            if let Some(slot) = slots.get_mut(at) {
+            if at + 1 >= self.known.len() {
+                self.known.push((NOBODY, Group::NONE));
+            }
+            if let Some(slot) = self.known.get_mut(at) {
                 *slot = (*key, *group);
             }
         }
-        head.known = (number(self.known.len()), number(size));
-        self.known.extend(slots);
     }
 
     pub(super) fn shrink(&mut self) {

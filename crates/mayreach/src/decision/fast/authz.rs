@@ -5,7 +5,7 @@ use super::conditions::Scene;
 use crate::{
     compiled::{
         authz::{
-            Asks, Desk, Group, Head, Hit, METHODS_OF_ROWS, Path, Paths, Pick, Rule, method_bit,
+            Asks, Desk, Group, Head, Hit, METHODS_OF_ROWS, Path, Paths, Pick, Row, Rule, method_bit,
         },
         client::Client,
     },
@@ -90,25 +90,28 @@ impl Found {
         Self { own: pick.keys.find(keys.hash, client.rest, false), of_namespace }
     }
 
-    /// Of a workload, by the keys of its identity and namespace.
-    #[inline]
-    pub(crate) fn of(desk: Desk<'_>, [identity, namespace]: [u32; 2]) -> Self {
-        let shared = desk.head.shared;
-        let of_namespace = if shared { desk.known(namespace) } else { Group::NONE };
-        Self { own: desk.known(identity), of_namespace }
+    /// Of a workload whose own group is known, by the key of its namespace.
+    pub(crate) fn of(desk: Desk<'_>, own: Group, namespace: u32) -> Self {
+        Self { own, of_namespace: desk.known(namespace) }
     }
 }
 
-/// The first rule that matches, or [`Hit::NONE`]; `None`: the rows of the client's own group do not
-/// tell, see [`first`].
+/// The rows that tell all that a client's own group says, and whether no other group may mean it.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "two loads")]
+pub(crate) fn rows<'p>(desk: Desk<'p>, own: &Group) -> Option<&'p [Row]> {
+    if desk.head.shared || own.has_paths() { None } else { Some(desk.rows(own)) }
+}
+
+/// The first rule that matches, or [`Hit::NONE`]; `None`: the rows do not tell, see [`first`].
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a call costs more than what most groups hold")]
-pub(crate) fn quick(desk: Desk<'_>, found: &Found, method: u8, path: &Path<'_>) -> Option<Hit> {
-    if desk.head.shared || found.own.has_paths() || method >= METHODS_OF_ROWS {
+pub(crate) fn quick(desk: Desk<'_>, rows: &[Row], method: u8, path: &Path<'_>) -> Option<Hit> {
+    if method >= METHODS_OF_ROWS {
         return None;
     }
     let bit = method_bit(method);
-    for row in desk.rows(&found.own) {
+    for row in rows {
         if row.takes(bit) && row.may(path) {
             if row.asks == Asks::Rule {
                 return None;

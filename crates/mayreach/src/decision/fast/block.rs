@@ -14,16 +14,13 @@ impl Fast<'_> {
     /// nothing: what is read is in the cache when it is read again.
     #[inline]
     pub(crate) fn touch(&self, ends: impl Iterator<Item = Ends>) {
-        let doors = &self.seats.doors;
-        let mut desks = [None; BLOCK];
-        for (place, ends) in desks.iter_mut().zip(ends) {
-            let (from, to) = (doors.spot(ends.from), doors.spot(ends.to));
-            let desk = to.and_then(|to| self.authz.desk(to.pick?));
-            *place = from.zip(desk).map(|(from, desk)| (from.keys, desk));
-        }
+        let doors = &self.seats().doors;
         let mut groups = [None; BLOCK];
-        for (place, desk) in groups.iter_mut().zip(desks) {
-            *place = desk.map(|([identity, _], desk)| (desk, desk.known(identity)));
+        for (place, ends) in groups.iter_mut().zip(ends) {
+            let (from, to) = (doors.spot(ends.from), doors.spot(ends.to));
+            *place = from.zip(to).and_then(|(from, to)| {
+                self.authz().desk(to.pick, to.known(), from.keys[0])
+            });
         }
         let mut sum = 0;
         for (desk, group) in groups.iter().flatten() {

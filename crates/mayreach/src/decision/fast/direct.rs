@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     compiled::{
-        authz::{Desk, HEAD, Hit, METHODS_OF_ROWS, Path, Rule, method_number},
+        authz::{Desk, Group, HEAD, Hit, METHODS_OF_ROWS, Path, Row, Rule, method_number},
         rows::Cell,
         table::same,
     },
@@ -96,10 +96,17 @@ pub(crate) struct Held<'a> {
     line: &'a Line,
     /// The rules that a request on it is held against; `None`: no proxy stands there, and nothing
     /// is left to ask.
-    rules: Option<(Desk<'a>, authz::Found)>,
-    /// Number of its pick.
-    pick: u32,
+    rules: Option<Rules<'a>>,
     ends: Ends,
+}
+
+/// A pick, and what the client finds in it.
+#[derive(Clone, Copy, Debug)]
+struct Rules<'a> {
+    desk: Desk<'a>,
+    own: Group,
+    /// All rules that may mean the client; `None`: other groups have some, or they are found by path.
+    rows: Option<&'a [Row]>,
 }
 
 /// Every layer's answer.
@@ -168,24 +175,24 @@ impl<'p> Fast<'p> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn between(&self, ends: Ends) -> Option<Held<'p>> {
-        let doors = &self.seats.doors;
+        let doors = &self.seats().doors;
         let (from, to): (&Spot, &Spot) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         let client = from.client.filter(|_| to.serves)?;
         let line = doors.line(to, ends.port, client)?;
         let proxied = match line.next {
             Next::Proxied(proxied) => proxied,
-            Next::Nobody(_) => return Some(Held { line, rules: None, pick: u32::MAX, ends }),
+            Next::Nobody(_) => return Some(Held { line, rules: None, ends }),
             Next::Longer => return None,
         };
-        let pick = to.pick?;
-        let desk = self.authz.desk(pick)?;
+        let [identity, _] = from.keys;
+        let (desk, own) = self.authz().desk(to.pick, to.known(), identity)?;
         let [more, more_by_tls] = desk.head.reads_more;
         if more || (more_by_tls && proxied.tls) {
             return None;
         }
-        let found =
-            if proxied.identity { authz::Found::of(desk, from.keys) } else { authz::Found::NONE };
-        Some(Held { line, rules: Some((desk, found)), pick, ends })
+        let own = if proxied.identity { own } else { Group::NONE };
+        let rules = Rules { desk, own, rows: authz::rows(desk, &own) };
+        Some(Held { line, rules: Some(rules), ends })
     }
 
     /// The authorization layer of one request; `None`: it takes the long way to tell.
@@ -197,13 +204,13 @@ impl<'p> Fast<'p> {
             Next::Nobody(answer) => return Some(*answer),
             Next::Longer => return None,
         };
-        let (desk, found) = held.rules.as_ref()?;
+        let Rules { desk, rows, .. } = held.rules.as_ref()?;
         let ask = ask?;
         let may_come = proxied.query != TokenIn::Nothing && ask.has_query();
         if may_come && self.may_bring_a_token(held.ends.to, proxied.query, *ask) {
             return None;
         }
-        let first = match authz::quick(*desk, found, ask.method, &ask.path) {
+        let first = match rows.and_then(|rows| authz::quick(*desk, rows, ask.method, &ask.path)) {
             Some(first) => first,
             None => self.search(*held, *ask)?,
         };
@@ -215,8 +222,13 @@ impl<'p> Fast<'p> {
     /// else has to keep it in memory.
     #[inline(never)]
     fn search(self, held: Held<'p>, ask: Ask<'_>) -> Option<Hit> {
-        let (desk, found) = held.rules?;
-        let pick = self.authz.pick(held.pick)?;
+        let Rules { desk, own, .. } = held.rules?;
+        let doors = &self.seats().doors;
+        let pick = self.authz().pick(doors.spot(held.ends.to)?.pick)?;
+        let known = matches!(held.line.next, Next::Proxied(proxied) if proxied.identity);
+        let [_, namespace] = doors.spot(held.ends.from)?.keys;
+        let found =
+            if known { authz::Found::of(desk, own, namespace) } else { authz::Found::NONE };
         let written = |rule: &Rule| self.written(&held, &ask, rule);
         authz::first((pick, desk), &found, ask.method, &ask.path, written)
     }
@@ -228,7 +240,7 @@ impl<'p> Fast<'p> {
         if query == TokenIn::AccessToken {
             return may_name(text, |name| same(name, ACCESS_TOKEN.as_bytes()));
         }
-        let places = self.seats.of(to).and_then(|(_, class)| self.seats.places(class));
+        let places = self.seats().of(to).and_then(|(_, class)| self.seats().places(class));
         places.is_none_or(|places| places.may_be_in(text))
     }
 
@@ -236,7 +248,7 @@ impl<'p> Fast<'p> {
     #[cold]
     #[inline(never)]
     fn written(self, held: &Held<'_>, ask: &Ask<'_>, rule: &Rule) -> Tri {
-        let written = authz::written(self.model, rule);
+        let written = authz::written(self.model(), rule);
         let (Some(written), Next::Proxied(proxied)) = (written, &held.line.next) else {
             return Tri::No;
         };
@@ -250,16 +262,16 @@ impl<'p> Fast<'p> {
             complete: true,
             token: Token::Absent,
         };
-        let seat = self.seats.of(held.ends.from).filter(|_| proxied.identity);
+        let seat = self.seats().of(held.ends.from).filter(|_| proxied.identity);
         let scene = Scene {
             sni: None,
             asked: None,
             port: Some(held.ends.port),
             proxy: Proxy::Sidecar,
             view: Some(&view),
-            client: seat.map(|(seat, _)| self.seats.client(seat)),
+            client: seat.map(|(seat, _)| self.seats().client(seat)),
             tls: proxied.tls,
-            trusted_proxies: self.model.inventory.mesh.trusted_proxies,
+            trusted_proxies: self.model().inventory.mesh.trusted_proxies,
         };
         scene.matches(written)
     }

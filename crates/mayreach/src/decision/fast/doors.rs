@@ -9,7 +9,7 @@ use super::{
     view::{self, Saw},
 };
 use crate::{
-    compiled::{people::NOBODY, rows},
+    compiled::{authz::Known, people::NOBODY, rows},
     decision::{LayerDecision, jwt::ACCESS_TOKEN, mesh::Proxy},
     model::{Flow, Http, Peer, Port, Request, WorkloadId},
     shared::number,
@@ -35,9 +35,16 @@ pub(crate) struct Spot {
     pub(crate) network: rows::Seat,
     /// Keys of its identity and of its namespace (`compiled::People`).
     pub(crate) keys: [u32; 2],
-    /// Number of its pick of policies.
-    pub(crate) pick: Option<u32>,
-    door: Door,
+    /// Number of its pick of policies; [`NO_PICK`]: a proxy that reads policies otherwise decides.
+    pub(crate) pick: u32,
+    /// Where its ports begin and where their lines begin.
+    ports: u32,
+    lines: u32,
+    /// How many ports there are.
+    said: u16,
+    /// Where the groups of its pick are, see [`Spot::known`].
+    shift: u8,
+    first: u32,
     /// If it is a usual client.
     pub(crate) client: Option<Usual>,
     /// It is a usual server.
@@ -56,13 +63,20 @@ pub(crate) enum Usual {
     Sidecar,
 }
 
-/// Where a workload's ports begin, how many they are, and where their lines begin.
-#[derive(Clone, Copy, Debug)]
-struct Door {
-    ports: u32,
-    said: u32,
-    lines: u32,
+impl Spot {
+    /// Where the groups of its pick are.
+    #[inline]
+    pub(crate) const fn known(&self) -> Known {
+        Known { first: self.first, shift: self.shift }
+    }
 }
+
+/// Where the ports of a class begin, where their lines begin, and how many ports there are; `None`: more
+/// than a spot can count.
+type Door = (u32, u32, Option<u16>);
+
+/// No pick.
+pub(crate) const NO_PICK: u32 = u32::MAX;
 
 /// What becomes of a connection of one kind of client: a line of memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -131,7 +145,7 @@ impl Doors {
                 |port| [Kind::Outside, Kind::Sidecar].map(|kind| mesh.line(class, port, kind));
             let own: Vec<Line> = each.flat_map(of_port).map(Option::unwrap_or_default).collect();
             let list: Vec<u16> = said.into_iter().collect();
-            let count = number(list.len());
+            let count = u16::try_from(list.len()).ok();
             let ports = *lists.entry(list).or_insert_with_key(|list| {
                 out.ports.extend(list);
                 number(out.ports.len() - list.len())
@@ -140,7 +154,7 @@ impl Doors {
                 out.lines.extend(own.iter().cloned());
                 number(out.lines.len() - own.len())
             });
-            of_class.push(Door { ports, said: count, lines });
+            of_class.push((ports, lines, count));
         }
         let spots = (0..number(workloads)).map_while(|n| {
             let spot = spot(mesh, &of_class, n)?;
@@ -154,7 +168,7 @@ impl Doors {
     /// Gives a workload another pick.
     pub(crate) fn pick(&mut self, workload: u32, pick: u32) {
         if let Some(spot) = self.spots.get_mut(workload as usize) {
-            spot.pick = Some(pick);
+            spot.pick = pick;
         }
     }
 
@@ -177,19 +191,20 @@ impl Doors {
     /// How a port of a workload takes a client; `None`: it takes the long way to tell.
     #[inline]
     pub(crate) fn line(&self, to: &Spot, port: u16, client: Usual) -> Option<&Line> {
-        let Door { ports, said, lines } = to.door;
-        let said = self.ports.get(ports as usize..)?.get(..said as usize)?;
+        let said = self.ports.get(to.ports as usize..)?.get(..usize::from(to.said))?;
         // They ascend, and are a handful at most.
         let at = said.iter().position(|other| *other >= port);
         let at = at.filter(|at| said.get(*at) == Some(&port)).map_or(0, |at| at + 1);
-        self.lines.get(lines as usize + at * 2 + usize::from(client == Usual::Sidecar))
+        self.lines.get(to.lines as usize + at * 2 + usize::from(client == Usual::Sidecar))
     }
 }
 
 fn spot(mesh: &Mesh<'_>, doors: &[Door], workload: u32) -> Option<Spot> {
     let keys = mesh.authz.people.of(workload);
     let (seat, class) = mesh.seats.of(WorkloadId(workload))?;
-    let door = *doors.get(seat.class as usize)?;
+    let (ports, lines, said) = *doors.get(seat.class as usize)?;
+    let pick = class.pick.unwrap_or(NO_PICK);
+    let Known { first, shift } = mesh.authz.known(pick);
     let whole = seat.open == 0;
     let client = match seat.kind {
         Kind::Outside => Some(Usual::Outside),
@@ -199,9 +214,16 @@ fn spot(mesh: &Mesh<'_>, doors: &[Door], workload: u32) -> Option<Spot> {
     Some(Spot {
         network: rows::Seat::UNKNOWN,
         client: client.filter(|_| whole && !keys.contains(&NOBODY)),
-        serves: whole && matches!(class.proxy, Proxy::None | Proxy::Sidecar) && !class.odd,
-        door,
-        pick: class.pick,
+        serves: whole
+            && said.is_some()
+            && matches!(class.proxy, Proxy::None | Proxy::Sidecar)
+            && !class.odd,
+        ports,
+        lines,
+        said: said.unwrap_or(0),
+        first,
+        shift,
+        pick,
         keys,
         kind: seat.kind,
         open: seat.open,

@@ -21,7 +21,7 @@ pub(crate) use self::{
 
 use crate::{
     compiled::{
-        Authz, Net, Rows,
+        Authz, Net,
         rows::{Cell, Packet, What},
     },
     decision::{
@@ -33,6 +33,7 @@ use crate::{
     },
     model::{Flow, Http, Model, Protocol, TierId, WorkloadId},
     options::Without,
+    program::Inner,
 };
 
 /// Two known workloads, and the port of the second.
@@ -88,16 +89,29 @@ fn put_together(
 
 /// Everything that is asked.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Fast<'p> {
-    pub(crate) model: &'p Model,
-    pub(crate) net: &'p Net,
-    pub(crate) rows: &'p Rows,
-    pub(crate) authz: &'p Authz,
-    pub(crate) seats: &'p Seats,
-    pub(crate) without: &'p Without,
-}
+pub(crate) struct Fast<'p>(pub(crate) &'p Inner);
 
 impl<'p> Fast<'p> {
+    fn model(&self) -> &'p Model {
+        &self.0.model
+    }
+
+    fn net(&self) -> &'p Net {
+        &self.0.net
+    }
+
+    fn authz(&self) -> &'p Authz {
+        &self.0.authz
+    }
+
+    fn seats(&self) -> &'p Seats {
+        &self.0.seats
+    }
+
+    fn without(&self) -> &'p Without {
+        &self.0.options.without
+    }
+
     /// A flow from one known workload to another; `None`: more has to be worked out.
     pub(crate) fn pair(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
         let way = self.way(flow, &flow.http, ends)?;
@@ -123,11 +137,11 @@ impl<'p> Fast<'p> {
     where
         'p: 'a,
     {
-        if self.without.pairs || self.without.mesh {
+        if self.without().pairs || self.without().mesh {
             return None;
         }
-        let (source, _) = self.seats.of(ends.from)?;
-        let (destination, class) = self.seats.of(ends.to)?;
+        let (source, _) = self.seats().of(ends.from)?;
+        let (destination, class) = self.seats().of(ends.to)?;
         if source.open | destination.open != 0 || tunnelled(source.kind, destination.kind) {
             return None;
         }
@@ -170,10 +184,10 @@ impl<'p> Fast<'p> {
 
     #[inline]
     pub(crate) fn cells(&self, ends: Ends, protocol: Protocol) -> Option<[Cell; 2]> {
-        let doors = &self.seats.doors;
+        let doors = &self.seats().doors;
         let (from, to) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         let packet = Packet::new(protocol, ends.port);
-        self.rows.ask(&from.network, &to.network, ends.from == ends.to, packet)
+        self.0.rows.ask(&from.network, &to.network, ends.from == ends.to, packet)
     }
 
     /// The same where nobody looks at anything else.
@@ -182,7 +196,7 @@ impl<'p> Fast<'p> {
         ends: Ends,
         protocol: Protocol,
     ) -> Option<[LayerDecision; 2]> {
-        let doors = &self.seats.doors;
+        let doors = &self.seats().doors;
         let straight = self.straight(doors.spot(ends.from)?, doors.spot(ends.to)?);
         if straight { self.network(ends, protocol) } else { None }
     }
@@ -192,17 +206,17 @@ impl<'p> Fast<'p> {
     #[inline]
     fn straight(&self, source: &doors::Spot, destination: &doors::Spot) -> bool {
         let may = matches!(source.kind, Kind::Ambient | Kind::Gateway);
-        let waypoints = may && !self.model.inventory.gateways.is_empty();
+        let waypoints = may && !self.model().inventory.gateways.is_empty();
         let open = source.open | destination.open != 0;
         !open && !waypoints && !tunnelled(source.kind, destination.kind)
     }
 
     fn mesh(&self) -> mesh::Mesh<'p> {
         mesh::Mesh {
-            model: self.model,
-            authz: self.authz,
-            seats: self.seats,
-            indexed: !self.without.groups,
+            model: self.model(),
+            authz: self.authz(),
+            seats: self.seats(),
+            indexed: !self.without().groups,
         }
     }
 
@@ -211,18 +225,18 @@ impl<'p> Fast<'p> {
         // Pods that only the flow describes have no compiled list.
         let inline = |end: &End<'_>| end.id.is_none() && end.workload.is_some();
         if inline(&asked.source) || inline(&asked.destination) {
-            return reference::decide(self.model, asked).decision;
+            return reference::decide(self.model(), asked).decision;
         }
         let [egress, ingress] = [Layer::Egress, Layer::Ingress].map(|layer| {
-            hops::layer(self.model, asked, layer, |asked, _| self.on_the_way(asked, layer))
+            hops::layer(self.model(), asked, layer, |asked, _| self.on_the_way(asked, layer))
         });
-        let quick = if self.without.mesh { None } else { self.mesh().layers(asked) };
+        let quick = if self.without().mesh { None } else { self.mesh().layers(asked) };
         let [mtls, jwt, authorization] = quick.unwrap_or_else(|| self.unusual(asked));
         let open = |decided| self.left_open(asked, decided);
         let layers = [egress, ingress, open(mtls.0), open(jwt.0), open(authorization.0)];
         let timeout = Some(ClientSees::Timeout);
-        let refused = reference::http::sees(self.model, asked, ingress, mtls, |one| {
-            network::network(self.net, self.model, one, Layer::Ingress).verdict
+        let refused = reference::http::sees(self.model(), asked, ingress, mtls, |one| {
+            network::network(self.net(), self.model(), one, Layer::Ingress).verdict
         });
         let sees = [timeout, refused, mtls.1, jwt.1, authorization.1];
         let mut decision = combine::as_sent(combine::layers(layers, sees), &asked.flow.http);
@@ -235,18 +249,18 @@ impl<'p> Fast<'p> {
     fn on_the_way(&self, asked: &Asked<'_>, layer: Layer) -> LayerDecision {
         // A waypoint's pod that no manifest holds has no compiled list either.
         if is_made(&asked.source) || is_made(&asked.destination) {
-            let found = reference::network::network(self.model, asked, layer, &mut Trace::off());
-            return left_open(self.model, asked, found);
+            let found = reference::network::network(self.model(), asked, layer, &mut Trace::off());
+            return left_open(self.model(), asked, found);
         }
-        self.left_open(asked, network::network(self.net, self.model, asked, layer))
+        self.left_open(asked, network::network(self.net(), self.model(), asked, layer))
     }
 
     /// The mesh layers as the reference asks them, with the pick that compiling made.
     #[cold]
     #[inline(never)]
     fn unusual(&self, asked: &Asked<'_>) -> [(LayerDecision, Option<ClientSees>); 3] {
-        let pick = asked.destination.id.and_then(|id| self.authz.of(id.0));
-        let found = slow::layers(self.model, asked, pick, &Trace::off());
+        let pick = asked.destination.id.and_then(|id| self.authz().of(id.0));
+        let found = slow::layers(self.model(), asked, pick, &Trace::off());
         found.answers.map(|answer| (answer.decision, answer.sees))
     }
 
@@ -255,9 +269,9 @@ impl<'p> Fast<'p> {
         let end = if decided.layer == Layer::Egress { &asked.source } else { &asked.destination };
         let touched = end
             .id
-            .and_then(|id| self.seats.of(id))
+            .and_then(|id| self.seats().of(id))
             .is_some_and(|(seat, _)| seat.open >> (decided.layer as u8) & 1 == 1);
-        if touched { left_open(self.model, asked, decided) } else { decided }
+        if touched { left_open(self.model(), asked, decided) } else { decided }
     }
 }
 

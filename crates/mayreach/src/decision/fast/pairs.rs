@@ -13,7 +13,7 @@ pub(crate) type Alike = Option<(rows::Alike, Kind, u8)>;
 impl Fast<'_> {
     /// Workloads of the same kind have the same cells.
     pub(crate) fn kind(&self, workload: WorkloadId) -> Alike {
-        let spot = self.seats.doors.spot(workload)?;
+        let spot = self.seats().doors.spot(workload)?;
         Some((spot.network.alike(), spot.kind, spot.open))
     }
 
@@ -25,12 +25,12 @@ impl Fast<'_> {
         port: u16,
         protocol: Protocol,
     ) -> Vec<Option<Verdict>> {
-        let spots = samples.iter().map(|id| self.seats.doors.spot(*id));
+        let spots = samples.iter().map(|id| self.seats().doors.spot(*id));
         let spots: Vec<Option<&Spot>> = spots.collect();
         let kind =
             |spot: Option<&Spot>| spot.map_or(rows::Seat::UNKNOWN, |spot| spot.network).alike();
         let kinds: Vec<rows::Alike> = spots.iter().copied().map(kind).collect();
-        let between = self.rows.between(&kinds, Packet::new(protocol, port));
+        let between = self.0.rows.between(&kinds, Packet::new(protocol, port));
         // Without a port more is asked, and rules about addresses are looked up as IPv4 has them.
         let usual = port > 0 && protocol != Protocol::Icmpv6;
         let mut cells = Vec::with_capacity(samples.len().saturating_mul(samples.len()));
