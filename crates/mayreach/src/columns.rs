@@ -196,22 +196,17 @@ impl<'a> Rows<'a> {
         Some(Ends { from, to: Self::workload(self.flows.destination, row), port })
     }
 
-    fn http(&self, row: usize) -> Http<'a> {
+    fn request(&self, row: usize) -> Request<'a> {
         let number = self.flows.method.get(row).copied();
         let method = number.and_then(|n| self.flows.methods.get(usize::from(n))).copied();
-        if method.is_none() {
-            return Http::Unknown;
-        }
-        let path = self.path(row);
-        Http::Request(Request { method, path, host: None, headers: None })
+        Request { method, path: self.path(row), ..Request::default() }
     }
 
     /// Its request, if nothing about it is odd.
     #[inline]
     fn ask(&self, row: usize) -> Option<Ask<'a>> {
         let number = usize::from(*self.flows.method.get(row)?);
-        let (name, method) = (self.flows.methods.get(number)?, *self.methods.get(number)?);
-        Ask::of(name, method, self.path(row)?, None)
+        Ask::of(*self.methods.get(number)?, self.path(row)?)
     }
 
     /// The flow of one row as anybody would ask it.
@@ -222,7 +217,9 @@ impl<'a> Rows<'a> {
         };
         let peer = |column| Peer::Id(Self::workload(column, row));
         let flow = Flow::new(peer(self.flows.source), peer(self.flows.destination), port);
-        Flow { http: self.http(row), ..flow }
+        let request = self.request(row);
+        let asked = request.method.is_some();
+        Flow { http: if asked { Http::Request(request) } else { Http::Unknown }, ..flow }
     }
 }
 
@@ -300,7 +297,7 @@ impl Program {
                     let ends = rows.ends(row)?;
                     let network = fast.cells(ends, Protocol::Tcp)?;
                     let (held, ask) = (fast.between(ends)?, rows.ask(row));
-                    let authorization = fast.ask(&held, ask.as_ref())?;
+                    let authorization = fast.ask(&held, ask.as_ref(), || rows.request(row))?;
                     Some(Found { held, network, authorization, ask }.whole())
                 };
                 let long = || self.decide(&rows.flow(row));
@@ -326,7 +323,7 @@ impl Program {
             fast.touch(block.clone().filter_map(|row| rows.ends(row)));
             for row in block {
                 let held = rows.ends(row).and_then(|ends| fast.between(ends));
-                let quick = held.and_then(|held| fast.ask(&held, rows.ask(row).as_ref()));
+                let quick = held.and_then(|held| fast.ask(&held, rows.ask(row).as_ref(), || rows.request(row)));
                 let found = quick.unwrap_or_else(|| self.authorize(&rows.flow(row)));
                 answers.set_layer(row - range.start, &found);
             }

@@ -66,7 +66,7 @@ impl Connection<'_> {
     pub fn decide_prepared(&self, request: &PreparedRequest<'_>) -> Decision {
         let ask = request.ask.as_ref();
         if let Some((held, before)) = &self.held
-            && let Some(authorization) = self.fast.ask(held, ask)
+            && let Some(authorization) = self.fast.ask(held, ask, || request.request)
         {
             return whole(*before, authorization, ask);
         }
@@ -90,7 +90,7 @@ impl Connection<'_> {
     /// The same for a request that is asked more than once.
     pub fn authorize_prepared(&self, request: &PreparedRequest<'_>) -> LayerDecision {
         let held = self.held.as_ref();
-        match held.and_then(|(held, _)| self.fast.ask(held, request.ask.as_ref())) {
+        match held.and_then(|(held, _)| self.fast.ask(held, request.ask.as_ref(), || request.request)) {
             Some(found) => found,
             None => self.authorize_otherwise(&request.request),
         }

@@ -59,7 +59,7 @@ impl Program {
         if port != 0
             && let Some(held) = fast.between(ends)
             && let Some(network) = fast.cells(ends, Protocol::Tcp)
-            && let Some(authorization) = fast.ask(&held, ask)
+            && let Some(authorization) = fast.ask(&held, ask, || request.request)
         {
             return whole(held.before(network), authorization, ask);
         }
@@ -78,7 +78,7 @@ impl Program {
         let ends = Ends { from: source, to: destination, port };
         if port != 0
             && let Some(held) = fast.between(ends)
-            && let Some(found) = fast.ask(&held, request.ask.as_ref())
+            && let Some(found) = fast.ask(&held, request.ask.as_ref(), || request.request)
         {
             return found;
         }

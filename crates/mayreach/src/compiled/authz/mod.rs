@@ -83,24 +83,17 @@ impl Authz {
         *self.by_workload.get(workload as usize)?
     }
 
-    /// What most decisions read of a pick, and its group under a key. `known` is where the groups of a
-    /// pick were when the program was made that no update touched since.
+    /// A pick of which nothing but the group of a client has to be known, and that group; `known` is
+    /// where [`Authz::known`] said that its groups are.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a few loads")]
-    pub(crate) fn desk(&self, number: u32, known: Known, key: u32) -> Option<(Desk<'_>, Group)> {
-        let head =
-            self.heads.get(number as usize).filter(|head| self.newer.is_empty() && !head.own);
-        match head {
-            // Neither waits for the other.
-            Some(head) => Some((Desk { head, shelf: &self.shelf }, self.shelf.known(known, key))),
-            None => self.newer_desk(number, key),
+    #[expect(clippy::inline_always, reason = "a few loads, none of which waits for another")]
+    pub(crate) fn usual(&self, number: u32, known: Known, key: u32) -> Option<(Desk<'_>, Group)> {
+        // An update leaves the heads of the picks that it makes anew as they were, for a while.
+        if !self.newer.is_empty() {
+            return None;
         }
-    }
-
-    #[inline(never)]
-    fn newer_desk(&self, number: u32, key: u32) -> Option<(Desk<'_>, Group)> {
-        let desk = self.desk_of(self.pick(number)?);
-        Some((desk, desk.known(key)))
+        let head = self.heads.get(number as usize).filter(|head| head.usual)?;
+        Some((Desk { head, shelf: &self.shelf }, self.shelf.known(known, key)))
     }
 
     /// What most decisions read of one of these picks.
@@ -108,7 +101,7 @@ impl Authz {
         Desk { head: &pick.head, shelf: pick.shelf.as_deref().unwrap_or(&self.shelf) }
     }
 
-    /// Where the groups of a pick are, see [`Authz::desk`].
+    /// Where the groups of a pick are, see [`Authz::usual`].
     pub(crate) fn known(&self, number: u32) -> Known {
         self.heads.get(number as usize).map_or_else(Known::default, |head| head.known)
     }

@@ -31,8 +31,8 @@ pub(crate) struct Head {
     pub(crate) reads_more: [bool; 2],
     /// Not only identities have rules: some namespace has, or anyone.
     pub(crate) shared: bool,
-    /// It has a shelf of its own.
-    pub(super) own: bool,
+    /// It lies on the shelf of most picks, asks for no more, and only identities have rules.
+    pub(super) usual: bool,
 }
 
 const _: () = assert!(size_of::<Head>() == 32, "two to a line");

@@ -90,17 +90,12 @@ impl Found {
         Self { own: pick.keys.find(keys.hash, client.rest, false), of_namespace }
     }
 
-    /// Of a workload whose own group is known, by the key of its namespace.
-    pub(crate) fn of(desk: Desk<'_>, own: Group, namespace: u32) -> Self {
-        Self { own, of_namespace: desk.known(namespace) }
+    /// Of a workload, by the keys of its identity and namespace.
+    pub(crate) fn of(desk: Desk<'_>, [identity, namespace]: [u32; 2]) -> Self {
+        let shared = desk.head.shared;
+        let of_namespace = if shared { desk.known(namespace) } else { Group::NONE };
+        Self { own: desk.known(identity), of_namespace }
     }
-}
-
-/// The rows that tell all that a client's own group says, and whether no other group may mean it.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "two loads")]
-pub(crate) fn rows<'p>(desk: Desk<'p>, own: &Group) -> Option<&'p [Row]> {
-    if desk.head.shared || own.has_paths() { None } else { Some(desk.rows(own)) }
 }
 
 /// The first rule that matches, or [`Hit::NONE`]; `None`: the rows do not tell, see [`first`].

@@ -4,14 +4,14 @@
 use super::{
     Ends, Fast, authz,
     conditions::Scene,
-    doors::{Line, Next, Spot, TokenIn},
+    doors::{Line, Next, Proxied, Spot, TokenIn},
     mesh::OUTSIDE,
     of_cell,
     view::{self, View},
 };
 use crate::{
     compiled::{
-        authz::{Desk, Group, HEAD, Hit, METHODS_OF_ROWS, Path, Row, Rule, method_number},
+        authz::{Desk, HEAD, Hit, METHODS_OF_ROWS, Path, Row, Rule, method_number},
         rows::Cell,
         table::same,
     },
@@ -27,11 +27,9 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ask<'a> {
     method: u8,
-    name: &'a str,
-    /// Path and query.
-    target: &'a str,
+    /// Something stands behind the question mark.
+    query: bool,
     path: Path<'a>,
-    host: Option<&'a str>,
 }
 
 impl<'a> Ask<'a> {
@@ -41,9 +39,7 @@ impl<'a> Ask<'a> {
         if request.headers.is_some_and(|headers| !headers.is_empty()) {
             return None;
         }
-        let name = request.method?;
-        let method = method_number(name)?;
-        Self::of(name, method, request.path?, request.host)
+        Self::of(method_number(request.method?)?, request.path?)
     }
 
     /// What [`Ask::of`] takes as the number of a method.
@@ -52,23 +48,13 @@ impl<'a> Ask<'a> {
     }
 
     #[inline]
-    pub(crate) fn of(
-        name: &'a str,
-        method: u8,
-        target: &'a str,
-        host: Option<&'a str>,
-    ) -> Option<Self> {
+    pub(crate) fn of(method: u8, target: &'a str) -> Option<Self> {
         // The common ones are taken by every codec, and change nothing of the target.
         if method >= METHODS_OF_ROWS {
             return None;
         }
-        let path = Path::new(view::bare(target)?);
-        Some(Self { method, name, target, path, host })
-    }
-
-    /// Whether something stands behind the question mark.
-    const fn has_query(&self) -> bool {
-        self.target.len() > self.path.text.len() + 1
+        let path = view::bare(target)?;
+        Some(Self { method, query: target.len() > path.len() + 1, path: Path::new(path) })
     }
 
     /// What the client sees when a rule denies: an answer to HEAD has no body.
@@ -94,8 +80,7 @@ fn usual(flow: &Flow<'_>) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held<'a> {
     line: &'a Line,
-    /// The rules that a request on it is held against; `None`: no proxy stands there, and nothing
-    /// is left to ask.
+    /// What a request on it is held against; `None`: no proxy stands there, and nothing is left to ask.
     rules: Option<Rules<'a>>,
     ends: Ends,
 }
@@ -104,9 +89,10 @@ pub(crate) struct Held<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Rules<'a> {
     desk: Desk<'a>,
-    own: Group,
-    /// All rules that may mean the client; `None`: other groups have some, or they are found by path.
+    /// All rules that may mean the client; `None`: other groups than its own have some, or they are found
+    /// by path.
     rows: Option<&'a [Row]>,
+    query: TokenIn,
 }
 
 /// Every layer's answer.
@@ -127,6 +113,14 @@ impl Found<'_, '_> {
 }
 
 impl Held<'_> {
+    /// The authorization layer where no proxy stands.
+    fn unasked(&self) -> Option<LayerDecision> {
+        match self.line.next {
+            Next::Nobody(answer) => Some(answer),
+            Next::Proxied(_) | Next::Longer => None,
+        }
+    }
+
     /// All layers but authorization, put together as [`crate::decision::combine`] does it: none of
     /// them is undetermined, and JWT lets a request without a token pass.
     #[inline]
@@ -177,42 +171,53 @@ impl<'p> Fast<'p> {
     pub(crate) fn between(&self, ends: Ends) -> Option<Held<'p>> {
         let doors = &self.seats().doors;
         let (from, to): (&Spot, &Spot) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
-        let client = from.client.filter(|_| to.serves)?;
-        let line = doors.line(to, ends.port, client)?;
+        if !to.serves {
+            return None;
+        }
+        let line = doors.line(to, ends.port, from.client?)?;
         let proxied = match line.next {
             Next::Proxied(proxied) => proxied,
             Next::Nobody(_) => return Some(Held { line, rules: None, ends }),
             Next::Longer => return None,
         };
         let [identity, _] = from.keys;
-        let (desk, own) = self.authz().desk(to.pick, to.known(), identity)?;
-        let [more, more_by_tls] = desk.head.reads_more;
-        if more || (more_by_tls && proxied.tls) {
-            return None;
-        }
-        let own = if proxied.identity { own } else { Group::NONE };
-        let rules = Rules { desk, own, rows: authz::rows(desk, &own) };
+        let rules = match self.authz().usual(to.pick, to.known(), identity) {
+            Some((desk, own)) if proxied.identity => {
+                let rows = if own.has_paths() { None } else { Some(desk.rows(&own)) };
+                Rules { desk, rows, query: proxied.query }
+            }
+            _ => self.rules(to.pick, proxied)?,
+        };
         Some(Held { line, rules: Some(rules), ends })
+    }
+
+    /// Of any pick.
+    #[inline(never)]
+    fn rules(self, pick: u32, proxied: Proxied) -> Option<Rules<'p>> {
+        let desk = self.authz().desk_of(self.authz().pick(pick)?);
+        let [more, more_by_tls] = desk.head.reads_more;
+        let longer = more || (more_by_tls && proxied.tls);
+        (!longer).then_some(Rules { desk, rows: None, query: proxied.query })
     }
 
     /// The authorization layer of one request; `None`: it takes the long way to tell.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
-    pub(crate) fn ask(&self, held: &Held<'p>, ask: Option<&Ask<'_>>) -> Option<LayerDecision> {
-        let proxied = match &held.line.next {
-            Next::Proxied(proxied) => proxied,
-            Next::Nobody(answer) => return Some(*answer),
-            Next::Longer => return None,
-        };
-        let Rules { desk, rows, .. } = held.rules.as_ref()?;
+    pub(crate) fn ask<'r>(
+        &self,
+        held: &Held<'p>,
+        ask: Option<&Ask<'_>>,
+        request: impl Fn() -> Request<'r>,
+    ) -> Option<LayerDecision> {
+        let Some(Rules { desk, rows, query }) = held.rules else { return held.unasked() };
         let ask = ask?;
-        let may_come = proxied.query != TokenIn::Nothing && ask.has_query();
-        if may_come && self.may_bring_a_token(held.ends.to, proxied.query, *ask) {
+        let may_come = query != TokenIn::Nothing && ask.query;
+        if may_come && self.may_bring_a_token(held.ends.to, query, (*ask, request())) {
             return None;
         }
-        let first = match rows.and_then(|rows| authz::quick(*desk, rows, ask.method, &ask.path)) {
+        let first = match rows.and_then(|rows| authz::quick(desk, rows, ask.method, &ask.path)) {
             Some(first) => first,
-            None => self.search(*held, *ask)?,
+            None => self.search(*held, *ask, request())?,
         };
         let (verdict, reason) = authz::settled(desk.head, &first);
         Some(LayerDecision::new(Layer::Authorization, verdict, reason))
@@ -221,22 +226,29 @@ impl<'p> Fast<'p> {
     /// What rows of the client's own group do not tell. What it takes is copied here, so that nobody
     /// else has to keep it in memory.
     #[inline(never)]
-    fn search(self, held: Held<'p>, ask: Ask<'_>) -> Option<Hit> {
-        let Rules { desk, own, .. } = held.rules?;
-        let doors = &self.seats().doors;
+    fn search(self, held: Held<'p>, ask: Ask<'_>, request: Request<'_>) -> Option<Hit> {
+        let (desk, doors) = (held.rules?.desk, &self.seats().doors);
         let pick = self.authz().pick(doors.spot(held.ends.to)?.pick)?;
-        let known = matches!(held.line.next, Next::Proxied(proxied) if proxied.identity);
-        let [_, namespace] = doors.spot(held.ends.from)?.keys;
-        let found =
-            if known { authz::Found::of(desk, own, namespace) } else { authz::Found::NONE };
-        let written = |rule: &Rule| self.written(&held, &ask, rule);
+        let found = match held.line.next {
+            Next::Proxied(proxied) if proxied.identity => {
+                authz::Found::of(desk, doors.spot(held.ends.from)?.keys)
+            }
+            _ => authz::Found::NONE,
+        };
+        let written = |rule: &Rule| self.written(&held, (&ask, &request), rule);
         authz::first((pick, desk), &found, ask.method, &ask.path, written)
     }
 
     /// Whether a token may be in the query.
     #[inline(never)]
-    fn may_bring_a_token(self, to: WorkloadId, query: TokenIn, ask: Ask<'_>) -> bool {
-        let text = ask.target.get(ask.path.text.len() + 1..).unwrap_or_default();
+    fn may_bring_a_token(
+        self,
+        to: WorkloadId,
+        query: TokenIn,
+        (ask, request): (Ask<'_>, Request<'_>),
+    ) -> bool {
+        let target = request.path.unwrap_or_default();
+        let text = target.get(ask.path.text.len() + 1..).unwrap_or_default();
         if query == TokenIn::AccessToken {
             return may_name(text, |name| same(name, ACCESS_TOKEN.as_bytes()));
         }
@@ -247,17 +259,22 @@ impl<'p> Fast<'p> {
     /// A rule that asks for more than methods and paths.
     #[cold]
     #[inline(never)]
-    fn written(self, held: &Held<'_>, ask: &Ask<'_>, rule: &Rule) -> Tri {
+    fn written(
+        self,
+        held: &Held<'_>,
+        (ask, request): (&Ask<'_>, &Request<'_>),
+        rule: &Rule,
+    ) -> Tri {
         let written = authz::written(self.model(), rule);
         let (Some(written), Next::Proxied(proxied)) = (written, &held.line.next) else {
             return Tri::No;
         };
         let view = View {
-            method: Some(ask.name),
+            method: request.method,
             bit: Some(ask.method),
-            target: Some(ask.target),
+            target: request.path,
             path: Some(ask.path.text),
-            host: ask.host,
+            host: request.host,
             headers: &[],
             complete: true,
             token: Token::Absent,
@@ -281,8 +298,10 @@ impl<'p> Fast<'p> {
     pub(crate) fn direct(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
         let held = self.hold(flow, ends)?;
         let network = self.cells(ends, Protocol::Tcp)?;
-        let ask = self::ask(&flow.http);
-        let authorization = self.ask(&held, ask.as_ref())?;
+        let request = request(&flow.http);
+        let ask = request.and_then(Ask::new);
+        let what = || request.copied().unwrap_or_default();
+        let authorization = self.ask(&held, ask.as_ref(), what)?;
         Some(whole(held.before(network), authorization, ask.as_ref()))
     }
 
@@ -294,7 +313,9 @@ impl<'p> Fast<'p> {
         ends: Ends,
     ) -> Option<LayerDecision> {
         let held = self.hold(flow, ends)?;
-        self.ask(&held, self::ask(&flow.http).as_ref())
+        let request = request(&flow.http);
+        let what = || request.copied().unwrap_or_default();
+        self.ask(&held, request.and_then(Ask::new).as_ref(), what)
     }
 }
 
@@ -316,9 +337,9 @@ pub(crate) fn whole(
 }
 
 #[inline]
-fn ask<'a>(http: &Http<'a>) -> Option<Ask<'a>> {
+fn request<'f, 'a>(http: &'f Http<'a>) -> Option<&'f Request<'a>> {
     match http {
-        Http::Request(request) => Ask::new(request),
+        Http::Request(request) => Some(request),
         Http::Raw | Http::Unknown => None,
     }
 }

@@ -19,8 +19,8 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Doors {
     spots: Vec<Spot>,
-    /// Ports of which something is said, ascending, those of one workload after those of another, each
-    /// list once.
+    /// Ports of which something is said and the last port of all, ascending, those of one workload after
+    /// those of another, each list once.
     ports: Vec<u16>,
     /// What becomes of each kind of client, at most ports and then at each of the others: the lines of
     /// one workload after those of another, each list once.
@@ -40,8 +40,6 @@ pub(crate) struct Spot {
     /// Where its ports begin and where their lines begin.
     ports: u32,
     lines: u32,
-    /// How many ports there are.
-    said: u16,
     /// Where the groups of its pick are, see [`Spot::known`].
     shift: u8,
     first: u32,
@@ -70,10 +68,6 @@ impl Spot {
         Known { first: self.first, shift: self.shift }
     }
 }
-
-/// Where the ports of a class begin, where their lines begin, and how many ports there are; `None`: more
-/// than a spot can count.
-type Door = (u32, u32, Option<u16>);
 
 /// No pick.
 pub(crate) const NO_PICK: u32 = u32::MAX;
@@ -138,14 +132,13 @@ impl Doors {
         let mut lines: HashMap<Vec<Line>, u32> = HashMap::new();
         let mut of_class = Vec::new();
         for class in mesh.seats.classes() {
-            let said: BTreeSet<u16> = class.ports().chain(AGENT).collect();
+            let said: BTreeSet<u16> = class.ports().chain(AGENT).chain([u16::MAX]).collect();
             let other = (1..=u16::MAX).find(|port| !said.contains(port));
             let each = [other.unwrap_or(0)].into_iter().chain(said.iter().copied());
             let of_port =
                 |port| [Kind::Outside, Kind::Sidecar].map(|kind| mesh.line(class, port, kind));
             let own: Vec<Line> = each.flat_map(of_port).map(Option::unwrap_or_default).collect();
             let list: Vec<u16> = said.into_iter().collect();
-            let count = u16::try_from(list.len()).ok();
             let ports = *lists.entry(list).or_insert_with_key(|list| {
                 out.ports.extend(list);
                 number(out.ports.len() - list.len())
@@ -154,7 +147,7 @@ impl Doors {
                 out.lines.extend(own.iter().cloned());
                 number(out.lines.len() - own.len())
             });
-            of_class.push((ports, lines, count));
+            of_class.push((ports, lines));
         }
         let spots = (0..number(workloads)).map_while(|n| {
             let spot = spot(mesh, &of_class, n)?;
@@ -191,18 +184,22 @@ impl Doors {
     /// How a port of a workload takes a client; `None`: it takes the long way to tell.
     #[inline]
     pub(crate) fn line(&self, to: &Spot, port: u16, client: Usual) -> Option<&Line> {
-        let said = self.ports.get(to.ports as usize..)?.get(..usize::from(to.said))?;
+        let (first, mut at) = (to.ports as usize, to.ports as usize);
         // They ascend, and are a handful at most.
-        let at = said.iter().position(|other| *other >= port);
-        let at = at.filter(|at| said.get(*at) == Some(&port)).map_or(0, |at| at + 1);
-        self.lines.get(to.lines as usize + at * 2 + usize::from(client == Usual::Sidecar))
+        let mut said = *self.ports.get(at)?;
+        while said < port {
+            at += 1;
+            said = *self.ports.get(at)?;
+        }
+        let place = if said == port { at + 1 - first } else { 0 };
+        self.lines.get(to.lines as usize + place * 2 + usize::from(client == Usual::Sidecar))
     }
 }
 
-fn spot(mesh: &Mesh<'_>, doors: &[Door], workload: u32) -> Option<Spot> {
+fn spot(mesh: &Mesh<'_>, doors: &[(u32, u32)], workload: u32) -> Option<Spot> {
     let keys = mesh.authz.people.of(workload);
     let (seat, class) = mesh.seats.of(WorkloadId(workload))?;
-    let (ports, lines, said) = *doors.get(seat.class as usize)?;
+    let (ports, lines) = *doors.get(seat.class as usize)?;
     let pick = class.pick.unwrap_or(NO_PICK);
     let Known { first, shift } = mesh.authz.known(pick);
     let whole = seat.open == 0;
@@ -214,13 +211,9 @@ fn spot(mesh: &Mesh<'_>, doors: &[Door], workload: u32) -> Option<Spot> {
     Some(Spot {
         network: rows::Seat::UNKNOWN,
         client: client.filter(|_| whole && !keys.contains(&NOBODY)),
-        serves: whole
-            && said.is_some()
-            && matches!(class.proxy, Proxy::None | Proxy::Sidecar)
-            && !class.odd,
+        serves: whole && matches!(class.proxy, Proxy::None | Proxy::Sidecar) && !class.odd,
         ports,
         lines,
-        said: said.unwrap_or(0),
         first,
         shift,
         pick,
