@@ -2,7 +2,7 @@
 
 use crate::{
     Decision, Flow, Http, LayerDecision, PreparedRequest, Program, Protocol, Request,
-    decision::fast::{Fast, Held, Kept, whole},
+    decision::fast::{Fast, Held, Kept, with},
 };
 
 /// A connection: who speaks to whom, on which port, and as whom. It keeps what all requests on it
@@ -68,7 +68,7 @@ impl Connection<'_> {
         if let Some((held, before)) = &self.held
             && let Some(authorization) = self.fast.ask(held, ask, || request.request)
         {
-            return whole(*before, authorization, ask);
+            return with(*before, authorization, ask);
         }
         self.decide_otherwise(&request.request)
     }

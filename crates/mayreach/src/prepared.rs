@@ -2,7 +2,7 @@
 
 use crate::{
     Decision, Flow, Http, LayerDecision, Peer, Port, Program, Protocol, Request, WorkloadId,
-    decision::fast::{Ask, Ends, whole},
+    decision::fast::{Ask, Ends, Found},
 };
 
 /// A request whose method and path are looked at once, however often it is asked: of many pairs of
@@ -61,7 +61,7 @@ impl Program {
             && let Some(network) = fast.cells(ends, Protocol::Tcp)
             && let Some(authorization) = fast.ask(&held, ask, || request.request)
         {
-            return whole(held.before(network), authorization, ask);
+            return Found { held, network, authorization, ask: request.ask }.whole();
         }
         self.decide(&flow(ends, request))
     }

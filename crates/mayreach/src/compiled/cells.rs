@@ -11,6 +11,23 @@ const BLOCKS: usize = 250_000;
 /// So many classes share a block.
 const WIDE: usize = 6 * 64;
 
+/// Where a class is in each row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Column {
+    /// In which of the row's blocks, in which word of it, and which bit of that.
+    block: u32,
+    word: u8,
+    bit: u8,
+}
+
+impl Column {
+    #[expect(clippy::cast_possible_truncation, reason = "below 6 and below 64")]
+    pub(super) const fn of(class: u32) -> Self {
+        let (block, within) = (class / WIDE as u32, class % WIDE as u32);
+        Self { block, word: (within / 64) as u8, bit: (within % 64) as u8 }
+    }
+}
+
 /// Counts of a block's classes take so many bits.
 const RANK: usize = 10;
 
@@ -204,17 +221,17 @@ impl Cells {
 
     /// What a cell holds, by its [`Cells::row`] and a class.
     #[inline]
-    pub(super) fn get(&self, row: u32, class: u32) -> Option<u32> {
+    pub(super) fn get(&self, row: u32, class: u32, column: Column) -> Option<u32> {
         match self {
             Self::Blocks { blocks, own, .. } => {
-                let (number, within) = (class as usize / WIDE, class as usize % WIDE);
-                let block = blocks.get((row as usize).checked_add(number)?)?;
-                let word = *block.own.get(within / 64)?;
-                if word >> (within % 64) & 1 == 0 {
+                let block = blocks.get((row as usize).checked_add(column.block as usize)?)?;
+                let (place, bit) = (usize::from(column.word), u32::from(column.bit) & 63);
+                let word = *block.own.get(place)?;
+                if word >> bit & 1 == 0 {
                     return Some(block.rest);
                 }
-                let before = block.ranks >> (within / 64 * RANK) & ((1 << RANK) - 1);
-                let last = word & ((1 << (within % 64)) - 1);
+                let before = block.ranks >> (place * RANK) & ((1 << RANK) - 1);
+                let last = word & ((1 << bit) - 1);
                 let at = block.first as usize + before as usize + last.count_ones() as usize;
                 own.get(at).copied()
             }
@@ -237,7 +254,7 @@ impl Cells {
 
 #[cfg(test)]
 mod tests {
-    use super::Cells;
+    use super::{Cells, Column};
 
     #[test]
     fn both_forms_hold_what_was_put_in() {
@@ -261,15 +278,15 @@ mod tests {
         sparse.finish();
         let each = |row: u32| (0..classes).map(move |class| (row, class));
         for (row, class) in (0..rows).flat_map(each) {
-            let found = [&blocks, &sparse].map(|cells| cells.get(cells.row(row), class));
+            let found = [&blocks, &sparse].map(|cells| cells.get(cells.row(row), class, Column::of(class)));
             assert_eq!(found, [Some(put(row, class)); 2], "{row} {class}");
         }
         let expected = [7, 3].into_iter().flat_map(each).map(|(row, class)| put(row, class));
         let expected: Vec<u32> = expected.chain((0..classes).map(|_| u32::MAX)).collect();
         for cells in [&blocks, &sparse] {
             assert_eq!(cells.all(&[cells.row(7), cells.row(3), cells.row(rows)]), expected);
-            assert_eq!(cells.get(cells.row(rows), 0), None);
+            assert_eq!(cells.get(cells.row(rows), 0, Column::of(0)), None);
         }
-        assert_eq!(Cells::default().get(Cells::default().row(u32::MAX), 0), None);
+        assert_eq!(Cells::default().get(Cells::default().row(u32::MAX), 0, Column::of(0)), None);
     }
 }

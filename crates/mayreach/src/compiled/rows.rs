@@ -15,7 +15,7 @@ use ipnet::IpNet;
 
 use self::places::Places;
 use super::{
-    cells::Cells,
+    cells::{Cells, Column},
     classes::{Classes, Marks, bit},
     network::{Members, Net, Nets, Peer, Rule, Stage},
 };
@@ -60,6 +60,8 @@ pub(crate) type Alike = Seat;
 #[repr(align(32))]
 pub(crate) struct Seat {
     class: u32,
+    /// Where the class is in each row.
+    column: Column,
     /// Rows of its lists ([`Cells::row`]).
     egress: u32,
     ingress: u32,
@@ -68,8 +70,8 @@ pub(crate) struct Seat {
     /// Families that its address may be of (1: IPv4, 2: IPv6); 0: no pod like most, of its own
     /// network and alone at its address.
     families: u8,
-    /// What comes of a packet that no policy decides.
-    nothing: What,
+    /// Its namespace has a profile: a packet that no policy decides passes.
+    profile: bool,
     /// A pod, which never sees what it sends to itself.
     pod: bool,
 }
@@ -78,11 +80,12 @@ impl Seat {
     /// A workload whose lists have to be asked rule by rule.
     pub(crate) const UNKNOWN: Self = Self {
         class: 0,
+        column: Column::of(0),
         egress: 0,
         ingress: 0,
         ip: None,
         families: 0,
-        nothing: What::Nothing,
+        profile: true,
         pod: false,
     };
 
@@ -144,6 +147,14 @@ pub(crate) struct Packet {
 impl Packet {
     #[inline]
     pub(crate) fn new(protocol: Protocol, port: u16) -> Self {
+        match protocol {
+            Protocol::Tcp => Self { protocol: 6, port: u32::from(port) },
+            other => Self::other(other, port),
+        }
+    }
+
+    #[inline(never)]
+    fn other(protocol: Protocol, port: u16) -> Self {
         let by_number = u16::from(matches!(protocol, Protocol::Other(_))) << 8;
         let port = if protocol.has_ports() { u32::from(port) } else { NO_PORT };
         Self { protocol: u16::from(protocol.number()) | by_number, port }
@@ -216,13 +227,11 @@ impl Rows {
             let at = |list: &[u32]| list.get(n as usize).copied().unwrap_or(u32::MAX);
             Seat {
                 class: at(&classes.of),
+                column: Column::of(at(&classes.of)),
                 egress: out.cells.row(at(&net.egress)),
                 ingress: out.cells.row(at(&net.ingress)),
                 families: if usual((workload, n)) { families(workload) } else { 0 },
-                nothing: match net.profileless.get(n as usize) {
-                    Some(false) => What::Nothing,
-                    _ => What::Profileless,
-                },
+                profile: net.profileless.get(n as usize) == Some(&false),
                 pod: workload.kind == crate::model::inventory::WorkloadKind::Pod,
                 ip: match &workload.addresses {
                     Addresses::Exact(ips) => match ips.as_slice() {
@@ -381,32 +390,36 @@ impl Rows {
         found
     }
 
-    #[inline]
-    fn passes(&self, test: u32, ip: u32) -> bool {
-        let Some(test) = self.tests.get(test as usize) else { return false };
+    /// Whether the address of a workload is where a test wants it; `None`: it is not known.
+    #[inline(never)]
+    fn passes(&self, test: u32, other: &Seat) -> Option<bool> {
+        let ip = other.ip?;
+        let Some(test) = self.tests.get(test as usize) else { return Some(false) };
         let has = |(from, to): (u32, u32)| {
             let ranges = self.ranges.get(from as usize..to as usize).unwrap_or_default();
             let next = ranges.partition_point(|(_, end)| *end < ip);
             ranges.get(next).is_some_and(|(start, _)| *start <= ip)
         };
-        test.inside.is_none_or(has) && !has(test.outside)
+        Some(test.inside.is_none_or(has) && !has(test.outside))
     }
 
     /// What both ends' policies say of a packet from one workload to another, or (`same`) to
     /// itself; `None`: the lists have to be asked rule by rule.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn ask(
         &self,
         source: &Seat,
         destination: &Seat,
         same: bool,
         packet: Packet,
-    ) -> Option<[Cell; 2]> {
+    ) -> Option<[&Cell; 2]> {
+        const LOCAL: &Cell = &Cell::by(What::Local);
         if source.families & destination.families == 0 {
             return None;
         }
         if same && source.pod {
-            return Some([Cell::by(What::Local); 2]);
+            return Some([LOCAL; 2]);
         }
         let egress = self.find(source.egress, source, destination, packet)?;
         Some([egress, self.find(destination.ingress, destination, source, packet)?])
@@ -415,13 +428,15 @@ impl Rows {
     /// What a list of a workload says of a packet that another sends or gets.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "most lists decide at their first step")]
-    fn find(&self, side: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<Cell> {
-        self.follow(self.cells.get(side, other.class)?, own, other, packet)
+    fn find(&self, side: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<&Cell> {
+        self.follow(self.cells.get(side, other.class, other.column)?, own, other, packet)
     }
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
-    fn follow(&self, list: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<Cell> {
+    fn follow(&self, list: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<&Cell> {
+        const NOTHING: &Cell = &Cell::by(What::Nothing);
+        const PROFILELESS: &Cell = &Cell::by(What::Profileless);
         let mut at = list as usize;
         loop {
             let entry = self.entries.get(at)?;
@@ -430,14 +445,15 @@ impl Rows {
             if !carried || packet.port.wrapping_sub(entry.port) > entry.more {
                 continue;
             }
-            if entry.test != ANYWHERE && !self.passes(entry.test, other.ip?) {
+            if entry.test != ANYWHERE && !self.passes(entry.test, other)? {
                 continue;
             }
             match entry.then {
-                Then::Decided => return Some(entry.cell),
+                Then::Decided => return Some(&entry.cell),
                 Then::Pass => at = entry.next as usize,
                 Then::Open => return None,
-                Then::Nothing => return Some(Cell::by(own.nothing)),
+                Then::Nothing if own.profile => return Some(NOTHING),
+                Then::Nothing => return Some(PROFILELESS),
             }
         }
     }

@@ -18,7 +18,7 @@ impl Rows {
 
     /// What one list of each kind says of each class.
     fn answers(&self, kinds: &[Alike], row: fn(&Seat) -> u32, packet: Packet) -> Answers {
-        let of_kind = |own: &Alike| (row(own), own.nothing);
+        let of_kind = |own: &Alike| (row(own), own.profile);
         let mut lists: Vec<_> = kinds.iter().map(of_kind).collect();
         lists.sort_unstable();
         lists.dedup();
@@ -28,8 +28,8 @@ impl Rows {
             let mut rows: Vec<u32> = some.iter().map(|(row, _)| *row).collect();
             rows.dedup();
             let cells = self.cells.all(&rows);
-            for (row, nothing) in some {
-                let own = Seat { nothing: *nothing, ..Seat::UNKNOWN };
+            for (row, profile) in some {
+                let own = Seat { profile: *profile, ..Seat::UNKNOWN };
                 let at = rows.binary_search(row).unwrap_or(usize::MAX).saturating_mul(classes);
                 let cells = cells.get(at..).and_then(|rest| rest.get(..classes));
                 let mut asked: HashMap<u32, Said> = HashMap::new();
@@ -61,8 +61,8 @@ enum Said {
 }
 
 impl Said {
-    fn of(cell: Option<Cell>) -> Self {
-        match cell.map(Cell::allows) {
+    fn of(cell: Option<&Cell>) -> Self {
+        match cell.map(|cell| cell.allows()) {
             Some(true) => Self::Allow,
             Some(false) => Self::Deny,
             None => Self::Open,

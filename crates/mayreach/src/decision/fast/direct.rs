@@ -99,20 +99,45 @@ struct Rules<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found<'p, 'a> {
     pub(crate) held: Held<'p>,
-    pub(crate) network: [Cell; 2],
+    pub(crate) network: [&'p Cell; 2],
     pub(crate) authorization: LayerDecision,
     pub(crate) ask: Option<Ask<'a>>,
 }
 
 impl Found<'_, '_> {
-    /// All layers, put together.
-    #[inline]
+    /// All layers, put together as [`crate::decision::combine`] does it: none of them is undetermined,
+    /// and JWT lets a request without a token pass.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "an answer is written where it is wanted")]
     pub(crate) fn whole(&self) -> Decision {
-        whole(self.held.before(self.network), self.authorization, self.ask.as_ref())
+        let Self { held, network: [egress, ingress], authorization, ask } = self;
+        let egress = of_cell(Layer::Egress, egress);
+        let ingress = of_cell(Layer::Ingress, ingress);
+        let (mtls, sees) = held.line.mtls;
+        let denies = |layer: &LayerDecision| layer.verdict == Verdict::Deny;
+        let (decided_by, client_sees) = if denies(&egress) {
+            (Some(Layer::Egress), Some(ClientSees::Timeout))
+        } else if denies(&ingress) {
+            (Some(Layer::Ingress), Some(ClientSees::Timeout))
+        } else if denies(&mtls) {
+            (Some(Layer::Mtls), sees)
+        } else if denies(authorization) {
+            (Some(Layer::Authorization), ask.as_ref().map(Ask::refused))
+        } else {
+            (None, None)
+        };
+        Decision {
+            verdict: if decided_by.is_some() { Verdict::Deny } else { Verdict::Allow },
+            decided_by,
+            layers: [egress, ingress, mtls, held.line.jwt, *authorization],
+            client_sees,
+            destination: Some(held.ends.to),
+            port: Some(held.ends.port),
+        }
     }
 }
 
-impl Held<'_> {
+impl<'p> Held<'p> {
     /// The authorization layer where no proxy stands.
     fn unasked(&self) -> Option<LayerDecision> {
         match self.line.next {
@@ -121,36 +146,10 @@ impl Held<'_> {
         }
     }
 
-    /// All layers but authorization, put together as [`crate::decision::combine`] does it: none of
-    /// them is undetermined, and JWT lets a request without a token pass.
-    #[inline]
-    pub(crate) fn before(&self, [egress, ingress]: [Cell; 2]) -> Decision {
-        let egress = of_cell(Layer::Egress, egress);
-        let ingress = of_cell(Layer::Ingress, ingress);
-        let (mtls, sees) = self.line.mtls;
-        let authorization = match self.line.next {
-            Next::Nobody(answer) => answer,
-            // It is put there when a request is asked about.
-            Next::Proxied(_) | Next::Longer => OUTSIDE[2].0,
-        };
-        let denies = |layer: &LayerDecision| layer.verdict == Verdict::Deny;
-        let (decided_by, client_sees) = if denies(&egress) {
-            (Some(Layer::Egress), Some(ClientSees::Timeout))
-        } else if denies(&ingress) {
-            (Some(Layer::Ingress), Some(ClientSees::Timeout))
-        } else if denies(&mtls) {
-            (Some(Layer::Mtls), sees)
-        } else {
-            (None, None)
-        };
-        Decision {
-            verdict: if decided_by.is_some() { Verdict::Deny } else { Verdict::Allow },
-            decided_by,
-            layers: [egress, ingress, mtls, self.line.jwt, authorization],
-            client_sees,
-            destination: Some(self.ends.to),
-            port: Some(self.ends.port),
-        }
+    /// All layers but authorization, of which [`with`] tells.
+    pub(crate) fn before(self, network: [&'p Cell; 2]) -> Decision {
+        let authorization = self.unasked().unwrap_or(OUTSIDE[2].0);
+        Found { held: self, network, authorization, ask: None }.whole()
     }
 }
 
@@ -302,7 +301,7 @@ impl<'p> Fast<'p> {
         let ask = request.and_then(Ask::new);
         let what = || request.copied().unwrap_or_default();
         let authorization = self.ask(&held, ask.as_ref(), what)?;
-        Some(whole(held.before(network), authorization, ask.as_ref()))
+        Some(Found { held, network, authorization, ask }.whole())
     }
 
     /// Its authorization layer, alone.
@@ -319,9 +318,10 @@ impl<'p> Fast<'p> {
     }
 }
 
-/// With the authorization layer's answer to a request.
-#[inline]
-pub(crate) fn whole(
+/// [`Held::before`] with the authorization layer's answer to a request.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "an answer is written where it is wanted")]
+pub(crate) fn with(
     mut before: Decision,
     authorization: LayerDecision,
     ask: Option<&Ask<'_>>,

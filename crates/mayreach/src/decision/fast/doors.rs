@@ -47,9 +47,28 @@ pub(crate) struct Spot {
     pub(crate) client: Option<Usual>,
     /// It is a usual server.
     pub(crate) serves: bool,
-    pub(crate) kind: Kind,
-    /// Layers that an object that is not evaluated may change, a bit for each.
-    pub(crate) open: u8,
+    /// What may keep packets from travelling as they are, see [`Spot::straight`].
+    bends: Bends,
+}
+
+/// Of a workload as source and as destination: the first of one and the second of the other have a bit in
+/// common if packets between them may travel otherwise than they are sent.
+pub(crate) type Bends = [u8; 2];
+
+fn bends(seat: &Seat, waypoints: bool) -> Bends {
+    const TUNNEL: u8 = 1;
+    const SOURCE: u8 = 2;
+    const DESTINATION: u8 = 4;
+    let bit = |bit: u8, is: bool| if is { bit } else { 0 };
+    let sends = matches!(seat.kind, Kind::Ambient | Kind::Gateway);
+    // An object that is not evaluated may change some layer.
+    let open = seat.open != 0;
+    let tunnels = sends || matches!(seat.kind, Kind::Waypoint | Kind::Sidecar);
+    let tunnelled = matches!(seat.kind, Kind::Ambient | Kind::Waypoint);
+    [
+        DESTINATION | bit(SOURCE, open || (sends && waypoints)) | bit(TUNNEL, tunnels),
+        SOURCE | bit(DESTINATION, open) | bit(TUNNEL, tunnelled),
+    ]
 }
 
 const _: () = assert!(size_of::<Spot>() == 64, "a line of memory");
@@ -62,6 +81,17 @@ pub(crate) enum Usual {
 }
 
 impl Spot {
+    /// Whether packets travel as they are from one end to the other, and nothing that is not evaluated
+    /// may touch them.
+    #[inline]
+    pub(crate) const fn straight(&self, destination: &Self) -> bool {
+        self.bends[0] & destination.bends[1] == 0
+    }
+
+    pub(crate) const fn bends(&self) -> Bends {
+        self.bends
+    }
+
     /// Where the groups of its pick are.
     #[inline]
     pub(crate) const fn known(&self) -> Known {
@@ -218,8 +248,7 @@ fn spot(mesh: &Mesh<'_>, doors: &[(u32, u32)], workload: u32) -> Option<Spot> {
         shift,
         pick,
         keys,
-        kind: seat.kind,
-        open: seat.open,
+        bends: bends(seat, !mesh.model.inventory.gateways.is_empty()),
     })
 }
 

@@ -15,7 +15,7 @@ mod view;
 use self::seats::Kind;
 pub(crate) use self::{
     block::BLOCK,
-    direct::{Ask, Found, Held, whole},
+    direct::{Ask, Found, Held, with},
     seats::Seats,
 };
 
@@ -182,33 +182,25 @@ impl<'p> Fast<'p> {
         Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])
     }
 
-    #[inline]
-    pub(crate) fn cells(&self, ends: Ends, protocol: Protocol) -> Option<[Cell; 2]> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
+    pub(crate) fn cells(&self, ends: Ends, protocol: Protocol) -> Option<[&'p Cell; 2]> {
         let doors = &self.seats().doors;
         let (from, to) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         let packet = Packet::new(protocol, ends.port);
         self.0.rows.ask(&from.network, &to.network, ends.from == ends.to, packet)
     }
 
-    /// The same where nobody looks at anything else.
+    /// [`Fast::network`] where nobody looks at anything else.
+    #[inline]
     pub(crate) fn network_alone(
         &self,
         ends: Ends,
         protocol: Protocol,
     ) -> Option<[LayerDecision; 2]> {
         let doors = &self.seats().doors;
-        let straight = self.straight(doors.spot(ends.from)?, doors.spot(ends.to)?);
+        let straight = doors.spot(ends.from)?.straight(doors.spot(ends.to)?);
         if straight { self.network(ends, protocol) } else { None }
-    }
-
-    /// Whether packets travel as they are from one end to the other, and nothing that is not
-    /// evaluated may touch them.
-    #[inline]
-    fn straight(&self, source: &doors::Spot, destination: &doors::Spot) -> bool {
-        let may = matches!(source.kind, Kind::Ambient | Kind::Gateway);
-        let waypoints = may && !self.model().inventory.gateways.is_empty();
-        let open = source.open | destination.open != 0;
-        !open && !waypoints && !tunnelled(source.kind, destination.kind)
     }
 
     fn mesh(&self) -> mesh::Mesh<'p> {
@@ -281,9 +273,23 @@ fn tunnelled(source: Kind, destination: Kind) -> bool {
         && matches!(destination, Kind::Ambient | Kind::Waypoint)
 }
 
-#[inline]
-fn of_cell(layer: Layer, Cell { what, policy, number }: Cell) -> LayerDecision {
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it goes where the answer is put together")]
+fn of_cell(layer: Layer, cell: &Cell) -> LayerDecision {
+    let Cell { what, policy, number } = *cell;
     let (verdict, reason) = match what {
+        What::Nothing => (Verdict::Allow, Reason::DefaultAllow),
+        What::Allow => (Verdict::Allow, Reason::Rule { policy, rule: number }),
+        What::Deny => (Verdict::Deny, Reason::Rule { policy, rule: number }),
+        other => of_uncommon(other, cell),
+    };
+    LayerDecision::new(layer, verdict, reason)
+}
+
+#[inline(never)]
+fn of_uncommon(what: What, cell: &Cell) -> (Verdict, Reason) {
+    let Cell { policy, number, .. } = *cell;
+    match what {
         What::Allow => (Verdict::Allow, Reason::Rule { policy, rule: number }),
         What::Deny => (Verdict::Deny, Reason::Rule { policy, rule: number }),
         What::Isolated => (Verdict::Deny, Reason::Isolated { policy }),
@@ -291,6 +297,5 @@ fn of_cell(layer: Layer, Cell { what, policy, number }: Cell) -> LayerDecision {
         What::Profileless => (Verdict::Deny, Reason::UndefinedNamespace),
         What::Local => (Verdict::Allow, Reason::LocalTraffic),
         What::Nothing => (Verdict::Allow, Reason::DefaultAllow),
-    };
-    LayerDecision::new(layer, verdict, reason)
+    }
 }

@@ -1,6 +1,9 @@
 //! Pairs of workloads that network policy treats alike.
 
-use super::{Fast, doors::Spot, seats::Kind};
+use super::{
+    Fast,
+    doors::{Bends, Spot},
+};
 use crate::{
     compiled::rows::{self, Packet},
     decision::Verdict,
@@ -8,13 +11,13 @@ use crate::{
 };
 
 /// All that network policy tells one workload from another by, but for its address.
-pub(crate) type Alike = Option<(rows::Alike, Kind, u8)>;
+pub(crate) type Alike = Option<(rows::Alike, Bends)>;
 
 impl Fast<'_> {
     /// Workloads of the same kind have the same cells.
     pub(crate) fn kind(&self, workload: WorkloadId) -> Alike {
         let spot = self.seats().doors.spot(workload)?;
-        Some((spot.network.alike(), spot.kind, spot.open))
+        Some((spot.network.alike(), spot.bends()))
     }
 
     /// What network policy says of any workload of one kind and any other of another, each kind given
@@ -38,7 +41,7 @@ impl Fast<'_> {
             let all = between.from(number, source, &kinds);
             cells.extend(spots.iter().zip(all).map(|(to, allowed)| {
                 let straight =
-                    usual && from.zip(*to).is_some_and(|(from, to)| self.straight(from, to));
+                    usual && from.zip(*to).is_some_and(|(from, to)| from.straight(to));
                 let verdict = if allowed? { Verdict::Allow } else { Verdict::Deny };
                 straight.then_some(verdict)
             }));
