@@ -9,7 +9,7 @@ use crate::{
     compiled::{Authz, Index, Net, Rows},
     decision::{
         Layer, combine,
-        fast::{Ends, Fast, Seats},
+        fast::{Ends, Fast, Seats, of_cells},
         reference,
         resolve::{Resolver, Scratch},
     },
@@ -175,11 +175,16 @@ impl Program {
     /// destination.
     pub fn network(&self, flow: &Flow<'_>) -> [LayerDecision; 2] {
         let fast = self.fast();
-        let found = self.ends(flow).and_then(|ends| fast.network_alone(ends, flow.protocol));
-        found.unwrap_or_else(|| {
-            let [egress, ingress, ..] = self.decide_any(flow, &fast).layers;
-            [egress, ingress]
-        })
+        match self.ends(flow).and_then(|ends| fast.cells_alone(ends, flow.protocol)) {
+            Some(cells) => of_cells(cells),
+            None => self.network_otherwise(flow),
+        }
+    }
+
+    #[inline(never)]
+    fn network_otherwise(&self, flow: &Flow<'_>) -> [LayerDecision; 2] {
+        let [egress, ingress, ..] = self.decide_any(flow, &self.fast()).layers;
+        [egress, ingress]
     }
 
     /// Both ends, where both are workloads by name or handle, and the port by number.

@@ -6,7 +6,7 @@ use super::{
     conditions::Scene,
     doors::{Line, Next, Proxied, Spot, TokenIn},
     mesh::OUTSIDE,
-    of_cell,
+    of_cells,
     view::{self, View},
 };
 use crate::{
@@ -110,9 +110,8 @@ impl Found<'_, '_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "an answer is written where it is wanted")]
     pub(crate) fn whole(&self) -> Decision {
-        let Self { held, network: [egress, ingress], authorization, ask } = self;
-        let egress = of_cell(Layer::Egress, egress);
-        let ingress = of_cell(Layer::Ingress, ingress);
+        let Self { held, network, authorization, ask } = self;
+        let [egress, ingress] = of_cells(*network);
         let (mtls, sees) = held.line.mtls;
         let denies = |layer: &LayerDecision| layer.verdict == Verdict::Deny;
         let (decided_by, client_sees) = if denies(&egress) {

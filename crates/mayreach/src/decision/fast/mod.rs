@@ -178,8 +178,7 @@ impl<'p> Fast<'p> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn network(&self, ends: Ends, protocol: Protocol) -> Option<[LayerDecision; 2]> {
-        let [egress, ingress] = self.cells(ends, protocol)?;
-        Some([of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)])
+        self.cells(ends, protocol).map(of_cells)
     }
 
     #[inline(always)]
@@ -191,16 +190,13 @@ impl<'p> Fast<'p> {
         self.0.rows.ask(&from.network, &to.network, ends.from == ends.to, packet)
     }
 
-    /// [`Fast::network`] where nobody looks at anything else.
-    #[inline]
-    pub(crate) fn network_alone(
-        &self,
-        ends: Ends,
-        protocol: Protocol,
-    ) -> Option<[LayerDecision; 2]> {
+    /// [`Fast::cells`] where nobody looks at anything else.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
+    pub(crate) fn cells_alone(&self, ends: Ends, protocol: Protocol) -> Option<[&'p Cell; 2]> {
         let doors = &self.seats().doors;
         let straight = doors.spot(ends.from)?.straight(doors.spot(ends.to)?);
-        if straight { self.network(ends, protocol) } else { None }
+        if straight { self.cells(ends, protocol) } else { None }
     }
 
     fn mesh(&self) -> mesh::Mesh<'p> {
@@ -271,6 +267,13 @@ impl<'p> Fast<'p> {
 fn tunnelled(source: Kind, destination: Kind) -> bool {
     matches!(source, Kind::Ambient | Kind::Waypoint | Kind::Sidecar | Kind::Gateway)
         && matches!(destination, Kind::Ambient | Kind::Waypoint)
+}
+
+/// Egress and ingress.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it goes where the answer is put together")]
+pub(crate) fn of_cells([egress, ingress]: [&Cell; 2]) -> [LayerDecision; 2] {
+    [of_cell(Layer::Egress, egress), of_cell(Layer::Ingress, ingress)]
 }
 
 #[inline(always)]
