@@ -281,18 +281,6 @@ pub(crate) fn of_cells([egress, ingress]: [&Cell; 2]) -> [LayerDecision; 2] {
 fn of_cell(layer: Layer, cell: &Cell) -> LayerDecision {
     let Cell { what, policy, number } = *cell;
     let (verdict, reason) = match what {
-        What::Nothing => (Verdict::Allow, Reason::DefaultAllow),
-        What::Allow => (Verdict::Allow, Reason::Rule { policy, rule: number }),
-        What::Deny => (Verdict::Deny, Reason::Rule { policy, rule: number }),
-        other => of_uncommon(other, cell),
-    };
-    LayerDecision::new(layer, verdict, reason)
-}
-
-#[inline(never)]
-fn of_uncommon(what: What, cell: &Cell) -> (Verdict, Reason) {
-    let Cell { policy, number, .. } = *cell;
-    match what {
         What::Allow => (Verdict::Allow, Reason::Rule { policy, rule: number }),
         What::Deny => (Verdict::Deny, Reason::Rule { policy, rule: number }),
         What::Isolated => (Verdict::Deny, Reason::Isolated { policy }),
@@ -300,5 +288,6 @@ fn of_uncommon(what: What, cell: &Cell) -> (Verdict, Reason) {
         What::Profileless => (Verdict::Deny, Reason::UndefinedNamespace),
         What::Local => (Verdict::Allow, Reason::LocalTraffic),
         What::Nothing => (Verdict::Allow, Reason::DefaultAllow),
-    }
+    };
+    LayerDecision::new(layer, verdict, reason)
 }
