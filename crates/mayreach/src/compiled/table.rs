@@ -63,24 +63,30 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
-    let (Some((head, rest)), Some((its_head, its_rest))) =
-        (one.split_first_chunk::<8>(), other.split_first_chunk::<8>())
-    else {
+    let (Some(head), Some(its_head)) = (one.first_chunk::<8>(), other.first_chunk()) else {
         return word(one) == word(other);
     };
-    // Both ends, which meet or overlap up to sixteen letters.
-    if head != its_head || one.last_chunk::<8>() != other.last_chunk() {
+    head == its_head && same_behind(one, other)
+}
+
+/// The same of two texts of one length of at least eight letters, the first eight of which are the same.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a call costs as much as the comparison")]
+pub(crate) fn same_behind(one: &[u8], other: &[u8]) -> bool {
+    // Both ends meet or overlap up to sixteen letters.
+    if one.last_chunk::<8>() != other.last_chunk() {
         return false;
     }
-    let (mut rest, mut its_rest) = (rest, its_rest);
-    while rest.len() > 8
-        && let Some((a, more)) = rest.split_first_chunk::<8>()
-        && let Some((b, its_more)) = its_rest.split_first_chunk()
+    let (mut one, mut other) = (one, other);
+    while one.len() > 16
+        && let (Some((_, rest)), Some((_, its_rest))) =
+            (one.split_first_chunk::<8>(), other.split_first_chunk::<8>())
+        && let (Some(a), Some(b)) = (rest.first_chunk::<8>(), its_rest.first_chunk())
     {
         if a != b {
             return false;
         }
-        (rest, its_rest) = (more, its_more);
+        (one, other) = (rest, its_rest);
     }
     true
 }

@@ -97,7 +97,9 @@ impl Keys {
             }
         }
         let written = |n: u32| written(rules.get(n as usize)?);
-        let mut making = Making { rules, paths: &pick.paths, shelf, by_path: Vec::new() };
+        let denies = pick.head.denies;
+        let mut making =
+            Making { rules, denies, paths: &pick.paths, shelf, by_path: Vec::new() };
         let mut out = Self { table: Table::with_capacity(keys.len()), ..Self::default() };
         out.anyone = making.group(&anyone, written);
         let mut shared = !anyone.is_empty();
@@ -142,6 +144,8 @@ impl Keys {
 /// Groups in the making.
 struct Making<'p> {
     rules: &'p [Rule],
+    /// So many of them deny.
+    denies: u32,
     paths: &'p [PathTest],
     shelf: &'p mut Shelf,
     by_path: Vec<Paths>,
@@ -159,7 +163,8 @@ impl Making<'_> {
                 {
                     by_path.extend(keys.into_iter().map(|key| (key, *number)));
                 } else if let Some(rule) = self.rules.get(*number as usize) {
-                    Row::add(rows, *number, rule, self.paths, text);
+                    let denies = *number < self.denies;
+                    Row::add(rows, (*number, denies), rule, self.paths, text);
                 }
             }
         });

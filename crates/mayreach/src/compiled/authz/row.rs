@@ -2,7 +2,7 @@
 //! tell is told without looking anywhere else.
 
 use super::rule::{How, PathTest, Rule};
-use crate::{compiled::table::{same, word}, model::PolicyId};
+use crate::{compiled::table::{same_behind, word}, model::PolicyId};
 
 /// A path that nothing changes, ready to be held against rows.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,8 @@ pub(crate) struct Row {
     methods: u8,
     /// How many bits of a path's head do not count.
     rest: u8,
+    /// Its rule denies.
+    pub(crate) denies: bool,
     pub(crate) asks: Asks,
 }
 
@@ -76,7 +78,7 @@ impl Row {
     /// The rows of one rule, in whose order nothing lies.
     pub(super) fn add(
         out: &mut Vec<Self>,
-        number: u32,
+        (number, denies): (u32, bool),
         rule: &Rule,
         tests: &[PathTest],
         all: &str,
@@ -86,7 +88,7 @@ impl Row {
         let methods = common & !(1 << METHODS_OF_ROWS) | u8::from(uncommon) << METHODS_OF_ROWS;
         let hit = Hit { number, policy: rule.id, rule: rule.rule };
         let (head, rest) = beginning(b"/");
-        let bare = Self { head, hit, at: 0, len: 1, methods, rest, asks: Asks::Prefix };
+        let bare = Self { head, hit, at: 0, len: 1, methods, rest, denies, asks: Asks::Prefix };
         if !(rule.plain && rule.sources_by_key) {
             return out.push(Self { asks: Asks::Rule, ..bare });
         }
@@ -135,7 +137,7 @@ impl Row {
         whole
             && (len <= 8 || {
                 let value = all.as_bytes().get(self.at as usize..).and_then(|text| text.get(..len));
-                value.is_some_and(|value| same(value, bytes))
+                value.is_some_and(|value| same_behind(value, bytes))
             })
     }
 }

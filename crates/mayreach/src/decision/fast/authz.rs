@@ -43,10 +43,21 @@ pub(crate) fn ask(
 /// deny." DENY rules come before ALLOW rules.
 #[inline]
 pub(super) fn settled(head: &Head, first: &Hit) -> (Verdict, Reason) {
-    if first.number != Hit::NONE.number {
-        let verdict = if first.number < head.denies { Verdict::Deny } else { Verdict::Allow };
-        return (verdict, Reason::Rule { policy: first.policy, rule: first.rule });
+    if first.number == Hit::NONE.number {
+        return unmatched(head);
     }
+    matched(first.number < head.denies, first)
+}
+
+#[inline]
+const fn matched(denies: bool, first: &Hit) -> (Verdict, Reason) {
+    let verdict = if denies { Verdict::Deny } else { Verdict::Allow };
+    (verdict, Reason::Rule { policy: first.policy, rule: first.rule })
+}
+
+/// Where no rule matches.
+#[inline]
+fn unmatched(head: &Head) -> (Verdict, Reason) {
     match head.allows {
         Some(policy) => (Verdict::Deny, Reason::NoAllowMatch { policy }),
         None if head.none => (Verdict::Allow, Reason::NoPolicy),
@@ -98,10 +109,15 @@ impl Found {
     }
 }
 
-/// The first rule that matches, or [`Hit::NONE`]; `None`: the rows do not tell, see [`first`].
+/// What rows tell if they are all that may mean the client; `None`: they do not, see [`first`].
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a call costs more than what most groups hold")]
-pub(crate) fn quick(desk: Desk<'_>, rows: &[Row], method: u8, path: &Path<'_>) -> Option<Hit> {
+pub(super) fn quick(
+    desk: Desk<'_>,
+    rows: &[Row],
+    method: u8,
+    path: &Path<'_>,
+) -> Option<(Verdict, Reason)> {
     if method >= METHODS_OF_ROWS {
         return None;
     }
@@ -112,11 +128,11 @@ pub(crate) fn quick(desk: Desk<'_>, rows: &[Row], method: u8, path: &Path<'_>) -
                 return None;
             }
             if row.rest(path, &desk.shelf.text) {
-                return Some(row.hit);
+                return Some(matched(row.denies, &row.hit));
             }
         }
     }
-    Some(Hit::NONE)
+    Some(unmatched(desk.head))
 }
 
 /// The same of all groups; `None`: it takes the long way to tell. Rules that ask for more than

@@ -11,12 +11,12 @@ use super::{
 };
 use crate::{
     compiled::{
-        authz::{Desk, HEAD, Hit, METHODS_OF_ROWS, Path, Row, Rule, method_number},
+        authz::{Desk, HEAD, METHODS_OF_ROWS, Path, Row, Rule, method_number},
         rows::Cell,
         table::same,
     },
     decision::{
-        Body, ClientSees, Decision, Layer, LayerDecision, Verdict,
+        Body, ClientSees, Decision, Layer, LayerDecision, Reason, Verdict,
         jwt::{ACCESS_TOKEN, may_name},
         mesh::Proxy,
     },
@@ -213,18 +213,23 @@ impl<'p> Fast<'p> {
         if may_come && self.may_bring_a_token(held.ends.to, query, (*ask, request())) {
             return None;
         }
-        let first = match rows.and_then(|rows| authz::quick(desk, rows, ask.method, &ask.path)) {
-            Some(first) => first,
+        let quick = rows.and_then(|rows| authz::quick(desk, rows, ask.method, &ask.path));
+        let (verdict, reason) = match quick {
+            Some(found) => found,
             None => self.search(*held, *ask, request())?,
         };
-        let (verdict, reason) = authz::settled(desk.head, &first);
         Some(LayerDecision::new(Layer::Authorization, verdict, reason))
     }
 
     /// What rows of the client's own group do not tell. What it takes is copied here, so that nobody
     /// else has to keep it in memory.
     #[inline(never)]
-    fn search(self, held: Held<'p>, ask: Ask<'_>, request: Request<'_>) -> Option<Hit> {
+    fn search(
+        self,
+        held: Held<'p>,
+        ask: Ask<'_>,
+        request: Request<'_>,
+    ) -> Option<(Verdict, Reason)> {
         let (desk, doors) = (held.rules?.desk, &self.seats().doors);
         let pick = self.authz().pick(doors.spot(held.ends.to)?.pick)?;
         let found = match held.line.next {
@@ -234,7 +239,8 @@ impl<'p> Fast<'p> {
             _ => authz::Found::NONE,
         };
         let written = |rule: &Rule| self.written(&held, (&ask, &request), rule);
-        authz::first((pick, desk), &found, ask.method, &ask.path, written)
+        let first = authz::first((pick, desk), &found, ask.method, &ask.path, written)?;
+        Some(authz::settled(desk.head, &first))
     }
 
     /// Whether a token may be in the query.
