@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::{
     Decision, Flow, Http, Layer, LayerDecision, Peer, Port, Problem, Program, Protocol, Reason,
     Request, Verdict, WorkloadId,
-    decision::fast::{Ask, BLOCK, Ends, Found},
+    decision::fast::{Ask, BLOCK, Block, Ends, Found},
     error::ErrorCode,
 };
 
@@ -290,15 +290,15 @@ impl Program {
         let fast = self.fast();
         // Then reasons need not be put together.
         let brief = answers.policy.is_empty() && answers.rule.is_empty();
+        let mut held = Block::new();
         for block in blocks(&range) {
-            fast.touch(block.clone().filter_map(|row| rows.ends(row)));
-            for row in block {
+            held.fill(&fast, block.clone().map(|row| rows.ends(row)));
+            for (row, held) in block.zip(held.flows()) {
                 let quick = || {
-                    let ends = rows.ends(row)?;
-                    let network = fast.cells(ends, Protocol::Tcp)?;
-                    let (held, ask) = (fast.between(ends)?, rows.ask(row));
-                    let authorization = fast.ask(&held, ask.as_ref(), || rows.request(row))?;
-                    Some(Found { held, network, authorization, ask }.whole())
+                    let (ends, held) = held?;
+                    let (network, ask) = (fast.cells(ends, Protocol::Tcp)?, rows.ask(row));
+                    let authorization = fast.ask(held, ask.as_ref(), || rows.request(row))?;
+                    Some(Found { held: *held, network, authorization, ask }.whole())
                 };
                 let long = || self.decide(&rows.flow(row));
                 let place = row - range.start;
@@ -319,11 +319,13 @@ impl Program {
         answers: &mut AnswerColumns<'_>,
     ) {
         let fast = self.fast();
+        let mut held = Block::new();
         for block in blocks(&range) {
-            fast.touch(block.clone().filter_map(|row| rows.ends(row)));
-            for row in block {
-                let held = rows.ends(row).and_then(|ends| fast.between(ends));
-                let quick = held.and_then(|held| fast.ask(&held, rows.ask(row).as_ref(), || rows.request(row)));
+            held.fill(&fast, block.clone().map(|row| rows.ends(row)));
+            for (row, held) in block.zip(held.flows()) {
+                let ask = rows.ask(row);
+                let quick = held
+                    .and_then(|(_, held)| fast.ask(held, ask.as_ref(), || rows.request(row)));
                 let found = quick.unwrap_or_else(|| self.authorize(&rows.flow(row)));
                 answers.set_layer(row - range.start, &found);
             }

@@ -53,7 +53,7 @@ impl Authz {
         edits: &[Edit],
         picked: &mut List<Vec<u32>>,
     ) -> Option<Edited> {
-        let mut out = self.clone();
+        let mut out = Self { edited: true, ..self.clone() };
         let mut touched = BTreeSet::new();
         let mut moved = BTreeMap::new();
         for edit in edits {

@@ -45,6 +45,8 @@ pub(crate) struct Authz {
     members: List<Vec<u32>>,
     /// Picks made since `picks` was, ascending: few, or none.
     newer: Vec<(u32, Arc<Pick>)>,
+    /// Some pick is of an update.
+    edited: bool,
 }
 
 impl Authz {
@@ -84,16 +86,25 @@ impl Authz {
     }
 
     /// A pick of which nothing but the group of a client has to be known, and that group; `known` is
-    /// where [`Authz::known`] said that its groups are.
+    /// what [`Authz::known`] said of it when the program was compiled.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a few loads, none of which waits for another")]
     pub(crate) fn usual(&self, number: u32, known: Known, key: u32) -> Option<(Desk<'_>, Group)> {
-        // An update leaves the heads of the picks that it makes anew as they were, for a while.
-        if !self.newer.is_empty() {
-            return None;
-        }
-        let head = self.heads.get(number as usize).filter(|head| head.usual)?;
-        Some((Desk { head, shelf: &self.shelf }, self.shelf.known(known, key)))
+        let head = self.heads.get(number as usize)?;
+        let usual = if self.edited {
+            // An update leaves the heads of the picks that it makes anew as they were, for a while.
+            self.newer.is_empty() && head.known.usual
+        } else {
+            known.usual
+        };
+        usual.then(|| (Desk { head, shelf: &self.shelf }, self.shelf.known(known, key)))
+    }
+
+    /// Reads what [`Authz::usual`] will read.
+    #[inline]
+    pub(crate) fn touch(&self, number: u32, known: Known, key: u32) -> u32 {
+        let head = self.heads.get(number as usize).map_or(0, |head| head.denies);
+        head ^ self.shelf.touch(known, key)
     }
 
     /// What most decisions read of one of these picks.
@@ -101,7 +112,7 @@ impl Authz {
         Desk { head: &pick.head, shelf: pick.shelf.as_deref().unwrap_or(&self.shelf) }
     }
 
-    /// Where the groups of a pick are, see [`Authz::usual`].
+    /// Where the groups of a pick are, and whether that is all there is to know; see [`Authz::usual`].
     pub(crate) fn known(&self, number: u32) -> Known {
         self.heads.get(number as usize).map_or_else(Known::default, |head| head.known)
     }

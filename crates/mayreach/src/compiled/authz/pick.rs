@@ -73,7 +73,7 @@ impl Pick {
         out.keys = Keys::new(model, people, &mut out, shelf);
         let more = !out.custom.is_empty() || out.reads.addresses;
         out.head.reads_more = [more, more || out.reads.sni];
-        out.head.usual = out.head.reads_more == [false; 2] && !out.head.shared;
+        out.head.known.usual = out.head.reads_more == [false; 2] && !out.head.shared;
         out
     }
 
@@ -82,7 +82,7 @@ impl Pick {
         let mut shelf = Box::<Shelf>::default();
         let mut out = Self::new(model, people, mine, &mut shelf);
         shelf.shrink();
-        out.head.usual = false;
+        out.head.known.usual = false;
         out.shelf = Some(shelf);
         out
     }

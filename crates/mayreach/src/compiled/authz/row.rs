@@ -114,6 +114,12 @@ impl Row {
         }
     }
 
+    /// Reads where the rest of its value is.
+    #[inline]
+    pub(crate) fn touch(&self, all: &str) -> u32 {
+        all.as_bytes().get(self.at as usize).copied().map_or(0, u32::from)
+    }
+
     /// Whether it takes a method, by [`method_bit`].
     #[inline]
     pub(crate) const fn takes(&self, method: u8) -> bool {

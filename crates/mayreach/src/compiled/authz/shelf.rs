@@ -31,8 +31,6 @@ pub(crate) struct Head {
     pub(crate) reads_more: [bool; 2],
     /// Not only identities have rules: some namespace has, or anyone.
     pub(crate) shared: bool,
-    /// It lies on the shelf of most picks, asks for no more, and only identities have rules.
-    pub(super) usual: bool,
 }
 
 const _: () = assert!(size_of::<Head>() == 32, "two to a line");
@@ -43,11 +41,14 @@ pub(crate) struct Known {
     pub(crate) first: u32,
     /// How far the product of a key is shifted to tell its slot, counted from the first.
     pub(crate) shift: u8,
+    /// The pick lies on the shelf of most picks, asks for no more than names, a port and a request, and
+    /// only identities have rules.
+    pub(crate) usual: bool,
 }
 
 impl Default for Known {
     fn default() -> Self {
-        Self { first: u32::MAX, shift: 31 }
+        Self { first: u32::MAX, shift: 31, usual: false }
     }
 }
 
@@ -97,6 +98,12 @@ impl Shelf {
         Group::NONE
     }
 
+    /// Reads the slot where a key is looked for first.
+    #[inline]
+    pub(super) fn touch(&self, known: Known, key: u32) -> u32 {
+        self.known.get(known.start(key)).map_or(0, |(key, _)| *key)
+    }
+
     /// Puts rows down behind the others: where they begin and end.
     pub(super) fn put(&mut self, add: impl FnOnce(&mut Vec<Row>, &str)) -> (u32, u32) {
         let from = number(self.rows.len());
@@ -109,7 +116,7 @@ impl Shelf {
         let size = (all.len() * 2).next_power_of_two().max(2);
         let shift = u8::try_from(32_u32.saturating_sub(size.trailing_zeros())).unwrap_or(0);
         let first = self.known.len();
-        head.known = Known { first: number(first), shift };
+        head.known = Known { first: number(first), shift, usual: false };
         // The last keys may stand behind the others.
         self.known.resize(first + size + 1, (NOBODY, Group::NONE));
         for (key, group) in all {

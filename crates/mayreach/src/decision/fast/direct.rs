@@ -145,6 +145,24 @@ impl<'p> Held<'p> {
         }
     }
 
+    /// Reads the first row of its rules.
+    #[inline]
+    pub(crate) fn touch_rows(&self) -> u32 {
+        self.first_row().map_or(0, |(row, _)| row.hit.number)
+    }
+
+    /// Reads what that row is held against.
+    #[inline]
+    pub(crate) fn touch_text(&self) -> u32 {
+        self.first_row().map_or(0, |(row, text)| row.touch(text))
+    }
+
+    #[inline]
+    fn first_row(&self) -> Option<(&'p Row, &'p str)> {
+        let rules = self.rules.as_ref()?;
+        Some((rules.rows?.first()?, &rules.desk.shelf.text))
+    }
+
     /// All layers but authorization, of which [`with`] tells.
     pub(crate) fn before(self, network: [&'p Cell; 2]) -> Decision {
         let authorization = self.unasked().unwrap_or(OUTSIDE[2].0);

@@ -43,6 +43,8 @@ pub(crate) struct Spot {
     /// Where the groups of its pick are, see [`Spot::known`].
     shift: u8,
     first: u32,
+    /// And nothing else has to be known of that.
+    usual: bool,
     /// If it is a usual client.
     pub(crate) client: Option<Usual>,
     /// It is a usual server.
@@ -95,7 +97,7 @@ impl Spot {
     /// Where the groups of its pick are.
     #[inline]
     pub(crate) const fn known(&self) -> Known {
-        Known { first: self.first, shift: self.shift }
+        Known { first: self.first, shift: self.shift, usual: self.usual }
     }
 }
 
@@ -231,7 +233,7 @@ fn spot(mesh: &Mesh<'_>, doors: &[(u32, u32)], workload: u32) -> Option<Spot> {
     let (seat, class) = mesh.seats.of(WorkloadId(workload))?;
     let (ports, lines) = *doors.get(seat.class as usize)?;
     let pick = class.pick.unwrap_or(NO_PICK);
-    let Known { first, shift } = mesh.authz.known(pick);
+    let Known { first, shift, usual } = mesh.authz.known(pick);
     let whole = seat.open == 0;
     let client = match seat.kind {
         Kind::Outside => Some(Usual::Outside),
@@ -246,6 +248,7 @@ fn spot(mesh: &Mesh<'_>, doors: &[(u32, u32)], workload: u32) -> Option<Spot> {
         lines,
         first,
         shift,
+        usual,
         pick,
         keys,
         bends: bends(seat, !mesh.model.inventory.gateways.is_empty()),

@@ -14,7 +14,7 @@ mod view;
 
 use self::seats::Kind;
 pub(crate) use self::{
-    block::BLOCK,
+    block::{BLOCK, Block},
     direct::{Ask, Found, Held, with},
     seats::Seats,
 };
