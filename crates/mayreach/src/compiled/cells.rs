@@ -1,217 +1,170 @@
-//! A number for each list of rules and class of workloads: most classes have that of their row, which
-//! lies with a bit for each class that has another.
+//! A number for each list of rules and class of workloads. Most classes have that of their list; those
+//! that have another are told by a bit each, in one line of memory that holds both.
 
-use std::collections::HashMap;
+use super::table::{LAST, fold};
 
-use super::table::fold;
+/// A line is for so many classes with a number of their own, about.
+const FEW: usize = 24;
 
-/// So many blocks at most: past that the cells that differ are found by hash.
-const BLOCKS: usize = 250_000;
+/// Counts of bits before a word take so many bits.
+const RANK: usize = 10;
 
-/// So many classes share a block.
-const WIDE: usize = 6 * 64;
-
-/// Where a class is in each row.
+/// A class, and the number that tells its bits: made once, as it is looked for in every list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Column {
-    /// In which of the row's blocks, in which word of it, and which bit of that.
-    block: u32,
-    word: u8,
-    bit: u8,
+    /// The low half and the high half.
+    spread: [u32; 2],
+    class: u32,
 }
 
 impl Column {
-    #[expect(clippy::cast_possible_truncation, reason = "below 6 and below 64")]
     pub(super) const fn of(class: u32) -> Self {
-        let (block, within) = (class / WIDE as u32, class % WIDE as u32);
-        Self { block, word: (within / 64) as u8, bit: (within % 64) as u8 }
+        let spread = fold(class as u64 ^ LAST, LAST);
+        Self { spread: [(spread & 0xffff_ffff) as u32, (spread >> 32) as u32], class }
+    }
+
+    pub(super) const fn class(self) -> u32 {
+        self.class
+    }
+
+    /// Which of 2 to the power of `bits` lines it is in.
+    const fn part(self, bits: u32) -> usize {
+        (((self.spread[1] as u64) << (bits & 31)) >> 32) as usize
+    }
+
+    /// Word and bit in a line.
+    const fn place(self, shift: u8) -> (usize, u32) {
+        let spread = self.spread[0] as u64 | (self.spread[1] as u64) << 32;
+        let at = spread >> (shift & 63) & 0xff;
+        ((at / 64) as usize, (at % 64) as u32)
     }
 }
 
-/// Counts of a block's classes take so many bits.
-const RANK: usize = 10;
-
-/// Some cells of a row: a line of memory.
+/// A list, or some classes of it: a line of memory.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-pub(super) struct Block {
-    /// The classes that have a number of their own.
-    own: [u64; 6],
-    /// How many of these lie before each of the words, [`RANK`] bits each.
+struct Line {
+    /// Of the classes that have a number of their own, each another bit.
+    own: [u64; 4],
+    /// How many bits lie before each of the words, [`RANK`] bits each.
     ranks: u64,
-    /// The number of all others.
+    /// The number of all other classes.
     rest: u32,
-    /// Where those of their own begin, in the order of classes.
+    /// Where those of their own begin, in the order of bits.
     first: u32,
+    /// Which bits of a [`Column`] tell.
+    shift: u8,
 }
 
-const _: () = assert!(size_of::<Block>() == 64, "a line of memory");
+const _: () = assert!(size_of::<Line>() == 64, "a line of memory");
 
-impl Block {
-    fn ranked(mut self) -> Self {
+impl Line {
+    /// `None`: a bit is that of two classes.
+    fn new(own: &[(Column, u32)], shift: u8, (rest, first): (u32, u32)) -> Option<Self> {
+        let mut line = Self { own: [0; 4], ranks: 0, rest, first, shift };
+        for (column, _) in own {
+            let (word, bit) = column.place(shift);
+            let word = line.own.get_mut(word)?;
+            if *word >> bit & 1 == 1 {
+                return None;
+            }
+            *word |= 1 << bit;
+        }
         let mut before = 0;
-        for (place, word) in self.own.iter().enumerate() {
-            self.ranks |= before << (place * RANK);
+        for (place, word) in line.own.iter().enumerate() {
+            line.ranks |= before << (place * RANK);
             before += u64::from(word.count_ones());
         }
-        self
-    }
-
-    /// The classes that have a number of their own, counted from the block's first.
-    fn marked(&self) -> impl Iterator<Item = usize> {
-        let words = (0_usize..).step_by(64).zip(self.own);
-        words.flat_map(|(start, word)| {
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| start + bit)
-        })
+        Some(line)
     }
 }
 
 /// Every cell.
-#[derive(Clone, Debug)]
-pub(super) enum Cells {
-    /// Row by row, each of as many blocks.
-    Blocks { classes: usize, blocks: Vec<Block>, own: Vec<u32> },
-    /// Row, class and number by hash, half empty; and the number of the rest of each row.
-    Sparse {
-        classes: usize,
-        slots: Box<[(u32, u32, u32)]>,
-        rest: Vec<u32>,
-        different: Vec<(u32, u32, u32)>,
-    },
-}
-
-impl Default for Cells {
-    fn default() -> Self {
-        Self::Blocks { classes: 0, blocks: Vec::new(), own: Vec::new() }
-    }
-}
-
-const EMPTY: (u32, u32, u32) = (u32::MAX, u32::MAX, u32::MAX);
-
-#[expect(clippy::cast_possible_truncation, reason = "the low half of a hash")]
-const fn start(row: u32, class: u32, size: usize) -> usize {
-    let hash = fold((row as u64) << 32 | class as u64, 0x9e37_79b9_7f4a_7c15);
-    hash as usize & size.wrapping_sub(1)
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cells {
+    classes: usize,
+    lines: Vec<Line>,
+    /// Classes with a number of their own, and that.
+    own: Vec<(u32, u32)>,
+    /// By list, what [`Cells::get`] takes.
+    rows: Vec<u32>,
 }
 
 impl Cells {
-    /// Of so many rows and classes, still empty.
-    pub(super) fn new(rows: usize, classes: usize) -> Self {
-        match rows.saturating_mul(classes.div_ceil(WIDE)) {
-            count @ ..=BLOCKS => {
-                Self::Blocks { classes, blocks: Vec::with_capacity(count), own: Vec::new() }
-            }
-            _ => Self::sparse(rows, classes),
-        }
+    /// Of so many classes, still without a list.
+    pub(super) fn new(classes: usize) -> Self {
+        Self { classes, ..Self::default() }
     }
 
-    fn sparse(rows: usize, classes: usize) -> Self {
-        Self::Sparse {
-            classes,
-            slots: Box::default(),
-            rest: Vec::with_capacity(rows),
-            different: Vec::new(),
+    /// Adds a list: what most cells hold, and the classes that may hold something else, each once.
+    /// `None`: there are too many.
+    pub(super) fn add(
+        &mut self,
+        most: u32,
+        marked: impl Iterator<Item = (u32, u32)>,
+    ) -> Option<()> {
+        let own = marked.filter(|(_, number)| *number != most);
+        let own: Vec<(Column, u32)> = own.map(|(class, n)| (Column::of(class), n)).collect();
+        let mut bits = own.len().div_ceil(FEW).next_power_of_two().trailing_zeros();
+        while bits < 20 {
+            if let Some(row) = self.put(most, &own, bits) {
+                self.rows.push(row);
+                return Some(());
+            }
+            bits += 1;
         }
+        None
     }
 
-    /// Adds a row: what most cells hold, and the classes that may hold something else, ascending.
-    pub(super) fn add(&mut self, row: u32, most: u32, marked: impl Iterator<Item = (u32, u32)>) {
-        match self {
-            Self::Blocks { classes, blocks, own } => {
-                let mut marked = marked.filter(|(_, list)| *list != most).peekable();
-                for block in 0..classes.div_ceil(WIDE) {
-                    let first = u32::try_from(own.len()).unwrap_or(u32::MAX);
-                    let mut made = Block { own: [0; 6], ranks: 0, rest: most, first };
-                    while let Some((class, list)) =
-                        marked.next_if(|(class, _)| *class as usize / WIDE == block)
-                    {
-                        let within = class as usize % WIDE;
-                        if let Some(word) = made.own.get_mut(within / 64) {
-                            *word |= 1 << (within % 64);
-                        }
-                        own.push(list);
-                    }
-                    blocks.push(made.ranked());
-                }
-            }
-            Self::Sparse { rest, different, .. } => {
-                rest.push(most);
-                different
-                    .extend(marked.filter(|(_, list)| *list != most).map(|(c, l)| (row, c, l)));
-            }
+    /// Puts a list down in so many lines; `None`: it takes more.
+    fn put(&mut self, most: u32, own: &[(Column, u32)], bits: u32) -> Option<u32> {
+        let base = u32::try_from(self.lines.len()).ok().filter(|base| *base < u32::MAX >> 5)?;
+        let mut parts = vec![Vec::new(); 1 << bits];
+        for cell in own {
+            parts.get_mut(cell.0.part(bits))?.push(*cell);
         }
+        let (mut lines, mut all) = (Vec::with_capacity(parts.len()), Vec::new());
+        for mut some in parts {
+            let first = u32::try_from(self.own.len() + all.len()).ok()?;
+            let line = (0..56).find_map(|shift| Line::new(&some, shift, (most, first)))?;
+            some.sort_unstable_by_key(|(column, _)| column.place(line.shift));
+            lines.push(line);
+            all.extend(some.into_iter().map(|(column, number)| (column.class, number)));
+        }
+        self.lines.extend(lines);
+        self.own.extend(all);
+        Some(base << 5 | bits)
     }
 
-    /// Nothing more is added.
-    pub(super) fn finish(&mut self) {
-        let Self::Sparse { slots, different, .. } = self else { return };
-        let size = (different.len() * 2).next_power_of_two();
-        let mut all = vec![EMPTY; size];
-        for cell in std::mem::take(different) {
-            let mut at = start(cell.0, cell.1, size);
-            while all.get(at).is_some_and(|slot| *slot != EMPTY) {
-                at = (at + 1) & (size - 1);
-            }
-            if let Some(slot) = all.get_mut(at) {
-                *slot = cell;
-            }
-        }
-        *slots = all.into();
-    }
-
-    /// What [`Cells::get`] takes for a row.
-    pub(super) fn row(&self, row: u32) -> u32 {
-        match self {
-            Self::Blocks { classes, .. } => {
-                let start = (row as usize).saturating_mul(classes.div_ceil(WIDE));
-                u32::try_from(start).unwrap_or(u32::MAX)
-            }
-            Self::Sparse { .. } => row,
-        }
+    /// What [`Cells::get`] takes for a list.
+    pub(super) fn row(&self, list: u32) -> u32 {
+        self.rows.get(list as usize).copied().unwrap_or(u32::MAX)
     }
 
     /// How many classes there are.
     pub(super) const fn classes(&self) -> usize {
-        match self {
-            Self::Blocks { classes, .. } | Self::Sparse { classes, .. } => *classes,
-        }
+        self.classes
     }
 
-    /// All cells of some rows ([`Cells::row`], each once), row after row; `u32::MAX` where there is none.
+    fn lines(&self, row: u32) -> &[Line] {
+        let rest = self.lines.get((row >> 5) as usize..).unwrap_or_default();
+        rest.get(..1 << (row & 31)).unwrap_or_default()
+    }
+
+    /// All cells of some rows ([`Cells::row`]), row after row; `u32::MAX` where there is none.
     pub(super) fn all(&self, rows: &[u32]) -> Vec<u32> {
-        let classes = self.classes();
-        let mut out = vec![u32::MAX; rows.len().saturating_mul(classes)];
-        let each = || (0_usize..).step_by(classes.max(1)).zip(rows);
-        match self {
-            Self::Blocks { blocks, own, .. } => {
-                let wide = classes.div_ceil(WIDE);
-                for (place, row) in each() {
-                    let blocks = blocks.get(*row as usize..).and_then(|all| all.get(..wide));
-                    let cells = out.get_mut(place..place + classes).unwrap_or_default();
-                    for (block, cells) in blocks.into_iter().flatten().zip(cells.chunks_mut(WIDE)) {
-                        cells.fill(block.rest);
-                        let own = own.get(block.first as usize..).unwrap_or_default();
-                        for (class, list) in block.marked().zip(own) {
-                            if let Some(cell) = cells.get_mut(class) {
-                                *cell = *list;
-                            }
-                        }
-                    }
-                }
+        let mut out = vec![u32::MAX; rows.len().saturating_mul(self.classes)];
+        for (row, cells) in rows.iter().zip(out.chunks_mut(self.classes.max(1))) {
+            let lines = self.lines(*row);
+            if let Some(line) = lines.first() {
+                cells.fill(line.rest);
             }
-            Self::Sparse { slots, rest, .. } => {
-                let places: HashMap<u32, usize> =
-                    each().map(|(place, row)| (*row, place)).collect();
-                for (place, row) in each() {
-                    let rest = rest.get(*row as usize).copied().unwrap_or(u32::MAX);
-                    if let Some(out) = out.get_mut(place..place + classes) {
-                        out.fill(rest);
-                    }
-                }
-                for (row, class, list) in slots.iter().filter(|slot| **slot != EMPTY) {
-                    let place = places.get(row).map(|place| place + *class as usize);
-                    if let Some(cell) = place.and_then(|place| out.get_mut(place)) {
-                        *cell = *list;
+            for line in lines {
+                let count: u32 = line.own.iter().map(|word| word.count_ones()).sum();
+                let own = self.own.get(line.first as usize..).unwrap_or_default();
+                for (class, number) in own.iter().take(count as usize) {
+                    if let Some(cell) = cells.get_mut(*class as usize) {
+                        *cell = *number;
                     }
                 }
             }
@@ -221,34 +174,19 @@ impl Cells {
 
     /// What a cell holds, by its [`Cells::row`] and a class.
     #[inline]
-    pub(super) fn get(&self, row: u32, class: u32, column: Column) -> Option<u32> {
-        match self {
-            Self::Blocks { blocks, own, .. } => {
-                let block = blocks.get((row as usize).checked_add(column.block as usize)?)?;
-                let (place, bit) = (usize::from(column.word), u32::from(column.bit) & 63);
-                let word = *block.own.get(place)?;
-                if word >> bit & 1 == 0 {
-                    return Some(block.rest);
-                }
-                let before = block.ranks >> (place * RANK) & ((1 << RANK) - 1);
-                let last = word & ((1 << bit) - 1);
-                let at = block.first as usize + before as usize + last.count_ones() as usize;
-                own.get(at).copied()
-            }
-            Self::Sparse { slots, rest, .. } => {
-                let mut at = start(row, class, slots.len());
-                loop {
-                    let slot = slots.get(at)?;
-                    if (slot.0, slot.1) == (row, class) {
-                        return Some(slot.2);
-                    }
-                    if *slot == EMPTY {
-                        return rest.get(row as usize).copied();
-                    }
-                    at = (at + 1) & (slots.len() - 1);
-                }
-            }
+    pub(super) fn get(&self, row: u32, column: Column) -> Option<u32> {
+        let line = self.lines.get((row >> 5) as usize + column.part(row & 31))?;
+        let (place, bit) = column.place(line.shift);
+        let word = *line.own.get(place)?;
+        if word >> bit & 1 == 0 {
+            return Some(line.rest);
         }
+        let before = line.ranks >> (place * RANK) & ((1 << RANK) - 1);
+        let last = word & ((1 << bit) - 1);
+        let at = line.first as usize + before as usize + last.count_ones() as usize;
+        // Another class may have the bit.
+        let (other, number) = *self.own.get(at)?;
+        Some(if other == column.class { number } else { line.rest })
     }
 }
 
@@ -257,36 +195,46 @@ mod tests {
     use super::{Cells, Column};
 
     #[test]
-    fn both_forms_hold_what_was_put_in() {
-        // Rows without a class of its own, with some, with all; blocks that are whole and one that is not.
-        let (rows, classes): (u32, u32) = (20, 1_000);
-        let put = |row: u32, class: u32| match row % 4 {
-            0 => row % 3,
-            1 if class % 5 != row % 5 => row % 3,
-            2 if !(440..460).contains(&class) => row % 3,
-            _ => 10 + class * row % 7,
+    fn cells_hold_what_was_put_in() {
+        // Lists without a class of its own, with some, with all.
+        let (lists, classes): (u32, u32) = (20, 1_000);
+        let put = |list: u32, class: u32| match list % 4 {
+            0 => list % 3,
+            1 if class % 5 != list % 5 => list % 3,
+            2 if !(440..460).contains(&class) => list % 3,
+            _ => 10 + class * list % 7,
         };
-        let (mut blocks, mut sparse) = (Cells::new(20, 1_000), Cells::sparse(20, 1_000));
-        assert!(matches!(blocks, Cells::Blocks { .. }));
-        for row in 0..rows {
-            let marked = (0..classes).filter(|class| class % 5 == 0 || row % 4 > 0);
-            let marked: Vec<_> = marked.map(|class| (class, put(row, class))).collect();
-            blocks.add(row, row % 3, marked.iter().copied());
-            sparse.add(row, row % 3, marked.iter().copied());
+        let mut cells = Cells::new(1_000);
+        for list in 0..lists {
+            let marked = (0..classes).filter(|class| class % 5 == 0 || list % 4 > 0);
+            cells.add(list % 3, marked.map(|class| (class, put(list, class)))).unwrap();
         }
-        blocks.finish();
-        sparse.finish();
-        let each = |row: u32| (0..classes).map(move |class| (row, class));
-        for (row, class) in (0..rows).flat_map(each) {
-            let found = [&blocks, &sparse].map(|cells| cells.get(cells.row(row), class, Column::of(class)));
-            assert_eq!(found, [Some(put(row, class)); 2], "{row} {class}");
+        let each = |list: u32| (0..classes).map(move |class| (list, class));
+        for (list, class) in (0..lists).flat_map(each) {
+            assert_eq!(cells.get(cells.row(list), Column::of(class)), Some(put(list, class)), "{list} {class}");
         }
-        let expected = [7, 3].into_iter().flat_map(each).map(|(row, class)| put(row, class));
+        let expected = [7, 3].into_iter().flat_map(each).map(|(list, class)| put(list, class));
         let expected: Vec<u32> = expected.chain((0..classes).map(|_| u32::MAX)).collect();
-        for cells in [&blocks, &sparse] {
-            assert_eq!(cells.all(&[cells.row(7), cells.row(3), cells.row(rows)]), expected);
-            assert_eq!(cells.get(cells.row(rows), 0, Column::of(0)), None);
+        assert_eq!(cells.all(&[cells.row(7), cells.row(3), cells.row(lists)]), expected);
+        assert_eq!(cells.get(cells.row(lists), Column::of(0)), None);
+        assert_eq!(Cells::default().get(Cells::default().row(u32::MAX), Column::of(0)), None);
+    }
+
+    #[test]
+    fn any_classes_are_told_apart() {
+        let mut d = 1_u32;
+        for count in [1, 2, 31, 33, 100, 5_000, 200_000_u32] {
+            for step in [1, 7, 320, 1 << 12] {
+                let mut cells = Cells::new(0);
+                let class = |n: u32| n.wrapping_mul(step).wrapping_add(d);
+                cells.add(u32::MAX, (0..count).map(|n| (class(n), n))).unwrap();
+                let row = cells.row(0);
+                for n in (0..count).step_by(1 + count as usize / 1_000) {
+                    assert_eq!(cells.get(row, Column::of(class(n))), Some(n), "{count} {step}");
+                    assert_eq!(cells.get(row, Column::of(class(count + n))), Some(u32::MAX));
+                }
+                d = d.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) >> 4;
+            }
         }
-        assert_eq!(Cells::default().get(Cells::default().row(u32::MAX), 0, Column::of(0)), None);
     }
 }

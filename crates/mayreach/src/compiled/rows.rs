@@ -59,9 +59,7 @@ pub(crate) type Alike = Seat;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(align(32))]
 pub(crate) struct Seat {
-    class: u32,
-    /// Where the class is in each row.
-    column: Column,
+    class: Column,
     /// Rows of its lists ([`Cells::row`]).
     egress: u32,
     ingress: u32,
@@ -79,8 +77,7 @@ pub(crate) struct Seat {
 impl Seat {
     /// A workload whose lists have to be asked rule by rule.
     pub(crate) const UNKNOWN: Self = Self {
-        class: 0,
-        column: Column::of(0),
+        class: Column::of(0),
         egress: 0,
         ingress: 0,
         ip: None,
@@ -226,8 +223,7 @@ impl Rows {
         let seats = all().map(|(workload, n)| {
             let at = |list: &[u32]| list.get(n as usize).copied().unwrap_or(u32::MAX);
             Seat {
-                class: at(&classes.of),
-                column: Column::of(at(&classes.of)),
+                class: Column::of(at(&classes.of)),
                 egress: out.cells.row(at(&net.egress)),
                 ingress: out.cells.row(at(&net.ingress)),
                 families: if usual((workload, n)) { families(workload) } else { 0 },
@@ -248,7 +244,7 @@ impl Rows {
 
     /// The cells of every list; `None`: there are too many.
     fn fill(&mut self, net: &Net, classes: &Classes, tests: &mut Tests) -> Option<Cells> {
-        let mut cells = Cells::new(net.sides.len(), classes.count);
+        let mut cells = Cells::new(classes.count);
         let mut marked_so_far = 0;
         for (side, stages) in (0_u32..).zip(&net.sides) {
             let egress = net.is_egress(side);
@@ -277,9 +273,8 @@ impl Rows {
             };
             let others = list(&marks.others);
             let marked = marks.by_class.iter().map(|(class, key)| (*class, list(key)));
-            cells.add(side, others, marked);
+            cells.add(others, marked)?;
         }
-        cells.finish();
         Some(cells)
     }
 
@@ -429,7 +424,7 @@ impl Rows {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "most lists decide at their first step")]
     fn find(&self, side: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<&Cell> {
-        self.follow(self.cells.get(side, other.class, other.column)?, own, other, packet)
+        self.follow(self.cells.get(side, other.class)?, own, other, packet)
     }
 
     #[inline(always)]

@@ -113,9 +113,9 @@ impl Between {
         kinds: &'k [Alike],
     ) -> impl Iterator<Item = Option<bool>> + 'k {
         let egress = self.egress.of.get(number).map_or(&[][..], |list| self.egress.side(*list));
-        let ingress = self.ingress.side(source.class);
+        let ingress = self.ingress.side(source.class.class());
         kinds.iter().zip(&self.ingress.of).map(move |(other, list)| {
-            let egress = *egress.get(other.class as usize)?;
+            let egress = *egress.get(other.class.class() as usize)?;
             let ingress = *ingress.get(*list as usize)?;
             if source.families & other.families == 0 || [egress, ingress].contains(&Said::Open) {
                 return None;
