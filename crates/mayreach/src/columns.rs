@@ -292,7 +292,7 @@ impl Program {
         let brief = answers.policy.is_empty() && answers.rule.is_empty();
         let mut held = Block::new();
         for block in blocks(&range) {
-            held.fill(&fast, block.clone().map(|row| rows.ends(row)));
+            held.fill(fast, block.clone().map(|row| rows.ends(row)));
             for (row, held) in block.zip(held.flows()) {
                 let quick = || {
                     let (ends, held) = held?;
@@ -321,11 +321,11 @@ impl Program {
         let fast = self.fast();
         let mut held = Block::new();
         for block in blocks(&range) {
-            held.fill(&fast, block.clone().map(|row| rows.ends(row)));
+            held.fill(fast, block.clone().map(|row| rows.ends(row)));
             for (row, held) in block.zip(held.flows()) {
                 let ask = rows.ask(row);
-                let quick = held
-                    .and_then(|(_, held)| fast.ask(held, ask.as_ref(), || rows.request(row)));
+                let quick =
+                    held.and_then(|(_, held)| fast.ask(held, ask.as_ref(), || rows.request(row)));
                 let found = quick.unwrap_or_else(|| self.authorize(&rows.flow(row)));
                 answers.set_layer(row - range.start, &found);
             }

@@ -90,7 +90,9 @@ impl Connection<'_> {
     /// The same for a request that is asked more than once.
     pub fn authorize_prepared(&self, request: &PreparedRequest<'_>) -> LayerDecision {
         let held = self.held.as_ref();
-        match held.and_then(|(held, _)| self.fast.ask(held, request.ask.as_ref(), || request.request)) {
+        match held
+            .and_then(|(held, _)| self.fast.ask(held, request.ask.as_ref(), || request.request))
+        {
             Some(found) => found,
             None => self.authorize_otherwise(&request.request),
         }

@@ -138,11 +138,11 @@ impl Program {
         if let Some(found) = ends.and_then(|ends| fast.direct(flow, ends)) {
             return found;
         }
-        self.decide_otherwise(flow, ends, &fast)
+        self.decide_otherwise(flow, ends, fast)
     }
 
     #[inline(never)]
-    fn decide_otherwise(&self, flow: &Flow<'_>, ends: Option<Ends>, fast: &Fast<'_>) -> Decision {
+    fn decide_otherwise(&self, flow: &Flow<'_>, ends: Option<Ends>, fast: Fast<'_>) -> Decision {
         match ends.and_then(|ends| fast.pair(flow, ends)) {
             Some(found) => found,
             None => self.decide_any(flow, fast),
@@ -154,7 +154,7 @@ impl Program {
         let (fast, ends) = (self.fast(), self.ends(flow));
         match ends.and_then(|ends| fast.direct_authorization(flow, ends)) {
             Some(found) => found,
-            None => self.authorize_otherwise(flow, ends, &fast),
+            None => self.authorize_otherwise(flow, ends, fast),
         }
     }
 
@@ -163,7 +163,7 @@ impl Program {
         &self,
         flow: &Flow<'_>,
         ends: Option<Ends>,
-        fast: &Fast<'_>,
+        fast: Fast<'_>,
     ) -> LayerDecision {
         ends.and_then(|ends| fast.authorize(flow, ends)).unwrap_or_else(|| {
             let [.., authorization] = self.decide_any(flow, fast).layers;
@@ -183,7 +183,7 @@ impl Program {
 
     #[inline(never)]
     fn network_otherwise(&self, flow: &Flow<'_>) -> [LayerDecision; 2] {
-        let [egress, ingress, ..] = self.decide_any(flow, &self.fast()).layers;
+        let [egress, ingress, ..] = self.decide_any(flow, self.fast()).layers;
         [egress, ingress]
     }
 
@@ -209,7 +209,7 @@ impl Program {
     }
 
     #[inline(never)]
-    fn decide_any(&self, flow: &Flow<'_>, fast: &Fast<'_>) -> Decision {
+    fn decide_any(&self, flow: &Flow<'_>, fast: Fast<'_>) -> Decision {
         let model = &self.inner.model;
         let scratch = Scratch::new(flow, model);
         // Inline pods and hosts are left to the reference, which reads network sets itself.

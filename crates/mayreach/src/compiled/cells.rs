@@ -211,7 +211,11 @@ mod tests {
         }
         let each = |list: u32| (0..classes).map(move |class| (list, class));
         for (list, class) in (0..lists).flat_map(each) {
-            assert_eq!(cells.get(cells.row(list), Column::of(class)), Some(put(list, class)), "{list} {class}");
+            assert_eq!(
+                cells.get(cells.row(list), Column::of(class)),
+                Some(put(list, class)),
+                "{list} {class}"
+            );
         }
         let expected = [7, 3].into_iter().flat_map(each).map(|(list, class)| put(list, class));
         let expected: Vec<u32> = expected.chain((0..classes).map(|_| u32::MAX)).collect();

@@ -65,20 +65,20 @@ impl Letters {
             Some((head, tail)) if own.len() > 16 => [ends(head)[1], ends(tail)[0]],
             _ => [0, 0],
         };
-        let ([a, b], [c, d], [e, f]) = (ends(space), ends(own), inner);
-        Some(Self { words: [a, b, c, d, e, f], lens })
+        let ([s0, s1], [o0, o1], [i0, i1]) = (ends(space), ends(own), inner);
+        Some(Self { words: [s0, s1, o0, o1, i0, i1], lens })
     }
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "its numbers stay in registers")]
     fn hash(&self, namespace: &str, name: &str) -> u64 {
-        let [a, b, c, d, e, f] = self.words;
+        let [s0, s1, o0, o1, i0, i1] = self.words;
         // None of the products waits for another.
-        let ends = fold(a ^ SEED, b ^ LAST ^ u64::from(self.lens)) ^ fold(c ^ MIX, d ^ SEED);
+        let ends = fold(s0 ^ SEED, s1 ^ LAST ^ u64::from(self.lens)) ^ fold(o0 ^ MIX, o1 ^ SEED);
         match name.len() {
             _ if namespace.len() > 16 => hash_pair(namespace, name),
             0..=16 => ends,
-            17..=32 => ends ^ fold(e ^ LAST, f ^ MIX),
+            17..=32 => ends ^ fold(i0 ^ LAST, i1 ^ MIX),
             _ => hash_pair(namespace, name),
         }
     }
@@ -115,10 +115,13 @@ impl Names {
         if namespace.len() > 16 || name.len() > 16 {
             return self.longer(namespace, name);
         }
-        let Letters { words: [a, b, c, d, ..], lens } = Letters::of(namespace, name)?;
-        for id in self.table.under(Letters::hash(&Letters { words: [a, b, c, d, 0, 0], lens }, namespace, name)) {
-            let Line { letters: Letters { words, lens: known }, .. } = self.lines.get(id as usize)?;
-            if words[0] == a && words[1] == b && words[2] == c && words[3] == d && *known == lens {
+        let Letters { words: [s0, s1, o0, o1, ..], lens } = Letters::of(namespace, name)?;
+        let letters = Letters { words: [s0, s1, o0, o1, 0, 0], lens };
+        for id in self.table.under(letters.hash(namespace, name)) {
+            let Line { letters: Letters { words, lens: known }, .. } =
+                self.lines.get(id as usize)?;
+            let [space, space_end, own, own_end, ..] = *words;
+            if space == s0 && space_end == s1 && own == o0 && own_end == o1 && *known == lens {
                 return Some(id);
             }
         }

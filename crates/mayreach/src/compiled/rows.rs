@@ -190,6 +190,11 @@ pub(crate) enum What {
     Local,
 }
 
+/// What is decided by no policy.
+const LOCAL: &Cell = &Cell::by(What::Local);
+const NOTHING: &Cell = &Cell::by(What::Nothing);
+const PROFILELESS: &Cell = &Cell::by(What::Profileless);
+
 impl Cell {
     /// Decided by no policy.
     const fn by(what: What) -> Self {
@@ -409,7 +414,6 @@ impl Rows {
         same: bool,
         packet: Packet,
     ) -> Option<[&Cell; 2]> {
-        const LOCAL: &Cell = &Cell::by(What::Local);
         if source.families & destination.families == 0 {
             return None;
         }
@@ -430,8 +434,6 @@ impl Rows {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as above")]
     fn follow(&self, list: u32, own: &Seat, other: &Seat, packet: Packet) -> Option<&Cell> {
-        const NOTHING: &Cell = &Cell::by(What::Nothing);
-        const PROFILELESS: &Cell = &Cell::by(What::Profileless);
         let mut at = list as usize;
         loop {
             let entry = self.entries.get(at)?;

@@ -143,12 +143,7 @@ impl Table {
     /// The number under a hash whose key is the wanted one.
     #[inline]
     pub(crate) fn find(&self, hash: u64, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
-        for number in self.under(hash) {
-            if is(number) {
-                return Some(number);
-            }
-        }
-        None
+        self.under(hash).find(|number| is(*number))
     }
 
     /// The numbers under a hash, mostly one, and seldom one of another key.

@@ -98,8 +98,7 @@ impl Keys {
         }
         let written = |n: u32| written(rules.get(n as usize)?);
         let denies = pick.head.denies;
-        let mut making =
-            Making { rules, denies, paths: &pick.paths, shelf, by_path: Vec::new() };
+        let mut making = Making { rules, denies, paths: &pick.paths, shelf, by_path: Vec::new() };
         let mut out = Self { table: Table::with_capacity(keys.len()), ..Self::default() };
         out.anyone = making.group(&anyone, written);
         let mut shared = !anyone.is_empty();

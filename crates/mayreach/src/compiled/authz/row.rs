@@ -2,7 +2,10 @@
 //! tell is told without looking anywhere else.
 
 use super::rule::{How, PathTest, Rule};
-use crate::{compiled::table::{same_behind, word}, model::PolicyId};
+use crate::{
+    compiled::table::{same_behind, word},
+    model::PolicyId,
+};
 
 /// A path that nothing changes, ready to be held against rows.
 #[derive(Clone, Copy, Debug)]

@@ -24,7 +24,7 @@ impl<'p> Block<'p> {
 
     /// Of at most [`BLOCK`] flows.
     #[inline]
-    pub(crate) fn fill(&mut self, fast: &Fast<'p>, ends: impl Iterator<Item = Option<Ends>>) {
+    pub(crate) fn fill(&mut self, fast: Fast<'p>, ends: impl Iterator<Item = Option<Ends>>) {
         let doors = &fast.seats().doors;
         let spots = |ends: &Ends| doors.spot(ends.from).zip(doors.spot(ends.to));
         // What is read of each line of memory is for nothing but that it is there when it is read again.

@@ -174,7 +174,7 @@ impl<'p> Fast<'p> {
     /// Prepares a connection; `None`: it takes an unusual way.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
-    pub(crate) fn hold(&self, flow: &Flow<'_>, ends: Ends) -> Option<Held<'p>> {
+    pub(crate) fn hold(self, flow: &Flow<'_>, ends: Ends) -> Option<Held<'p>> {
         if !usual(flow) {
             return None;
         }
@@ -184,7 +184,7 @@ impl<'p> Fast<'p> {
     /// The same of a flow that is usual.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
-    pub(crate) fn between(&self, ends: Ends) -> Option<Held<'p>> {
+    pub(crate) fn between(self, ends: Ends) -> Option<Held<'p>> {
         let doors = &self.seats().doors;
         let (from, to): (&Spot, &Spot) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         if !to.serves {
@@ -220,7 +220,7 @@ impl<'p> Fast<'p> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
     pub(crate) fn ask<'r>(
-        &self,
+        self,
         held: &Held<'p>,
         ask: Option<&Ask<'_>>,
         request: impl Fn() -> Request<'r>,
@@ -317,7 +317,7 @@ impl<'p> Fast<'p> {
 
     /// A usual flow between two known workloads.
     #[inline]
-    pub(crate) fn direct(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
+    pub(crate) fn direct(self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
         let held = self.hold(flow, ends)?;
         let network = self.cells(ends, Protocol::Tcp)?;
         let request = request(&flow.http);
@@ -329,11 +329,7 @@ impl<'p> Fast<'p> {
 
     /// Its authorization layer, alone.
     #[inline]
-    pub(crate) fn direct_authorization(
-        &self,
-        flow: &Flow<'_>,
-        ends: Ends,
-    ) -> Option<LayerDecision> {
+    pub(crate) fn direct_authorization(self, flow: &Flow<'_>, ends: Ends) -> Option<LayerDecision> {
         let held = self.hold(flow, ends)?;
         let request = request(&flow.http);
         let what = || request.copied().unwrap_or_default();

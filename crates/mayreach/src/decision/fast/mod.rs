@@ -92,35 +92,35 @@ fn put_together(
 pub(crate) struct Fast<'p>(pub(crate) &'p Inner);
 
 impl<'p> Fast<'p> {
-    fn model(&self) -> &'p Model {
+    fn model(self) -> &'p Model {
         &self.0.model
     }
 
-    fn net(&self) -> &'p Net {
+    fn net(self) -> &'p Net {
         &self.0.net
     }
 
-    fn authz(&self) -> &'p Authz {
+    fn authz(self) -> &'p Authz {
         &self.0.authz
     }
 
-    fn seats(&self) -> &'p Seats {
+    fn seats(self) -> &'p Seats {
         &self.0.seats
     }
 
-    fn without(&self) -> &'p Without {
+    fn without(self) -> &'p Without {
         &self.0.options.without
     }
 
     /// A flow from one known workload to another; `None`: more has to be worked out.
-    pub(crate) fn pair(&self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
+    pub(crate) fn pair(self, flow: &Flow<'_>, ends: Ends) -> Option<Decision> {
         let way = self.way(flow, &flow.http, ends)?;
         let network = self.network(ends, flow.protocol)?;
         Some(put_together(ends, &flow.http, network, self.mesh().pass(&way)?))
     }
 
     /// The authorization layer of such a flow, alone.
-    pub(crate) fn authorize(&self, flow: &Flow<'_>, ends: Ends) -> Option<LayerDecision> {
+    pub(crate) fn authorize(self, flow: &Flow<'_>, ends: Ends) -> Option<LayerDecision> {
         let way = self.way(flow, &flow.http, ends)?;
         let [_, _, authorization] = self.mesh().pass(&way)?;
         Some(authorization.0)
@@ -129,7 +129,7 @@ impl<'p> Fast<'p> {
     /// What the mesh layers are asked about; `None`: more has to be worked out.
     #[inline]
     fn way<'w, 'a>(
-        &self,
+        self,
         flow: &'w Flow<'a>,
         http: &'w Http<'a>,
         ends: Ends,
@@ -150,7 +150,7 @@ impl<'p> Fast<'p> {
     }
 
     /// What all requests on a connection share; `None`: it takes an unusual way.
-    pub(crate) fn keep<'a>(&self, flow: &Flow<'a>, ends: Ends) -> Option<Kept<'a>>
+    pub(crate) fn keep<'a>(self, flow: &Flow<'a>, ends: Ends) -> Option<Kept<'a>>
     where
         'p: 'a,
     {
@@ -164,7 +164,7 @@ impl<'p> Fast<'p> {
     /// One request on a connection that is kept.
     #[inline]
     pub(crate) fn kept(
-        &self,
+        self,
         kept: &Kept<'_>,
         flow: &Flow<'_>,
         http: &Http<'_>,
@@ -177,13 +177,13 @@ impl<'p> Fast<'p> {
     /// Both directions of network policy between workloads; `None`: more has to be worked out.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
-    pub(crate) fn network(&self, ends: Ends, protocol: Protocol) -> Option<[LayerDecision; 2]> {
+    pub(crate) fn network(self, ends: Ends, protocol: Protocol) -> Option<[LayerDecision; 2]> {
         self.cells(ends, protocol).map(of_cells)
     }
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
-    pub(crate) fn cells(&self, ends: Ends, protocol: Protocol) -> Option<[&'p Cell; 2]> {
+    pub(crate) fn cells(self, ends: Ends, protocol: Protocol) -> Option<[&'p Cell; 2]> {
         let doors = &self.seats().doors;
         let (from, to) = (doors.spot(ends.from)?, doors.spot(ends.to)?);
         let packet = Packet::new(protocol, ends.port);
@@ -193,13 +193,13 @@ impl<'p> Fast<'p> {
     /// [`Fast::cells`] where nobody looks at anything else.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
-    pub(crate) fn cells_alone(&self, ends: Ends, protocol: Protocol) -> Option<[&'p Cell; 2]> {
+    pub(crate) fn cells_alone(self, ends: Ends, protocol: Protocol) -> Option<[&'p Cell; 2]> {
         let doors = &self.seats().doors;
         let straight = doors.spot(ends.from)?.straight(doors.spot(ends.to)?);
         if straight { self.cells(ends, protocol) } else { None }
     }
 
-    fn mesh(&self) -> mesh::Mesh<'p> {
+    fn mesh(self) -> mesh::Mesh<'p> {
         mesh::Mesh {
             model: self.model(),
             authz: self.authz(),
@@ -209,7 +209,7 @@ impl<'p> Fast<'p> {
     }
 
     /// One flow to one destination.
-    pub(crate) fn decide(&self, asked: &Asked<'_>) -> Decision {
+    pub(crate) fn decide(self, asked: &Asked<'_>) -> Decision {
         // Pods that only the flow describes have no compiled list.
         let inline = |end: &End<'_>| end.id.is_none() && end.workload.is_some();
         if inline(&asked.source) || inline(&asked.destination) {
@@ -234,7 +234,7 @@ impl<'p> Fast<'p> {
     }
 
     /// One network layer of one connection.
-    fn on_the_way(&self, asked: &Asked<'_>, layer: Layer) -> LayerDecision {
+    fn on_the_way(self, asked: &Asked<'_>, layer: Layer) -> LayerDecision {
         // A waypoint's pod that no manifest holds has no compiled list either.
         if is_made(&asked.source) || is_made(&asked.destination) {
             let found = reference::network::network(self.model(), asked, layer, &mut Trace::off());
@@ -246,14 +246,14 @@ impl<'p> Fast<'p> {
     /// The mesh layers as the reference asks them, with the pick that compiling made.
     #[cold]
     #[inline(never)]
-    fn unusual(&self, asked: &Asked<'_>) -> [(LayerDecision, Option<ClientSees>); 3] {
+    fn unusual(self, asked: &Asked<'_>) -> [(LayerDecision, Option<ClientSees>); 3] {
         let pick = asked.destination.id.and_then(|id| self.authz().of(id.0));
         let found = slow::layers(self.model(), asked, pick, &Trace::off());
         found.answers.map(|answer| (answer.decision, answer.sees))
     }
 
     /// Objects that are not evaluated are looked for only where there are some.
-    fn left_open(&self, asked: &Asked<'_>, decided: LayerDecision) -> LayerDecision {
+    fn left_open(self, asked: &Asked<'_>, decided: LayerDecision) -> LayerDecision {
         let end = if decided.layer == Layer::Egress { &asked.source } else { &asked.destination };
         let touched = end
             .id

@@ -15,7 +15,7 @@ pub(crate) type Alike = Option<(rows::Alike, Bends)>;
 
 impl Fast<'_> {
     /// Workloads of the same kind have the same cells.
-    pub(crate) fn kind(&self, workload: WorkloadId) -> Alike {
+    pub(crate) fn kind(self, workload: WorkloadId) -> Alike {
         let spot = self.seats().doors.spot(workload)?;
         Some((spot.network.alike(), spot.bends()))
     }
@@ -23,7 +23,7 @@ impl Fast<'_> {
     /// What network policy says of any workload of one kind and any other of another, each kind given
     /// by one that is of it, source by destination. `None`: each pair has to be asked.
     pub(crate) fn pairs(
-        &self,
+        self,
         samples: &[WorkloadId],
         port: u16,
         protocol: Protocol,
@@ -40,8 +40,7 @@ impl Fast<'_> {
         for (number, (from, source)) in spots.iter().zip(&kinds).enumerate() {
             let all = between.from(number, source, &kinds);
             cells.extend(spots.iter().zip(all).map(|(to, allowed)| {
-                let straight =
-                    usual && from.zip(*to).is_some_and(|(from, to)| from.straight(to));
+                let straight = usual && from.zip(*to).is_some_and(|(from, to)| from.straight(to));
                 let verdict = if allowed? { Verdict::Allow } else { Verdict::Deny };
                 straight.then_some(verdict)
             }));

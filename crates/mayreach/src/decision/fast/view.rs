@@ -165,10 +165,10 @@ fn seen(bytes: &[u8]) -> Seen {
 #[inline]
 fn padded(bytes: &[u8]) -> u8x16 {
     const COMMON: u128 = u128::from_le_bytes([b'a'; STEP]);
-    let used = 8 * bytes.len() as u32;
+    let used = u32::try_from(8 * bytes.len()).unwrap_or(0);
     let letters = match (bytes.first_chunk(), bytes.last_chunk()) {
         (Some(head), Some(tail)) => {
-            let behind = u128::from(u64::from_le_bytes(*tail)).checked_shl(used - 64);
+            let behind = u128::from(u64::from_le_bytes(*tail)).checked_shl(used.saturating_sub(64));
             u128::from(u64::from_le_bytes(*head)) | behind.unwrap_or(0)
         }
         _ => u128::from(word(bytes)),
