@@ -198,11 +198,16 @@ impl<'p> Fast<'p> {
         };
         let [identity, _] = from.keys;
         let rules = match self.authz().usual(to.pick, to.known(), identity) {
-            Some((desk, own)) if proxied.identity => {
-                let rows = if own.has_paths() { None } else { Some(desk.rows(&own)) };
+            Some((desk, own)) => {
+                let rows = match proxied.identity {
+                    true if own.has_paths() => None,
+                    true => Some(desk.rows(&own)),
+                    // Only identities have rules.
+                    false => Some(&[][..]),
+                };
                 Rules { desk, rows, query: proxied.query }
             }
-            _ => self.rules(to.pick, proxied)?,
+            None => self.rules(to.pick, proxied)?,
         };
         Some(Held { line, rules: Some(rules), ends })
     }
