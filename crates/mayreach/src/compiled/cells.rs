@@ -118,7 +118,9 @@ impl Cells {
 
     /// Puts a list down in so many lines; `None`: it takes more.
     fn put(&mut self, most: u32, own: &[(Column, u32)], bits: u32) -> Option<u32> {
-        let base = u32::try_from(self.lines.len()).ok().filter(|base| *base < u32::MAX >> 5)?;
+        // The last number is that of no list.
+        let end = u32::try_from(self.lines.len().checked_add(1 << bits)?).ok()?;
+        let base = end.checked_sub(1 << bits).filter(|_| end < u32::MAX >> 5)?;
         let mut parts = vec![Vec::new(); 1 << bits];
         for cell in own {
             parts.get_mut(cell.0.part(bits))?.push(*cell);

@@ -115,8 +115,8 @@ impl Names {
         if namespace.len() > 16 || name.len() > 16 {
             return self.longer(namespace, name);
         }
-        let Letters { words: [s0, s1, o0, o1, ..], lens } = Letters::of(namespace, name)?;
-        let letters = Letters { words: [s0, s1, o0, o1, 0, 0], lens };
+        let letters = Letters::of(namespace, name)?;
+        let Letters { words: [s0, s1, o0, o1, ..], lens } = letters;
         for id in self.table.under(letters.hash(namespace, name)) {
             let Line { letters: Letters { words, lens: known }, .. } =
                 self.lines.get(id as usize)?;

@@ -93,7 +93,7 @@ impl Authz {
         let head = self.heads.get(number as usize)?;
         let usual = if self.edited {
             // An update leaves the heads of the picks that it makes anew as they were, for a while.
-            self.newer.is_empty() && head.known.usual
+            head.known.usual && self.newer(number).is_none()
         } else {
             known.usual
         };

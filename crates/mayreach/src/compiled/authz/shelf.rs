@@ -48,7 +48,7 @@ pub(crate) struct Known {
 
 impl Default for Known {
     fn default() -> Self {
-        Self { first: u32::MAX, shift: 31, usual: false }
+        Self { first: 0, shift: 31, usual: false }
     }
 }
 

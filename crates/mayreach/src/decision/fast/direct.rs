@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     compiled::{
-        authz::{Desk, HEAD, METHODS_OF_ROWS, Path, Row, Rule, method_number},
+        authz::{Desk, Group, HEAD, METHODS_OF_ROWS, Path, Row, Rule, method_number},
         rows::Cell,
         table::same,
     },
@@ -93,6 +93,20 @@ struct Rules<'a> {
     /// by path.
     rows: Option<&'a [Row]>,
     query: TokenIn,
+}
+
+impl<'a> Rules<'a> {
+    /// Of a pick in which only identities have rules, the client's among them its own.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds stays in registers")]
+    fn of_identities(desk: Desk<'a>, own: &Group, proxied: Proxied) -> Self {
+        let rows = match proxied.identity {
+            true if own.has_paths() => None,
+            true => Some(desk.rows(own)),
+            false => Some(&[][..]),
+        };
+        Self { desk, rows, query: proxied.query }
+    }
 }
 
 /// Every layer's answer.
@@ -198,27 +212,25 @@ impl<'p> Fast<'p> {
         };
         let [identity, _] = from.keys;
         let rules = match self.authz().usual(to.pick, to.known(), identity) {
-            Some((desk, own)) => {
-                let rows = match proxied.identity {
-                    true if own.has_paths() => None,
-                    true => Some(desk.rows(&own)),
-                    // Only identities have rules.
-                    false => Some(&[][..]),
-                };
-                Rules { desk, rows, query: proxied.query }
-            }
-            None => self.rules(to.pick, proxied)?,
+            Some((desk, own)) => Rules::of_identities(desk, &own, proxied),
+            None => self.rules(to.pick, identity, proxied)?,
         };
         Some(Held { line, rules: Some(rules), ends })
     }
 
     /// Of any pick.
     #[inline(never)]
-    fn rules(self, pick: u32, proxied: Proxied) -> Option<Rules<'p>> {
+    fn rules(self, pick: u32, identity: u32, proxied: Proxied) -> Option<Rules<'p>> {
         let desk = self.authz().desk_of(self.authz().pick(pick)?);
         let [more, more_by_tls] = desk.head.reads_more;
-        let longer = more || (more_by_tls && proxied.tls);
-        (!longer).then_some(Rules { desk, rows: None, query: proxied.query })
+        if more || (more_by_tls && proxied.tls) {
+            return None;
+        }
+        Some(if desk.head.shared {
+            Rules { desk, rows: None, query: proxied.query }
+        } else {
+            Rules::of_identities(desk, &desk.known(identity), proxied)
+        })
     }
 
     /// The authorization layer of one request; `None`: it takes the long way to tell.
