@@ -402,6 +402,7 @@ proptest! {
             let fast = program.decide(&flow);
             let slow = program.decide_by_reference(&flow);
             prop_assert_eq!(fast, slow, "{:?}\n{}", flow, text);
+            prop_assert_eq!(program.network(&flow), [slow.layers[0], slow.layers[1]], "{:?}\n{}", flow, text);
             let explained = program.explain(&flow).map(|e| e.decision);
             prop_assert!(explained.is_err() || explained.as_ref() == Ok(&slow), "{:?}", flow);
         }
